@@ -1,0 +1,455 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { MAY_IMPORT, MAY_USE } from "./imports.ts";
+import plugin from "./layers.ts";
+import { sourcePath } from "./source_path.ts";
+
+/** A source, where it lies, and which rule has something to say of it. */
+interface Case {
+  readonly rule: string;
+  readonly file: string;
+  readonly bad: string;
+  /** The same file as it should be. */
+  readonly good: string;
+  /** Files in which what is bad elsewhere is allowed. */
+  readonly allowedIn?: readonly string[];
+}
+
+const CASES: readonly Case[] = [
+  // Imports.
+  {
+    rule: "layers",
+    file: "src/job/job.ts",
+    bad: `import { Ledger } from "../ledger/ledger.ts";`,
+    good: `import { Clock } from "../clock.ts"; import "./entry.ts";`,
+    allowedIn: ["src/engine/engine.ts", "src/job/job_test.ts"],
+  },
+  {
+    rule: "layers",
+    file: "src/ledger/ledger.ts",
+    bad: `import type { VersClient } from "../api/vers_client.ts";`,
+    good: `import type { Job } from "../job/job.ts";`,
+    allowedIn: ["src/cli/open_engine.ts", "tests/run_wait_test.ts"],
+  },
+  {
+    rule: "layers",
+    file: "src/engine/drivers/run.ts",
+    bad: `const { app } = await import("../../cli/app.ts");`,
+    good: `const { job } = await import("../../job/job.ts");`,
+  },
+  {
+    rule: "layers",
+    file: "src/engine/drivers/run.ts",
+    bad: `const part = await import("../../" + name);`,
+    good: `const part = await import("./branch.ts");`,
+  },
+  {
+    rule: "layers",
+    file: "src/clock.ts",
+    bad: `import { Job } from "./job/job.ts";`,
+    good: `import { Failure } from "./failure.ts";`,
+  },
+  {
+    rule: "layers",
+    file: "main.ts",
+    bad: `import { Engine } from "./src/engine/engine.ts";`,
+    good: `import { app } from "./src/cli/app.ts"; import "./src/clock.ts";`,
+  },
+  {
+    rule: "layers",
+    file: "src/cli/app.ts",
+    bad: `import { main } from "../../main.ts";`,
+    good: `import { VERSION } from "../version.ts";`,
+  },
+  {
+    rule: "layers",
+    file: "src/cli/app.ts",
+    bad: `import { FakeClock } from "../../tests/helpers/fake_clock.ts";`,
+    good: `import { systemClock } from "../clock.ts";`,
+    allowedIn: ["src/cli/app_test.ts"],
+  },
+  {
+    rule: "layers",
+    file: "src/cli/app.ts",
+    bad: `import config from "../../deno.json" with { type: "json" };`,
+    good: `import { VERSION } from "../version.ts";`,
+    allowedIn: ["tests/program_test.ts"],
+  },
+  {
+    rule: "layers",
+    file: "src/cli/commands/run.ts",
+    bad: `import { branch } from "./branch.ts";`,
+    good: `import { waitFlags } from "../wait_flags.ts";`,
+    allowedIn: ["src/cli/app.ts", "src/cli/commands/run_test.ts"],
+  },
+  {
+    rule: "layers",
+    file: "src/cli/commands/jobs/list.ts",
+    bad: `import { get } from "./get.ts";`,
+    good: `import { renderRow } from "./_row.ts";`,
+  },
+  {
+    rule: "layers",
+    file: "src/engine/waiter.ts",
+    bad: `import { label } from "./drivers/_label.ts";`,
+    good: `import { label } from "./_label.ts";`,
+  },
+  {
+    rule: "layers",
+    file: "src/engine/waiter.ts",
+    bad: `import { join } from "node:path";`,
+    good: `import { z } from "zod/mini";`,
+    allowedIn: ["src/engine/waiter_test.ts"],
+  },
+  {
+    rule: "layers",
+    file: "src/ledger/entry_line.ts",
+    bad: `import { z } from "zod";`,
+    good: `import { z } from "zod/mini";`,
+  },
+  {
+    rule: "layers",
+    file: "src/engine/engine.ts",
+    bad: `import { buildCommand } from "@stricli/core";`,
+    good: `import type { Job } from "../job/job.ts";`,
+    allowedIn: ["src/cli/app.ts"],
+  },
+  {
+    rule: "barrels",
+    file: "src/job/job.ts",
+    bad: `export * from "./entry.ts";`,
+    good: `export const STATES = ["running"];`,
+  },
+  {
+    rule: "barrels",
+    file: "tests/helpers/program.ts",
+    bad: `export { decide } from "./resume_policy.ts";`,
+    good: `function decide() {} export { decide };`,
+  },
+  {
+    rule: "file-names",
+    file: "src/cli/runCommand.ts",
+    bad: `run();`,
+    good: ``,
+    allowedIn: ["src/cli/run_command.ts", "src/cli/_run_command.ts"],
+  },
+  {
+    rule: "file-names",
+    file: "src/cli/utils.ts",
+    bad: `run();`,
+    good: ``,
+    allowedIn: ["src/cli/duration.ts"],
+  },
+  {
+    rule: "file-names",
+    file: "src/job/types.ts",
+    bad: `run();`,
+    good: ``,
+    allowedIn: ["src/api/types.ts"],
+  },
+  // Bars.
+  {
+    rule: "exit",
+    file: "src/cli/app.ts",
+    bad: `Deno.exit(1);`,
+    good: `throw new Failure("Cannot go on");`,
+    allowedIn: ["main.ts", "tests/demo.ts"],
+  },
+  {
+    rule: "exit",
+    file: "src/engine/waiter.ts",
+    bad: `Deno.exitCode = 1;`,
+    good: `const exitCode = 1; other.exit();`,
+  },
+  {
+    rule: "exit",
+    file: "src/engine/waiter.ts",
+    bad: `globalThis.Deno["exit"](1);`,
+    good: `globalThis.Deno["pid"];`,
+  },
+  {
+    rule: "printing",
+    file: "src/engine/waiter.ts",
+    bad: `Deno.stderr.writeSync(bytes);`,
+    good: `engine.notify(notice);`,
+    allowedIn: ["src/cli/sink.ts", "src/engine/waiter_test.ts"],
+  },
+  {
+    rule: "printing",
+    file: "src/engine/waiter.ts",
+    bad: `if (confirm("Delete it?")) go();`,
+    good: `if (client.confirm("it")) go();`,
+  },
+  {
+    rule: "printing",
+    file: "src/cli/sink.ts",
+    bad: `const writer = Deno.stdout.writable.getWriter();`,
+    good: `await Deno.stdout.write(bytes);`,
+  },
+  {
+    rule: "clock",
+    file: "src/engine/waiter.ts",
+    bad: `const now = Date.now();`,
+    good: `const now = clock.now(), then = Date.parse(text);`,
+    allowedIn: ["src/clock.ts", "src/engine/waiter_test.ts"],
+  },
+  {
+    rule: "clock",
+    file: "src/engine/waiter.ts",
+    bad: `const now = new Date();`,
+    good: `const then = new Date(text);`,
+    allowedIn: ["src/cli/context.ts"],
+  },
+  {
+    rule: "clock",
+    file: "src/engine/waiter.ts",
+    bad: `const now = Date();`,
+    good: `function show(date: Date) {}`,
+  },
+  {
+    rule: "clock",
+    file: "src/engine/waiter.ts",
+    bad: `const ms = performance.now();`,
+    good: `const ms = clock.elapsedMs();`,
+    allowedIn: ["src/file_lock.ts"],
+  },
+  {
+    rule: "clock",
+    file: "src/engine/waiter.ts",
+    bad: `setTimeout(wake, 10);`,
+    good: `await clock.sleep(10);`,
+    allowedIn: ["src/cli/sink.ts"],
+  },
+  {
+    rule: "clock",
+    file: "src/simulator/fake_vm.ts",
+    bad: `globalThis.setInterval(wake, 10);`,
+    good: `await clock.sleep(10);`,
+  },
+  {
+    rule: "environment",
+    file: "src/cli/config.ts",
+    bad: `const home = Deno.env.get("HOME");`,
+    good: `const home = context.env.get("HOME");`,
+    allowedIn: ["src/cli/context.ts", "tests/helpers/program.ts"],
+  },
+  {
+    rule: "network",
+    file: "src/engine/drivers/run.ts",
+    bad: `await fetch(url);`,
+    good: `await simulator.fetch(request);`,
+    allowedIn: ["src/api/transport.ts", "tests/program_test.ts"],
+  },
+  {
+    rule: "network",
+    file: "src/cli/context.ts",
+    bad: `Deno.createHttpClient({ poolMaxIdlePerHost: 0 });`,
+    good: `createTransport();`,
+    allowedIn: ["src/api/transport.ts"],
+  },
+  {
+    rule: "network",
+    file: "src/cli/commands/simulate.ts",
+    bad: `Deno.serve(handle);`,
+    good: `serve(handle);`,
+    allowedIn: ["src/simulator/serve.ts"],
+  },
+  {
+    rule: "durability",
+    file: "src/engine/start_job.ts",
+    bad: `await file.lock(true);`,
+    good: `using _lock = await acquireFileLock(path, options);`,
+    allowedIn: ["src/file_lock.ts", "src/ledger/ledger.ts"],
+  },
+  {
+    rule: "durability",
+    file: "src/file_lock.ts",
+    bad: `file.lockSync(true);`,
+    good: `await file.lock(true);`,
+  },
+  {
+    rule: "durability",
+    file: "src/ledger/ledger.ts",
+    bad: `await file.tryLock(true);`,
+    good: `await file.lock(true);`,
+  },
+  {
+    rule: "durability",
+    file: "src/project/head.ts",
+    bad: `file.syncDataSync();`,
+    good: `replaceFile(path, text);`,
+    allowedIn: ["src/atomic_file.ts"],
+  },
+  {
+    rule: "durability",
+    file: "src/project/head.ts",
+    bad: `await file.sync();`,
+    good: `await project.sync(folder);`,
+  },
+  {
+    rule: "durability",
+    file: "src/project/head.ts",
+    bad: `Deno.renameSync(from, to);`,
+    good: `renameOver(from, to);`,
+    allowedIn: ["src/ledger/prune.ts", "src/project/head_test.ts"],
+  },
+  {
+    rule: "durability",
+    file: "src/project/aliases.ts",
+    bad: `Deno.writeTextFileSync(path, text);`,
+    good: `replaceFile(path, text);`,
+  },
+  {
+    rule: "start-up",
+    file: "src/cli/render_job.ts",
+    bad: `new Intl.NumberFormat().format(n);`,
+    good: `String(n);`,
+    allowedIn: ["src/cli/render_job_test.ts"],
+  },
+  {
+    rule: "start-up",
+    file: "src/cli/render_job.ts",
+    bad: `date.toLocaleString();`,
+    good: `date.toISOString();`,
+  },
+  {
+    rule: "start-up",
+    file: "src/cli/render_job.ts",
+    bad: `names.sort((a, b) => a.localeCompare(b));`,
+    good: `names.sort();`,
+  },
+  {
+    rule: "deno-in-full",
+    file: "src/job/fingerprint.ts",
+    bad: `const system = Deno.build.os;`,
+    good: `const hash = await crypto.subtle.digest("SHA-256", bytes);`,
+    allowedIn: ["src/atomic_file.ts", "src/job/testdata/planted.ts"],
+  },
+  {
+    rule: "deno-in-full",
+    file: "src/engine/waiter.ts",
+    bad: `const { exit } = Deno;`,
+    good: `const pid = Deno.pid; let file: Deno.FsFile;`,
+  },
+  {
+    rule: "deno-in-full",
+    file: "src/engine/waiter.ts",
+    bad: `(Deno as Everything).exit();`,
+    good: `const name = { Deno: 1 }.Deno;`,
+  },
+  // Bindings.
+  {
+    rule: "using",
+    file: "src/ledger/ledger.ts",
+    bad: `using file = Deno.openSync(path);`,
+    good: `const file = Deno.openSync(path); using _closing = file;`,
+    allowedIn: ["src/ledger/ledger_test.ts"],
+  },
+  {
+    rule: "using",
+    file: "src/ledger/ledger.ts",
+    bad: `await using lock = await acquire();`,
+    good: `await using _lock = await acquire();`,
+  },
+  {
+    rule: "using",
+    file: "src/ledger/ledger.ts",
+    bad: `using _lock = await acquire(); _lock.writeHolder(now);`,
+    good:
+      `const lock = await acquire(); using _held = lock; lock.writeHolder(now);`,
+  },
+];
+
+for (const { rule, file, bad, good, allowedIn = [] } of CASES) {
+  Deno.test(`vers/${rule} reports ${bad} in ${file}`, () => {
+    deepStrictEqual(rulesThatReport(file, bad), [`vers/${rule}`]);
+    if (good !== "") deepStrictEqual(rulesThatReport(file, good), []);
+    for (const place of allowedIn) {
+      deepStrictEqual(rulesThatReport(place, bad), [], place);
+    }
+  });
+}
+
+Deno.test("every rule of the plugin has a case that it reports", () => {
+  const covered = new Set(CASES.map(({ rule }) => rule));
+  deepStrictEqual(
+    Object.keys(plugin.rules).filter((rule) => !covered.has(rule)),
+    [],
+  );
+});
+
+Deno.test("MAY_IMPORT leads no folder back to itself", () => {
+  const done = new Set<string>();
+  function visit(folder: string, way: readonly string[]) {
+    ok(!way.includes(folder), [...way, folder].join(" → "));
+    if (done.has(folder)) return;
+    for (const next of MAY_IMPORT[folder] ?? []) visit(next, [...way, folder]);
+    done.add(folder);
+  }
+  for (const folder of Object.keys(MAY_IMPORT)) visit(folder, []);
+});
+
+Deno.test("MAY_IMPORT and MAY_USE name the folders that src has", () => {
+  const src = new URL("../../src/", import.meta.url);
+  const folders = [...Deno.readDirSync(src)]
+    .filter((entry) => entry.isDirectory).map((entry) => entry.name).sort();
+  deepStrictEqual(Object.keys(MAY_IMPORT).sort(), folders);
+  deepStrictEqual(Object.keys(MAY_USE).sort(), folders);
+});
+
+Deno.test("sourcePath() finds a file of this project by its whole name", () => {
+  const file = new URL("../../src/job/job.ts", import.meta.url);
+  const path = decodeURIComponent(file.pathname);
+  strictEqual(sourcePath(path), "src/job/job.ts");
+  strictEqual(sourcePath("src\\job\\job.ts"), "src/job/job.ts");
+});
+
+Deno.test("deno lint with this project's settings fails on each of them", async () => {
+  // On macOS the temporary folder is behind a link.
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    await copyProject(folder);
+    const before = await lint(folder);
+    strictEqual(before.code, 0, before.text);
+    await Deno.writeTextFile(
+      `${folder}/src/job/planted.ts`,
+      `import "../ledger/ledger.ts";\nconsole.log(Deno.env);\n`,
+    );
+    const after = await lint(folder);
+    strictEqual(after.code, 1, after.text);
+    for (const rule of [/vers\/layers/, /vers\/environment/, /no-console/]) {
+      match(after.text, rule);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** Returns the rules that have something to say, each once. */
+function rulesThatReport(file: string, source: string): string[] {
+  const diagnostics = Deno.lint.runPlugin(plugin, file, source);
+  return [...new Set(diagnostics.map(({ id }) => id))].sort();
+}
+
+async function copyProject(folder: string): Promise<void> {
+  const root = new URL("../../", import.meta.url);
+  await Deno.mkdir(`${folder}/tests/lint`, { recursive: true });
+  await Deno.mkdir(`${folder}/src/job`, { recursive: true });
+  for (const name of ["deno.json", "src/clock.ts"]) {
+    await Deno.copyFile(new URL(name, root), `${folder}/${name}`);
+  }
+  for await (const { name } of Deno.readDir(new URL("tests/lint", root))) {
+    if (name.endsWith("_test.ts")) continue;
+    const from = new URL(`tests/lint/${name}`, root);
+    await Deno.copyFile(from, `${folder}/tests/lint/${name}`);
+  }
+}
+
+async function lint(folder: string): Promise<{ code: number; text: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["lint", "--quiet"],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, text: decoder.decode(stdout) + decoder.decode(stderr) };
+}
