@@ -1,0 +1,55 @@
+import type { JsonObject, JsonValue } from "../json.ts";
+import type { JobKind } from "./job_kind.ts";
+
+/** What two commands must share to ask for the same work. */
+export interface FingerprintOptions {
+  readonly kind: JobKind;
+  readonly scope: string;
+  readonly inputs: JsonObject;
+}
+
+/** Returns the key of a piece of work: 32 hex digits. */
+export function fingerprint(options: FingerprintOptions): Promise<string> {
+  const { kind, scope, inputs } = options;
+  return digest({ kind, scope, inputs });
+}
+
+/** Returns the key of work that the user named: the name is not in it. */
+export function idempotencyFingerprint(
+  options: { readonly scope: string; readonly key: string },
+): Promise<string> {
+  return digest({ scope: options.scope, k: options.key });
+}
+
+/**
+ * Returns JSON in one spelling: names sorted by their code units, no white
+ * space, fields that are `undefined` left out.
+ */
+export function canonicalJson(value: JsonValue | undefined): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value !== "object" || value === null) {
+    return JSON.stringify(value ?? null);
+  }
+  const fields = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0)
+    .map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`);
+  return `{${fields.join(",")}}`;
+}
+
+/** Returns the names of the fields in which two sets of inputs differ. */
+export function differingFields(a: JsonObject, b: JsonObject): string[] {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].sort().filter((name) =>
+    canonicalJson(a[name]) !== canonicalJson(b[name])
+  );
+}
+
+const KEY_LENGTH = 32;
+
+async function digest(value: JsonObject): Promise<string> {
+  const bytes = new TextEncoder().encode(canonicalJson(value));
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0"));
+  return hex.join("").slice(0, KEY_LENGTH);
+}
