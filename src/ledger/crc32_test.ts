@@ -1,0 +1,17 @@
+import { strictEqual } from "node:assert/strict";
+import { crc32 as zlibCrc32 } from "node:zlib";
+import fc from "fast-check";
+import { crc32 } from "./crc32.ts";
+
+Deno.test("crc32() gives the check value of the standard", () => {
+  strictEqual(crc32(new TextEncoder().encode("123456789")), 0xcbf43926);
+  strictEqual(crc32(), 0);
+});
+
+Deno.test("crc32() is zlib's, in however many parts the bytes come", () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
+      strictEqual(crc32(a, b), zlibCrc32(new Uint8Array([...a, ...b])));
+    }),
+  );
+});

@@ -1,0 +1,349 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { crc32 } from "node:zlib";
+import fc from "fast-check";
+import {
+  anyEntry,
+  complete,
+  KEY,
+  running,
+  submitted,
+  VM_ID,
+} from "../../tests/helpers/entries.ts";
+import { withChecksum } from "../../tests/helpers/ledger_lines.ts";
+import { formatEntryLine, parseEntryLine } from "./entry_line.ts";
+
+const NEWLINE = 10;
+
+function parseText(text: string) {
+  return parseEntryLine(new TextEncoder().encode(text));
+}
+
+/** Returns an entry's line without its newline. */
+function lineOf(entry: Parameters<typeof formatEntryLine>[0]): Uint8Array {
+  return formatEntryLine(entry).subarray(0, -1);
+}
+
+function textOf(entry: Parameters<typeof formatEntryLine>[0]): string {
+  return new TextDecoder().decode(lineOf(entry));
+}
+
+Deno.test("formatEntryLine() writes the Go CLI's fields first and the checksum last", () => {
+  // What comes out does not depend on how the entry was put together.
+  const entry = {
+    gone_at: "2026-01-05T09:10:00.000Z",
+    delivered_at: "2026-01-05T09:00:31.000Z",
+    unconfirmed_at: "2026-01-05T09:00:20.000Z",
+    server_at: "2026-01-05T08:59:59.000Z",
+    source: VM_ID,
+    ...complete({ inputs: { "vm-alias": "ünï\n" } }),
+  };
+  const text = '{"id":"job_8f2a3b4c5d","kind":"vm.run",' +
+    '"command":"vers run --wait --vm-alias my-vm",' +
+    '"args":["run","--wait","--vm-alias","my-vm"],' +
+    '"started_at":"2026-01-05T09:00:00.000Z",' +
+    '"completed_at":"2026-01-05T09:00:30.000Z","duration_ms":30000,' +
+    `"status":"complete","result_id":"${VM_ID}",` +
+    '"v":2,"at":"2026-01-05T09:00:00.000Z",' +
+    '"key":"0123456789abcdef0123456789abcdef",' +
+    '"scope":"https://api.vers.sh",' +
+    '"account":"11111111-2222-4333-8444-555555555555",' +
+    '"token":"0f0e0d0c-0b0a-4908-8706-050403020100",' +
+    `"inputs":{"vm-alias":"ünï\\n"},"source":"${VM_ID}","sends":1,` +
+    `"server_at":"2026-01-05T08:59:59.000Z","handle":{"vm_ids":["${VM_ID}"]},` +
+    `"result":{"vm_id":"${VM_ID}","status":"complete"},` +
+    '"unconfirmed_at":"2026-01-05T09:00:20.000Z",' +
+    '"delivered_at":"2026-01-05T09:00:31.000Z",' +
+    '"gone_at":"2026-01-05T09:10:00.000Z"}';
+  const crc = crc32(text).toString(16).padStart(8, "0");
+  strictEqual(
+    new TextDecoder().decode(formatEntryLine(entry)),
+    `${text.slice(0, -1)},"crc":"${crc}"}\n`,
+  );
+});
+
+Deno.test("formatEntryLine() writes no field that an entry does not have", () => {
+  const fields = Object.keys(JSON.parse(textOf(submitted())));
+  deepStrictEqual(fields, [
+    "id",
+    "kind",
+    "command",
+    "args",
+    "started_at",
+    "status",
+    "v",
+    "at",
+    "key",
+    "scope",
+    "account",
+    "token",
+    "inputs",
+    "sends",
+    "crc",
+  ]);
+});
+
+Deno.test("parseEntryLine() gives back every entry that formatEntryLine() wrote", () => {
+  fc.assert(
+    fc.property(anyEntry, (entry) => {
+      const line = formatEntryLine(entry);
+      strictEqual(line.indexOf(NEWLINE), line.length - 1);
+      deepStrictEqual(parseEntryLine(line.subarray(0, -1)), {
+        type: "entry",
+        entry: JSON.parse(JSON.stringify(entry)),
+      });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("parseEntryLine() never takes a line with a flipped bit for an entry", () => {
+  const line = lineOf(running());
+  for (let index = 0; index < line.length; index++) {
+    for (let bit = 0; bit < 8; bit++) {
+      const flipped = line.slice();
+      flipped[index] = (flipped[index] ?? 0) ^ (1 << bit);
+      strictEqual(
+        parseEntryLine(flipped).type,
+        "corrupt",
+        `bit ${bit} of byte ${index}`,
+      );
+    }
+  }
+});
+
+Deno.test("parseEntryLine() never takes another byte for the one that was written", () => {
+  const line = lineOf(complete());
+  const anyChange = fc.tuple(fc.nat(line.length - 1), fc.nat(255));
+  fc.assert(
+    fc.property(anyChange, ([index, byte]) => {
+      fc.pre(line[index] !== byte);
+      const changed = line.slice();
+      changed[index] = byte;
+      strictEqual(parseEntryLine(changed).type, "corrupt");
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+Deno.test("parseEntryLine() never takes a part of a line for an entry", () => {
+  const line = lineOf(submitted({ command: "vers run ünï" }));
+  for (let length = 0; length < line.length; length++) {
+    for (
+      const part of [line.subarray(0, length), line.subarray(-length || 1)]
+    ) {
+      if (part.length === line.length) continue;
+      strictEqual(parseEntryLine(part).type, "corrupt", `${length} bytes`);
+    }
+  }
+});
+
+Deno.test("parseEntryLine() never takes two lines that ran together for an entry", () => {
+  const one = textOf(submitted());
+  const two = textOf(running());
+  strictEqual(parseText(one + two).type, "corrupt");
+  strictEqual(parseText(one.slice(0, 200) + two).type, "corrupt");
+});
+
+/** A whole line, as an object without its checksum. */
+const LINE: Readonly<Record<string, unknown>> = { ...running(), v: 2 };
+
+for (
+  const { name, text } of [
+    { name: "a later version", text: withChecksum({ ...LINE, v: 3 }) },
+    {
+      name: "a later version of other fields",
+      text: withChecksum({ id: LINE.id, key: KEY, v: 3, status: ["odd"] }),
+    },
+    {
+      name: "a later version without a checksum like ours",
+      text: JSON.stringify({ ...LINE, v: 2.5, sum: "abc" }),
+    },
+    {
+      name: "an unknown status",
+      text: withChecksum({ ...LINE, status: "paused" }),
+    },
+    {
+      name: "a status that every object has",
+      text: withChecksum({ ...LINE, status: "constructor" }),
+    },
+    {
+      name: "an unknown kind",
+      text: withChecksum({ ...LINE, kind: "vm.snapshot" }),
+    },
+  ]
+) {
+  Deno.test(`parseEntryLine() takes a line of ${name} for a newer program's`, () => {
+    deepStrictEqual(parseText(text), {
+      type: "newer",
+      id: "job_8f2a3b4c5d",
+      key: KEY,
+    });
+  });
+}
+
+Deno.test("parseEntryLine() gives no id or key of a newer line that are no text", () => {
+  deepStrictEqual(parseText(withChecksum({ id: 1, key: null, v: 3 })), {
+    type: "newer",
+    id: undefined,
+    key: undefined,
+  });
+});
+
+const GO = await Deno.readTextFile(
+  new URL("../../tests/testdata/ledgers/go.jsonl", import.meta.url),
+);
+
+for (const text of GO.trimEnd().split("\n")) {
+  const { id, status } = JSON.parse(text);
+  Deno.test(`parseEntryLine() reads the Go CLI's ${status} line of ${id}`, () => {
+    const { args, ...rest } = JSON.parse(text);
+    deepStrictEqual(parseText(text), {
+      type: "go",
+      entry: { ...rest, args: args ?? [] },
+    });
+  });
+}
+
+Deno.test("parseEntryLine() leaves out what the Go CLI did not know", () => {
+  const parsed = parseText(JSON.stringify({
+    id: "job_1a2b3c4d5e",
+    kind: "vm.snapshot",
+    command: "vers snapshot",
+    args: ["snapshot"],
+    started_at: "2026-05-11T08:30:00Z",
+    completed_at: null,
+    result_id: "",
+    error: "",
+    status: "submitted",
+    more: { fields: true },
+  }));
+  deepStrictEqual(parsed, {
+    type: "go",
+    entry: {
+      id: "job_1a2b3c4d5e",
+      kind: "vm.snapshot",
+      command: "vers snapshot",
+      args: ["snapshot"],
+      started_at: "2026-05-11T08:30:00Z",
+      status: "submitted",
+    },
+  });
+});
+
+const GOOD = textOf(running());
+
+for (
+  const { name, text } of [
+    { name: "nothing", text: "" },
+    { name: "no JSON", text: "not json" },
+    { name: "a list", text: "[]" },
+    { name: "a text", text: '"text"' },
+    { name: "null", text: "null" },
+    { name: "an empty object", text: "{}" },
+    { name: "a byte order mark before it", text: `\ufeff${GOOD}` },
+    { name: "a NUL behind it", text: `${GOOD}\0` },
+    { name: "a NUL in it", text: GOOD.replace("my-vm", "my\0vm") },
+    { name: "a carriage return behind it", text: `${GOOD}\r` },
+    { name: "blanks behind it", text: `${GOOD}  ` },
+    { name: "no checksum", text: JSON.stringify(LINE) },
+    {
+      name: "a checksum that is not the last field",
+      text: JSON.stringify({ crc: "00000000", ...LINE }),
+    },
+    {
+      name: "a checksum in capitals",
+      text: GOOD.replace(
+        /"crc":"(.*)"}$/,
+        (_, crc) => `"crc":"${crc.toUpperCase().replace(/\d/, "A")}"}`,
+      ),
+    },
+    {
+      name: "a checksum of other bytes",
+      text: GOOD.replace(/"crc":".*"}$/, '"crc":"00000000"}'),
+    },
+    {
+      name: "a later version and a wrong checksum",
+      text: withChecksum({ ...LINE, v: 3 }).replace("my-vm", "no-vm"),
+    },
+    { name: "version 1", text: withChecksum({ ...LINE, v: 1 }) },
+    { name: "version 0", text: withChecksum({ ...LINE, v: 0 }) },
+    { name: "version -1e999", text: `{"v":-1e999}` },
+    { name: "a version as text", text: withChecksum({ ...LINE, v: "2" }) },
+    { name: "a version of null", text: withChecksum({ ...LINE, v: null }) },
+    {
+      name: "a number beyond all numbers",
+      text: signed(JSON.stringify(LINE).replace('"sends":1', '"sends":1e999')),
+    },
+    {
+      name: "a time that is none",
+      text: withChecksum({ ...LINE, at: "yesterday" }),
+    },
+    { name: "no time", text: withChecksum({ ...LINE, at: undefined }) },
+    { name: "a key of null", text: withChecksum({ ...LINE, key: null }) },
+    {
+      name: "arguments that are no text",
+      text: withChecksum({ ...LINE, args: [1] }),
+    },
+    {
+      name: "inputs that are a list",
+      text: withChecksum({ ...LINE, inputs: [] }),
+    },
+    { name: "no handle", text: withChecksum({ ...LINE, handle: undefined }) },
+    {
+      name: "a Go CLI's line without an id",
+      text: GO.split("\n")[0]?.replace('"id"', '"no"') ?? "",
+    },
+    { name: "depth without end", text: "[".repeat(200_000) },
+    {
+      name: "fields that only its prototype would have",
+      text: `{"__proto__":${GOOD}}`,
+    },
+  ]
+) {
+  Deno.test(`parseEntryLine() takes a line with ${name} for corrupt`, () => {
+    strictEqual(parseText(text).type, "corrupt");
+  });
+}
+
+/** Returns JSON that `JSON.stringify()` cannot make, with its checksum. */
+function signed(json: string): string {
+  const crc = crc32(json).toString(16).padStart(8, "0");
+  return `${json.slice(0, -1)},"crc":"${crc}"}`;
+}
+
+Deno.test("parseEntryLine() takes a line that was cut in a character for corrupt", () => {
+  const line = lineOf(submitted({ command: "é" }));
+  const cut = line.indexOf(0xc3);
+  strictEqual(line[cut + 1], 0xa9);
+  const broken = new Uint8Array([
+    ...line.subarray(0, cut + 1),
+    ...line.subarray(cut + 2),
+  ]);
+  strictEqual(parseEntryLine(broken).type, "corrupt");
+  // The Go CLI's lines have no checksum that would notice.
+  const go = new TextEncoder().encode(GO.split("\n")[0]);
+  go[go.indexOf(0x2d)] = 0xc3;
+  strictEqual(parseEntryLine(go).type, "corrupt");
+});
+
+Deno.test("parseEntryLine() keeps a field named __proto__ where it is a field", () => {
+  const inputs = JSON.parse('{"__proto__":{"polluted":true},"a":1}');
+  const parsed = parseEntryLine(lineOf(submitted({ inputs })));
+  strictEqual(parsed.type, "entry");
+  if (parsed.type !== "entry") return;
+  strictEqual(parsed.entry.inputs.polluted, undefined);
+  strictEqual(JSON.stringify(parsed.entry.inputs), JSON.stringify(inputs));
+  const text = signed(
+    `${JSON.stringify(LINE).slice(0, -1)},"__proto__":{"key":"k"}}`,
+  );
+  const odd = parseText(text);
+  strictEqual(odd.type, "entry");
+  strictEqual(Object.getPrototypeOf(odd), Object.prototype);
+});
+
+Deno.test("parseEntryLine() passes over fields that a later program of this format adds", () => {
+  deepStrictEqual(
+    parseText(withChecksum({ ...LINE, added: { later: true } })),
+    { type: "entry", entry: running() },
+  );
+});
