@@ -1,0 +1,253 @@
+import * as z from "zod/mini";
+import type {
+  Commit,
+  CommitId,
+  CommitPage,
+  Deployment,
+  Identity,
+  KeyValidity,
+  Vm,
+  VmIds,
+  VmMetadata,
+} from "./types.ts";
+
+/** An answer that is not in a shape that the service has ever documented. */
+export class AnswerShapeError extends Error {
+  override readonly name = "AnswerShapeError";
+}
+
+const time = z.string().check(
+  z.refine((text) => !Number.isNaN(Date.parse(text))),
+);
+const optionalId = z.nullish(z.guid());
+const optionalText = z.nullish(z.string());
+
+const vmSchema = z.object({
+  vm_id: z.guid(),
+  owner_id: z.guid(),
+  created_at: time,
+  state: z.string(),
+  labels: z.nullish(z.record(z.string(), z.unknown())),
+});
+
+const metadataSchema = z.object({
+  vm_id: z.guid(),
+  owner_id: z.guid(),
+  created_at: time,
+  state: z.string(),
+  ip: optionalText,
+  deleted_at: z.nullish(time),
+  parent_commit_id: optionalId,
+  grandparent_vm_id: optionalId,
+});
+
+const vmIdSchema = z.object({ vm_id: z.guid() });
+const vmIdsSchema = z.object({
+  vms: z.array(vmIdSchema).check(z.minLength(1)),
+});
+const deletedIdsSchema = z.object({
+  deleted_ids: z.array(z.guid()).check(z.minLength(1)),
+});
+
+const deploymentSchema = z.object({
+  vm_id: z.guid(),
+  project_id: optionalId,
+  status: optionalText,
+});
+
+const commitIdSchema = z.object({ commit_id: z.guid() });
+
+const commitSchema = z.object({
+  commit_id: z.guid(),
+  owner_id: optionalText,
+  name: optionalText,
+  description: optionalText,
+  created_at: time,
+  is_public: z.nullish(z.boolean()),
+  parent_vm_id: optionalText,
+  grandparent_commit_id: optionalText,
+});
+
+const commitPageSchema = z.object({
+  commits: z.array(commitSchema),
+  total: z.nullish(z.number()),
+});
+
+const identitySchema = z.object({
+  user: z.nullish(
+    z.object({
+      id: optionalText,
+      email: optionalText,
+      user_name: optionalText,
+    }),
+  ),
+  org: z.nullish(z.object({ id: optionalText, name: optionalText })),
+  api_key: z.nullish(
+    z.object({
+      id: optionalText,
+      label: optionalText,
+      expires_at: optionalText,
+    }),
+  ),
+});
+
+const keyValiditySchema = z.object({
+  valid: z.boolean(),
+  message: optionalText,
+});
+
+/** Reads one VM. */
+export function parseVm(value: unknown): Vm {
+  return toVm(check(vmSchema, value));
+}
+
+/** Reads a list of VMs: a bare array, or one in the field `vms`. */
+export function parseVms(value: unknown): readonly Vm[] {
+  if (has(value, "vms")) {
+    return check(z.object({ vms: z.array(vmSchema) }), value).vms.map(toVm);
+  }
+  return check(z.array(vmSchema), value).map(toVm);
+}
+
+/** Reads a VM's metadata. */
+export function parseVmMetadata(value: unknown): VmMetadata {
+  const metadata = check(metadataSchema, value);
+  return {
+    vm_id: metadata.vm_id,
+    owner_id: metadata.owner_id,
+    created_at: metadata.created_at,
+    state: metadata.state,
+    ip: metadata.ip ?? null,
+    deleted_at: metadata.deleted_at ?? null,
+    parent_commit_id: metadata.parent_commit_id ?? null,
+    grandparent_vm_id: metadata.grandparent_vm_id ?? null,
+  };
+}
+
+/** Reads which VMs were made: `{vms: [{vm_id}]}`, or the older `{vm_id}`. */
+export function parseCreatedVms(value: unknown): VmIds {
+  if (has(value, "vms")) {
+    return { vm_ids: check(vmIdsSchema, value).vms.map((vm) => vm.vm_id) };
+  }
+  return { vm_ids: [check(vmIdSchema, value).vm_id] };
+}
+
+/** Reads which VMs were deleted: `{vm_id}`, or the older `{deleted_ids}`. */
+export function parseDeletedVms(value: unknown): VmIds {
+  if (has(value, "deleted_ids")) {
+    return { vm_ids: check(deletedIdsSchema, value).deleted_ids };
+  }
+  return { vm_ids: [check(vmIdSchema, value).vm_id] };
+}
+
+/** Reads what a deploy became. */
+export function parseDeployment(value: unknown): Deployment {
+  const { vm_id, project_id, status } = check(deploymentSchema, value);
+  return { vm_id, project_id: project_id ?? null, status: status ?? null };
+}
+
+/** Reads the id of a new commit. */
+export function parseCommitId(value: unknown): CommitId {
+  return check(commitIdSchema, value);
+}
+
+/** Reads a page of commits: a bare array, or one in the field `commits`. */
+export function parseCommitPage(value: unknown): CommitPage {
+  if (Array.isArray(value)) {
+    const commits = check(z.array(commitSchema), value);
+    return { commits: commits.map(toCommit), total: null };
+  }
+  const { commits, total } = check(commitPageSchema, value);
+  return { commits: commits.map(toCommit), total: total ?? null };
+}
+
+/** Reads whose key was used. */
+export function parseIdentity(value: unknown): Identity {
+  const { user, org, api_key } = check(identitySchema, value);
+  return {
+    user: {
+      id: user?.id ?? null,
+      email: user?.email ?? null,
+      user_name: user?.user_name ?? null,
+    },
+    org: { id: org?.id ?? null, name: org?.name ?? null },
+    api_key: {
+      id: api_key?.id ?? null,
+      label: api_key?.label ?? null,
+      expires_at: api_key?.expires_at ?? null,
+    },
+  };
+}
+
+/** Reads whether a key is taken. */
+export function parseKeyValidity(value: unknown): KeyValidity {
+  const { valid, message } = check(keyValiditySchema, value);
+  return { valid, message: message ?? "" };
+}
+
+function toVm(vm: z.infer<typeof vmSchema>): Vm {
+  const labels: Record<string, string> = {};
+  // A label of another kind is somebody else's: it must not hide the VM.
+  for (const [name, value] of Object.entries(vm.labels ?? {})) {
+    if (typeof value === "string") labels[name] = value;
+  }
+  const { vm_id, owner_id, created_at, state } = vm;
+  return { vm_id, owner_id, created_at, state, labels };
+}
+
+function toCommit(commit: z.infer<typeof commitSchema>): Commit {
+  return {
+    commit_id: commit.commit_id,
+    owner_id: commit.owner_id ?? null,
+    name: commit.name ?? "",
+    description: commit.description ?? null,
+    created_at: commit.created_at,
+    is_public: commit.is_public ?? false,
+    parent_vm_id: commit.parent_vm_id ?? null,
+    grandparent_commit_id: commit.grandparent_commit_id ?? null,
+  };
+}
+
+function has(value: unknown, name: string): boolean {
+  return typeof value === "object" && value !== null &&
+    Object.hasOwn(value, name);
+}
+
+function check<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  value: unknown,
+): z.output<Schema> {
+  const parsed = z.safeParse(schema, value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new AnswerShapeError(issue ? describeIssue(issue) : "it is malformed");
+}
+
+/** `zod/mini` has no words of its own: path and expectation are all it gives. */
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path.map((part) =>
+    typeof part === "number" ? `[${part}]` : `.${String(part)}`
+  ).join("").replace(/^\./, "");
+  return `${path ? `its "${path}"` : "it"} is not ${expectedBy(issue)}`;
+}
+
+function expectedBy(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return EXPECTED[issue.expected] ?? `a ${issue.expected}`;
+    case "invalid_format":
+      return "a UUID";
+    case "too_small":
+      return "filled";
+    case "custom":
+      return "a time";
+    default:
+      return "as documented";
+  }
+}
+
+const EXPECTED: { readonly [type: string]: string | undefined } = {
+  object: "an object",
+  record: "an object",
+  array: "a list",
+};

@@ -1,0 +1,27 @@
+const CONNECT = "client error (Connect)";
+const BLOCKED_PORT = /Requests to port \d+ are blocked/;
+
+/**
+ * Returns why a request never left this machine, if that is what `error` says:
+ * no connection was made, its port is barred, or there is no permission.
+ * `undefined` means that the request may have arrived.
+ *
+ * Deno tells a connection that was never made from one that broke by text
+ * alone: in the error itself up to 2.6, in its cause since. This is the only
+ * place of the program where text decides.
+ */
+export function whyNotSent(error: unknown): string | undefined {
+  if (error instanceof Deno.errors.NotCapable) return "no permission";
+  let link = error;
+  for (let depth = 0; link instanceof Error && depth < 4; depth++) {
+    const at = link.message.indexOf(CONNECT);
+    if (at >= 0) {
+      const why = link.message.slice(at + CONNECT.length).replace(/^:\s*/, "");
+      return why || "no connection";
+    }
+    const blocked = BLOCKED_PORT.exec(link.message);
+    if (blocked) return blocked[0];
+    link = link.cause;
+  }
+  return undefined;
+}

@@ -1,0 +1,251 @@
+import type { Clock } from "../clock.ts";
+import { Failure } from "../failure.ts";
+import { VERSION } from "../version.ts";
+import { AnswerShapeError } from "./answers.ts";
+import { ApiError, NoAnswerError, NotSentError } from "./api_error.ts";
+import { whyNotSent } from "./connect_error.ts";
+import { LimitPassedError, RequestLimit } from "./request_limit.ts";
+import {
+  BodyTooLargeError,
+  detailOf,
+  readText,
+  retryAfterMsOf,
+  serverTimeOf,
+} from "./response.ts";
+import type { Transport } from "./transport.ts";
+
+/** What an {@linkcode Exchange} needs. */
+export interface ExchangeOptions {
+  /** Scheme, host and port: `https://api.vers.sh`. */
+  readonly origin: string;
+  readonly apiKey: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Names one request in the logs of both sides; a new UUID by default. */
+  readonly requestId?: () => string;
+  /** Called once for each request, when it is over. */
+  readonly onRequest?: (trace: RequestTrace) => void;
+  readonly userAgent?: string;
+}
+
+/** What became of one request: for logs, so without key and bodies. */
+export interface RequestTrace {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly requestId: string;
+  /** `undefined` when there was no answer. */
+  readonly status: number | undefined;
+  readonly elapsedMs: number;
+}
+
+/** What the service said, and what its clock showed. */
+export interface Answer<T> {
+  readonly value: T;
+  readonly serverTime: Date | undefined;
+}
+
+/** Options that every call takes. */
+export interface CallOptions {
+  /** Ends the call; what it throws is then the signal's reason, unchanged. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One request, and how its answer is read. */
+export interface Call<T> {
+  /** What it is for, after "Cannot". */
+  readonly action: string;
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** Path and query, after the prefix of the API. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** Must not leave this machine twice. */
+  readonly once?: boolean;
+  readonly limitMs: number;
+  readonly read: AnswerReader<T>;
+}
+
+/** Reads the body of an answer that was a 2xx. */
+export type AnswerReader<T> = (
+  response: Response,
+  limit: RequestLimit,
+) => Promise<T>;
+
+const PREFIX = "/api/v1";
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+const MAX_ERROR_BODY_BYTES = 64 * 1024;
+
+/** Returns a reader of JSON, which `parse` checks. */
+export function json<T>(parse: (body: unknown) => T): AnswerReader<T> {
+  return async (response, limit) =>
+    parse(JSON.parse(await readText(response, limit, MAX_BODY_BYTES)));
+}
+
+/** Reads nothing: the status was the answer. */
+export function ignoreBody(response: Response): Promise<void> {
+  response.body?.cancel().catch(() => {}); // It may be broken already.
+  return Promise.resolve();
+}
+
+/** Sends calls to the service, each once, and makes errors of what is wrong. */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #headers: Headers;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.#headers = headersFor(options);
+  }
+
+  /**
+   * Sends one call and returns its answer.
+   *
+   * @throws {ApiError} when the answer is not a 2xx.
+   * @throws {NotSentError} when no connection was made.
+   * @throws {NoAnswerError} when there was no answer that can be read: it is
+   *   open whether the service did what was asked.
+   * @throws {unknown} the reason of the caller's signal, unchanged, when that
+   *   is aborted.
+   */
+  async send<T>(
+    call: Call<T>,
+    options: CallOptions = {},
+  ): Promise<Answer<T>> {
+    const { clock, transport, onRequest } = this.#options;
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const limit = new RequestLimit(clock, { limitMs: call.limitMs, signal });
+    using _limit = limit;
+    const request = this.#request(call, limit.signal);
+    const requestId = request.headers.get("x-request-id") ?? "";
+    const startedMs = clock.elapsedMs();
+    let response: Response | undefined;
+    try {
+      response = await limit.race(
+        call.once ? transport.create(request) : transport.read(request),
+      );
+      if (!response.ok) {
+        throw await this.#apiError(call, { response, limit, requestId });
+      }
+      const value = await call.read(response, limit);
+      return { value, serverTime: serverTimeOf(response) };
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      if (error instanceof ApiError) throw error;
+      throw response
+        ? unreadable(error, call, requestId)
+        : this.#unanswered(error, call, requestId);
+    } finally {
+      onRequest?.({
+        method: call.method,
+        path: pathOf(call),
+        requestId,
+        status: response?.status,
+        elapsedMs: clock.elapsedMs() - startedMs,
+      });
+    }
+  }
+
+  #request(call: Call<unknown>, signal: AbortSignal): Request {
+    const headers = new Headers(this.#headers);
+    const requestId = this.#options.requestId ?? (() => crypto.randomUUID());
+    headers.set("x-request-id", requestId());
+    const init: RequestInit = {
+      method: call.method,
+      headers,
+      signal,
+      redirect: "manual",
+    };
+    if (call.body !== undefined) {
+      headers.set("content-type", "application/json");
+      init.body = JSON.stringify(call.body);
+    }
+    return new Request(this.#options.origin + pathOf(call), init);
+  }
+
+  async #apiError(call: Call<unknown>, answer: {
+    readonly response: Response;
+    readonly limit: RequestLimit;
+    readonly requestId: string;
+  }): Promise<ApiError> {
+    const { response, limit, requestId } = answer;
+    // The status is the answer, whatever happens to its explanation.
+    const text = await readText(response, limit, MAX_ERROR_BODY_BYTES)
+      .catch(() => "");
+    return new ApiError({
+      action: call.action,
+      status: response.status,
+      detail: detailOf(this.#withoutKey(text)) || redirectionOf(response),
+      retryAfterMs: retryAfterMsOf(response, this.#options.clock.now()),
+      serverTime: serverTimeOf(response),
+      requestId: response.headers.get("x-request-id") ?? requestId,
+    });
+  }
+
+  #unanswered(error: unknown, call: Call<unknown>, requestId: string): Failure {
+    const { action } = call;
+    const why = whyNotSent(error);
+    if (why !== undefined) {
+      const { origin } = this.#options;
+      return new NotSentError(action, `cannot connect to ${origin} (${why})`, {
+        cause: error,
+      });
+    }
+    return unreadable(error, call, requestId);
+  }
+
+  /** A service may repeat what it was sent. */
+  #withoutKey(text: string): string {
+    const { apiKey } = this.#options;
+    return apiKey ? text.replaceAll(apiKey, "[API key]") : text;
+  }
+}
+
+function pathOf(call: Call<unknown>): string {
+  return PREFIX + call.path;
+}
+
+function unreadable(
+  error: unknown,
+  call: Call<unknown>,
+  requestId: string,
+): NoAnswerError {
+  const options = { cause: error, requestId };
+  return new NoAnswerError(call.action, whyUnread(error), options);
+}
+
+function whyUnread(error: unknown): string {
+  if (error instanceof LimitPassedError) return error.message;
+  if (error instanceof AnswerShapeError) {
+    return `the answer cannot be read: ${error.message}`;
+  }
+  if (error instanceof SyntaxError) {
+    return "the answer cannot be read: it is not JSON";
+  }
+  if (error instanceof BodyTooLargeError) {
+    return "the answer cannot be read: it is over 64 MiB";
+  }
+  return "the connection broke before the answer was complete";
+}
+
+/** Where an answer without words of its own sends us. */
+function redirectionOf(response: Response): string {
+  const location = response.headers.get("location");
+  return location ? detailOf(`see ${location}`) : "";
+}
+
+function headersFor(options: ExchangeOptions): Headers {
+  try {
+    return new Headers({
+      accept: "application/json",
+      authorization: `Bearer ${options.apiKey}`,
+      "user-agent": options.userAgent ?? `vers/${VERSION}`,
+    });
+  } catch {
+    // The error is not kept as cause: it may repeat the key.
+    throw new Failure(
+      "Cannot use the API key: it has characters that cannot be sent",
+      { code: "authentication", hint: "set VERS_API_KEY to the key alone" },
+    );
+  }
+}

@@ -1,0 +1,79 @@
+import type { Clock } from "../clock.ts";
+
+/** The time that a request had is over. */
+export class LimitPassedError extends Error {
+  override readonly name = "LimitPassedError";
+
+  constructor(limitMs: number) {
+    super(`no answer within ${limitMs / 1_000} s`);
+  }
+}
+
+/** Options for {@linkcode RequestLimit}. */
+export interface RequestLimitOptions {
+  readonly limitMs: number;
+  /** The caller's own signal. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * What ends a request early: its time, or its caller.
+ *
+ * Dispose of it when the request is over; then nothing runs on, and nothing
+ * is left on the caller's signal.
+ */
+export class RequestLimit implements Disposable {
+  readonly #working = new AbortController();
+  readonly #sleeping = new AbortController();
+  readonly #over: Promise<never>;
+  readonly #caller: AbortSignal | undefined;
+  readonly #onAbort: () => void;
+
+  constructor(clock: Clock, options: RequestLimitOptions) {
+    const { limitMs, signal } = options;
+    const { promise, reject } = Promise.withResolvers<never>();
+    // Nobody may be racing when it comes.
+    promise.catch(() => {});
+    this.#over = promise;
+    const end = (reason: unknown) => {
+      reject(reason);
+      this.#working.abort(reason);
+    };
+    this.#caller = signal;
+    this.#onAbort = () => end(signal?.reason);
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal?.aborted) this.#onAbort();
+    clock.sleep(limitMs, this.#sleeping.signal).then(
+      () => end(new LimitPassedError(limitMs)),
+      () => {}, // The request was over first.
+    );
+  }
+
+  /** Aborted when the request must end, for whoever carries it out. */
+  get signal(): AbortSignal {
+    return this.#working.signal;
+  }
+
+  /**
+   * Returns what `work` resolves to.
+   *
+   * @throws {LimitPassedError} when time is up first.
+   * @throws {unknown} the reason of the caller's signal, unchanged, when that
+   *   is aborted; else what `work` threw.
+   */
+  async race<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await Promise.race([work, this.#over]);
+    } catch (error) {
+      // An abort also breaks the connection: the reason is what counts.
+      if (this.signal.aborted) throw this.signal.reason;
+      throw error;
+    }
+  }
+
+  /** Lets go of the time and of the caller's signal. */
+  [Symbol.dispose](): void {
+    this.#caller?.removeEventListener("abort", this.#onAbort);
+    this.#sleeping.abort();
+  }
+}

@@ -1,0 +1,297 @@
+import { Failure } from "../failure.ts";
+import {
+  parseCommitId,
+  parseCommitPage,
+  parseCreatedVms,
+  parseDeletedVms,
+  parseDeployment,
+  parseIdentity,
+  parseKeyValidity,
+  parseVm,
+  parseVmMetadata,
+  parseVms,
+} from "./answers.ts";
+import {
+  type Answer,
+  type Call,
+  type CallOptions,
+  Exchange,
+  type ExchangeOptions,
+  ignoreBody,
+  json,
+} from "./exchange.ts";
+import type {
+  CommitId,
+  CommitPage,
+  CommitRequest,
+  CommitSource,
+  Deployment,
+  DeployRequest,
+  Identity,
+  KeyValidity,
+  Vm,
+  VmConfig,
+  VmIds,
+  VmMetadata,
+  WritableVmState,
+} from "./types.ts";
+
+/** Options for {@linkcode VersClient.branch}. */
+export interface BranchOptions {
+  readonly count: number;
+  /** Leave the VM that is branched paused after its state was taken. */
+  readonly keepPaused?: boolean;
+}
+
+/** Options for {@linkcode VersClient.listCommits}. */
+export interface ListCommitsOptions {
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+/** How long a question may take. */
+const READ_LIMIT_MS = 10_000;
+/** How long a request may take that makes something, or waits for a boot. */
+const CHANGE_LIMIT_MS = 60_000;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * The Vers API: one method per call, each sent once. It does not retry.
+ *
+ * Every method throws
+ * - `ApiError` when the answer is not a 2xx;
+ * - `NotSentError` when no connection was made;
+ * - `NoAnswerError` when there was no answer that can be read: it is open
+ *   whether the service did what was asked;
+ * - a `Failure` of code `usage` when an id cannot be one: nothing was sent;
+ * - the reason of the caller's signal, unchanged, when that is aborted.
+ */
+export class VersClient {
+  readonly #exchange: Exchange;
+
+  /** @throws {Failure} of code `authentication`, if the key cannot be sent. */
+  constructor(options: ExchangeOptions) {
+    this.#exchange = new Exchange(options);
+  }
+
+  /** Makes a VM, which then boots. */
+  newRoot(config: VmConfig, options?: CallOptions): Promise<Answer<VmIds>> {
+    const body = { vm_config: config };
+    const call = creation("create the VM", "/vm/new_root", parseCreatedVms);
+    return this.#exchange.send({ ...call, body }, options);
+  }
+
+  /** Makes VMs in the state of a VM or a commit. */
+  async branch(
+    source: string,
+    branchOptions: BranchOptions,
+    options?: CallOptions,
+  ): Promise<Answer<VmIds>> {
+    const action = `branch ${JSON.stringify(source)}`;
+    const id = checkId(source, action, "VM or commit");
+    const query = new URLSearchParams({ count: `${branchOptions.count}` });
+    if (branchOptions.keepPaused) query.set("keep_paused", "true");
+    const path = `/vm/${id}/branch?${query}`;
+    return await this.#exchange.send(
+      creation(action, path, parseCreatedVms),
+      options,
+    );
+  }
+
+  /** Makes a VM from a commit. */
+  fromCommit(
+    source: CommitSource,
+    options?: CallOptions,
+  ): Promise<Answer<VmIds>> {
+    const action = "create the VM from its commit";
+    const call = creation(action, "/vm/from_commit", parseCreatedVms);
+    return this.#exchange.send({ ...call, body: source }, options);
+  }
+
+  /** Deploys a repository to a new VM. */
+  deploy(
+    request: DeployRequest,
+    options?: CallOptions,
+  ): Promise<Answer<Deployment>> {
+    const action = `deploy ${JSON.stringify(request.repo)}`;
+    const call = creation(action, "/deploy", parseDeployment);
+    return this.#exchange.send({ ...call, body: request }, options);
+  }
+
+  /** Returns a VM's state and labels. */
+  async vmStatus(id: string, options?: CallOptions): Promise<Answer<Vm>> {
+    const action = `read the status of VM ${JSON.stringify(id)}`;
+    const path = `/vm/${checkId(id, action)}/status`;
+    return await this.#exchange.send(question(action, path, parseVm), options);
+  }
+
+  /** Returns the VMs of the whole organisation, in no certain order. */
+  listVms(options?: CallOptions): Promise<Answer<readonly Vm[]>> {
+    return this.#exchange.send(
+      question("list the VMs", "/vms", parseVms),
+      options,
+    );
+  }
+
+  /** Returns where a VM comes from and, for a while, that it was deleted. */
+  async vmMetadata(
+    id: string,
+    options?: CallOptions,
+  ): Promise<Answer<VmMetadata>> {
+    const action = `read the metadata of VM ${JSON.stringify(id)}`;
+    const path = `/vm/${checkId(id, action)}/metadata`;
+    return await this.#exchange.send(
+      question(action, path, parseVmMetadata),
+      options,
+    );
+  }
+
+  /** Adds labels to a VM; those of other names stay. */
+  async setLabels(
+    id: string,
+    labels: Readonly<Record<string, string>>,
+    options?: CallOptions,
+  ): Promise<Answer<void>> {
+    const action = `label VM ${JSON.stringify(id)}`;
+    return await this.#exchange.send({
+      action,
+      method: "PATCH",
+      path: `/vm/${checkId(id, action)}/label`,
+      body: { labels },
+      limitMs: READ_LIMIT_MS,
+      read: ignoreBody,
+    }, options);
+  }
+
+  /** Asks for a state. The answer says that it was heard, no more. */
+  async setState(
+    id: string,
+    state: WritableVmState,
+    options?: CallOptions,
+  ): Promise<Answer<void>> {
+    const verb = state === "Paused" ? "pause" : "resume";
+    const action = `${verb} VM ${JSON.stringify(id)}`;
+    return await this.#exchange.send({
+      action,
+      method: "PATCH",
+      path: `/vm/${checkId(id, action)}/state`,
+      body: { state },
+      limitMs: CHANGE_LIMIT_MS,
+      read: ignoreBody,
+    }, options);
+  }
+
+  /** Deletes a VM. One that is unknown, or not ours, is answered with 403. */
+  async deleteVm(id: string, options?: CallOptions): Promise<Answer<VmIds>> {
+    const action = `delete VM ${JSON.stringify(id)}`;
+    return await this.#exchange.send({
+      action,
+      method: "DELETE",
+      path: `/vm/${checkId(id, action)}`,
+      limitMs: CHANGE_LIMIT_MS,
+      read: json(parseDeletedVms),
+    }, options);
+  }
+
+  /** Keeps the state of a VM as a commit. */
+  async commitVm(
+    id: string,
+    request: CommitRequest,
+    options?: CallOptions,
+  ): Promise<Answer<CommitId>> {
+    const action = `commit VM ${JSON.stringify(id)}`;
+    const path = `/vm/${checkId(id, action)}/commit`;
+    const call = creation(action, path, parseCommitId);
+    return await this.#exchange.send({ ...call, body: request }, options);
+  }
+
+  /** Returns a page of the organisation's commits. */
+  listCommits(
+    page: ListCommitsOptions,
+    options?: CallOptions,
+  ): Promise<Answer<CommitPage>> {
+    const query = new URLSearchParams();
+    if (page.limit !== undefined) query.set("limit", `${page.limit}`);
+    if (page.offset !== undefined) query.set("offset", `${page.offset}`);
+    const path = query.size > 0 ? `/commits?${query}` : "/commits";
+    return this.#exchange.send(
+      question("list the commits", path, parseCommitPage),
+      options,
+    );
+  }
+
+  /** Makes a VM's disk larger: `mib` is its new size. */
+  async resizeDisk(
+    id: string,
+    mib: number,
+    options?: CallOptions,
+  ): Promise<Answer<void>> {
+    const action = `resize the disk of VM ${JSON.stringify(id)}`;
+    return await this.#exchange.send({
+      action,
+      method: "PATCH",
+      path: `/vm/${checkId(id, action)}/disk`,
+      body: { fs_size_mib: mib },
+      limitMs: CHANGE_LIMIT_MS,
+      read: ignoreBody,
+    }, options);
+  }
+
+  /** Returns whose key this is. */
+  whoami(options?: CallOptions): Promise<Answer<Identity>> {
+    const action = "read whose API key this is";
+    return this.#exchange.send(
+      question(action, "/whoami", parseIdentity),
+      options,
+    );
+  }
+
+  /** Asks whether the service takes this key. */
+  validateKey(options?: CallOptions): Promise<Answer<KeyValidity>> {
+    return this.#exchange.send({
+      action: "check the API key",
+      method: "POST",
+      path: "/keys/validate",
+      limitMs: READ_LIMIT_MS,
+      read: json(parseKeyValidity),
+    }, options);
+  }
+}
+
+function creation<T>(
+  action: string,
+  path: string,
+  parse: (body: unknown) => T,
+): Call<T> {
+  const limitMs = CHANGE_LIMIT_MS;
+  return {
+    action,
+    method: "POST",
+    path,
+    once: true,
+    limitMs,
+    read: json(parse),
+  };
+}
+
+function question<T>(
+  action: string,
+  path: string,
+  parse: (body: unknown) => T,
+): Call<T> {
+  const read = json(parse);
+  return { action, method: "GET", path, limitMs: READ_LIMIT_MS, read };
+}
+
+function checkId(id: string, action: string, noun = "VM"): string {
+  if (UUID.test(id)) return id;
+  throw new Failure(
+    `Cannot ${action}: ${JSON.stringify(id.slice(0, 100))} is no ${noun} id`,
+    {
+      code: "usage",
+      hint:
+        "an id looks like 5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e; vers status lists those of your VMs",
+    },
+  );
+}
