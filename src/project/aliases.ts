@@ -1,0 +1,159 @@
+import { ensurePrivateFolder, folderOf, replaceFile } from "../atomic_file.ts";
+import { Failure } from "../failure.ts";
+import { acquireFileLock, type FileLock, FileLockError } from "../file_lock.ts";
+import { fileFailure, readTextFile } from "./text_file.ts";
+
+const LOCK_WAIT_MS = 10_000;
+
+/**
+ * Returns which alias stands for which VM, from the file at `path`; none when
+ * there is no file.
+ *
+ * @throws {Failure} naming the file, when it is broken or cannot be read.
+ */
+export function readAliases(path: string): Map<string, string> {
+  return aliasesIn(readEntries(path));
+}
+
+/** Options for {@linkcode updateAliases}. */
+export interface UpdateAliasesOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Lets `change` look at the aliases and change them, as one step that no other
+ * process comes between, and returns what it returned.
+ *
+ * The file is written only if something changed. Entries that are no aliases
+ * are kept.
+ *
+ * @throws {Failure} when the file is broken, which leaves it alone, or cannot
+ *   be written, or another process keeps it locked.
+ * @throws {unknown} what `change` threw; then nothing was written.
+ */
+export async function updateAliases<T>(
+  path: string,
+  change: (aliases: Map<string, string>) => T,
+  options: UpdateAliasesOptions = {},
+): Promise<T> {
+  using _lock = await lockAliases(path, options.signal);
+  const entries = readEntries(path);
+  const before = aliasesIn(entries);
+  const aliases = new Map(before);
+  const result = change(aliases);
+  if (!isEqual(before, aliases)) writeEntries(path, merge(entries, aliases));
+  return result;
+}
+
+/** Makes `alias` stand for a VM. Returns the one that it stood for before. */
+export function setAlias(
+  path: string,
+  alias: string,
+  options: UpdateAliasesOptions & { readonly vmId: string },
+): Promise<string | undefined> {
+  return updateAliases(path, (aliases) => {
+    const before = aliases.get(alias);
+    aliases.set(alias, options.vmId);
+    return before;
+  }, options);
+}
+
+/** Removes every alias of a VM. Returns which there were. */
+export function removeAliasesOf(
+  path: string,
+  vmId: string,
+  options: UpdateAliasesOptions = {},
+): Promise<string[]> {
+  return updateAliases(path, (aliases) => {
+    const removed = [...aliases.keys()].filter((alias) =>
+      aliases.get(alias) === vmId
+    );
+    for (const alias of removed) aliases.delete(alias);
+    return removed;
+  }, options);
+}
+
+async function lockAliases(
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<FileLock | undefined> {
+  const lockPath = `${path.replace(/\.json$/, "")}.lock`;
+  try {
+    ensurePrivateFolder(folderOf(path));
+    return await acquireFileLock(lockPath, { waitMs: LOCK_WAIT_MS, signal });
+  } catch (error) {
+    if (!(error instanceof FileLockError)) {
+      if (signal?.aborted) throw signal.reason;
+      throw fileFailure(`change ${JSON.stringify(path)}`, error);
+    }
+    // Where there is no locking, an alias is still worth having.
+    if (error.reason === "unavailable") return undefined;
+    throw new Failure(
+      `Cannot change ${JSON.stringify(path)}: another process has it locked`,
+      { code: "general", retryable: true, cause: error },
+    );
+  }
+}
+
+/** Everything in the file, aliases or not. A `Map`: "__proto__" is a name. */
+function readEntries(path: string): Map<string, unknown> {
+  const text = readTextFile(path);
+  if (text === undefined || text.trim() === "") return new Map();
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw broken(path, "it is not JSON", cause);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw broken(path, "it is not a JSON object");
+  }
+  return new Map<string, unknown>(Object.entries(value));
+}
+
+function broken(path: string, why: string, cause?: unknown): Failure {
+  return new Failure(`Cannot read ${JSON.stringify(path)}: ${why}`, {
+    code: "general",
+    hint: "mend the file, or move it away to start with no aliases; " +
+      "no VM is affected",
+    cause,
+  });
+}
+
+function aliasesIn(
+  entries: ReadonlyMap<string, unknown>,
+): Map<string, string> {
+  const aliases = new Map<string, string>();
+  for (const [alias, vmId] of entries) {
+    if (typeof vmId === "string") aliases.set(alias, vmId);
+  }
+  return aliases;
+}
+
+function isEqual(
+  one: ReadonlyMap<string, string>,
+  other: ReadonlyMap<string, string>,
+): boolean {
+  return one.size === other.size &&
+    [...one].every(([alias, vmId]) => other.get(alias) === vmId);
+}
+
+function merge(
+  entries: ReadonlyMap<string, unknown>,
+  aliases: ReadonlyMap<string, string>,
+): Map<string, unknown> {
+  const foreign = [...entries].filter(([alias, value]) =>
+    typeof value !== "string" && !aliases.has(alias)
+  );
+  return new Map<string, unknown>([...foreign, ...aliases]);
+}
+
+function writeEntries(path: string, entries: ReadonlyMap<string, unknown>) {
+  // `fromEntries` makes fields of their own, also of "__proto__".
+  const text = JSON.stringify(Object.fromEntries(entries), null, 2) + "\n";
+  try {
+    replaceFile(path, text, { mode: 0o644 });
+  } catch (error) {
+    throw fileFailure(`write ${JSON.stringify(path)}`, error);
+  }
+}

@@ -1,0 +1,184 @@
+import {
+  deepStrictEqual,
+  rejects,
+  strictEqual,
+  throws,
+} from "node:assert/strict";
+import fc from "fast-check";
+import { acquireFileLock } from "../file_lock.ts";
+import {
+  readAliases,
+  removeAliasesOf,
+  setAlias,
+  updateAliases,
+} from "./aliases.ts";
+
+const A = "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
+const B = "6c2d9b51-8d2f-4d66-8e1f-3a7b4c5d6e7f";
+
+/** Runs a test with a path for aliases in a folder that is not there yet. */
+async function withPath(
+  test: (path: string) => void | Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(`${folder}/.vers/aliases.json`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function put(path: string, content: string): void {
+  Deno.mkdirSync(path.replace(/\/[^/]*$/, ""), { recursive: true });
+  Deno.writeTextFileSync(path, content);
+}
+
+Deno.test("readAliases() of no file, or an empty one, is none", async () => {
+  await withPath((path) => {
+    strictEqual(readAliases(path).size, 0);
+    put(path, "\n");
+    strictEqual(readAliases(path).size, 0);
+  });
+});
+
+Deno.test("setAlias() returns what the alias stood for", async () => {
+  await withPath(async (path) => {
+    strictEqual(await setAlias(path, "web", { vmId: A }), undefined);
+    strictEqual(await setAlias(path, "web", { vmId: B }), A);
+    deepStrictEqual([...readAliases(path)], [["web", B]]);
+    deepStrictEqual(JSON.parse(Deno.readTextFileSync(path)), { web: B });
+  });
+});
+
+for (const name of ["__proto__", "constructor", "toString", "", "ü 🙂", "0"]) {
+  Deno.test(`setAlias() takes ${JSON.stringify(name)} for a name`, async () => {
+    await withPath(async (path) => {
+      strictEqual(readAliases(path).get(name), undefined);
+      await setAlias(path, name, { vmId: A });
+      await setAlias(path, "other", { vmId: B });
+      strictEqual(readAliases(path).get(name), A);
+      strictEqual(readAliases(path).size, 2);
+    });
+  });
+}
+
+Deno.test("setAlias() keeps what it does not know", async () => {
+  await withPath(async (path) => {
+    put(path, `{"$meta": {"version": 3}, "web": "${A}", "__proto__": 1}`);
+    await setAlias(path, "db", { vmId: B });
+    const text = Deno.readTextFileSync(path);
+    deepStrictEqual(
+      new Map(Object.entries(JSON.parse(text))),
+      new Map<string, unknown>([
+        ["$meta", { version: 3 }],
+        ["__proto__", 1],
+        ["web", A],
+        ["db", B],
+      ]),
+    );
+  });
+});
+
+Deno.test("any aliases that were set are read again", async () => {
+  await withPath(async (path) => {
+    const names = fc.dictionary(fc.string({ unit: "grapheme" }), fc.uuid());
+    await fc.assert(
+      fc.asyncProperty(names, async (wanted) => {
+        await updateAliases(path, (aliases) => {
+          aliases.clear();
+          for (const [name, id] of Object.entries(wanted)) {
+            aliases.set(name, id);
+          }
+        });
+        deepStrictEqual(
+          new Map([...readAliases(path)].sort()),
+          new Map(Object.entries(wanted).sort()),
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+Deno.test("updateAliases() from many sides at once loses none", async () => {
+  await withPath(async (path) => {
+    const names = Array.from({ length: 20 }, (_, i) => `vm-${i}`);
+    await Promise.all(names.map((name) => setAlias(path, name, { vmId: A })));
+    deepStrictEqual([...readAliases(path).keys()].sort(), names.sort());
+  });
+});
+
+Deno.test("updateAliases() writes nothing when nothing changed, or it threw", async () => {
+  await withPath(async (path) => {
+    put(path, `{ "web":   "${A}" }`);
+    const before = Deno.readTextFileSync(path);
+    await setAlias(path, "web", { vmId: A });
+    strictEqual(Deno.readTextFileSync(path), before);
+    await rejects(
+      updateAliases(path, (aliases) => {
+        aliases.clear();
+        throw new Error("no");
+      }),
+      { message: "no" },
+    );
+    strictEqual(Deno.readTextFileSync(path), before);
+  });
+});
+
+Deno.test("removeAliasesOf() removes every name of the VM", async () => {
+  await withPath(async (path) => {
+    put(path, JSON.stringify({ a: A, b: B, c: A }));
+    deepStrictEqual(await removeAliasesOf(path, A), ["a", "c"]);
+    deepStrictEqual([...readAliases(path)], [["b", B]]);
+    deepStrictEqual(await removeAliasesOf(path, A), []);
+  });
+});
+
+for (
+  const { content, why } of [
+    { content: `{"web": `, why: "it is not JSON" },
+    { content: `["web"]`, why: "it is not a JSON object" },
+    { content: `null`, why: "it is not a JSON object" },
+  ]
+) {
+  Deno.test(`a file of ${content} is named, and left alone`, async () => {
+    await withPath(async (path) => {
+      put(path, content);
+      const expected = {
+        name: "Failure",
+        code: "general",
+        message: `Cannot read ${JSON.stringify(path)}: ${why}`,
+      };
+      throws(() => readAliases(path), expected);
+      await rejects(setAlias(path, "web", { vmId: A }), expected);
+      strictEqual(Deno.readTextFileSync(path), content);
+    });
+  });
+}
+
+Deno.test("setAlias() waits for whoever changes the aliases, until told to stop", async () => {
+  await withPath(async (path) => {
+    put(path, "{}");
+    const lockPath = path.replace("aliases.json", "aliases.lock");
+    const lock = await acquireFileLock(lockPath, { waitMs: 0 });
+    using _lock = lock;
+    const reason = new Error("stop");
+    const controller = new AbortController();
+    const { signal } = controller;
+    const setting = setAlias(path, "web", { vmId: A, signal });
+    controller.abort(reason);
+    strictEqual(await setting.catch((error) => error), reason);
+    strictEqual(readAliases(path).size, 0);
+  });
+});
+
+Deno.test({
+  name: "setAlias() makes a file that others may read",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withPath(async (path) => {
+      await setAlias(path, "web", { vmId: A });
+      const mode = Deno.statSync(path).mode ?? 0;
+      strictEqual(mode & 0o777 & ~0o644, 0);
+    }),
+});
