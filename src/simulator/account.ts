@@ -1,0 +1,57 @@
+import { type Account, OWN_ORGANISATION, type World } from "./world.ts";
+
+/**
+ * The key that a simulator takes unless told otherwise. It opens nothing but
+ * simulators, so it is no secret.
+ */
+export const SIMULATOR_API_KEY = "00000000-0000-4000-8000-000000000001" +
+  "51".repeat(32);
+
+/** A key that a request carried: what may be kept of it. */
+export interface PresentedKey {
+  readonly keyId: string;
+  readonly sha256: string;
+}
+
+const KEY_REGEXP =
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}[0-9a-f]{64}$/i;
+
+/** Returns a new key: the id that its VMs show as owner, then 32 bytes. */
+export function newApiKey(): string {
+  return crypto.randomUUID() +
+    crypto.getRandomValues(new Uint8Array(32)).toHex();
+}
+
+/** Returns the key in an `Authorization` header, if it has a key's shape. */
+export async function presentedKey(
+  authorization: string | null,
+): Promise<PresentedKey | undefined> {
+  const key = authorization?.match(/^bearer +(\S+) *$/i)?.[1];
+  if (key === undefined || !KEY_REGEXP.test(key)) return undefined;
+  return await describeKey(key);
+}
+
+/** Returns what may be kept of a key. */
+export async function describeKey(key: string): Promise<PresentedKey> {
+  const bytes = new TextEncoder().encode(key);
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return {
+    keyId: key.slice(0, 36),
+    sha256: new Uint8Array(digest).toHex(),
+  };
+}
+
+/** Returns whose key this is; `undefined`: nobody's. */
+export function accountOf(
+  world: World,
+  own: PresentedKey,
+  key: PresentedKey | undefined,
+): Account | undefined {
+  if (!key || world.revokedKeys.includes(key.keyId)) return undefined;
+  const { keyId } = key;
+  if (key.sha256 === own.sha256) {
+    return { keyId, organisation: OWN_ORGANISATION };
+  }
+  const known = world.keys.find(({ sha256 }) => sha256 === key.sha256);
+  return known && { keyId, organisation: known.organisation };
+}

@@ -1,0 +1,45 @@
+import {
+  readHealth,
+  readVersion,
+  validateKey,
+  whoAmI,
+} from "./account_endpoints.ts";
+import { commitVm, listCommits } from "./commit_endpoints.ts";
+import {
+  branchVm,
+  createRootVm,
+  deployRepo,
+  restoreCommit,
+} from "./creation_endpoints.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Operation } from "./operation.ts";
+import {
+  changeVmState,
+  deleteVm,
+  labelVm,
+  listVms,
+  readMetadata,
+  readStatus,
+  resizeDisk,
+} from "./vm_endpoints.ts";
+
+/** What carries out each operation. */
+export const ENDPOINTS: Readonly<Record<Operation, Endpoint>> = {
+  "new_root": createRootVm,
+  "from_commit": restoreCommit,
+  "branch": branchVm,
+  "deploy": deployRepo,
+  "list": listVms,
+  "status": readStatus,
+  "metadata": readMetadata,
+  "label": labelVm,
+  "state": changeVmState,
+  "disk": resizeDisk,
+  "delete": deleteVm,
+  "commit": commitVm,
+  "commits": listCommits,
+  "whoami": whoAmI,
+  "validate_key": validateKey,
+  "version": readVersion,
+  "health": readHealth,
+};

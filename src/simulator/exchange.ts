@@ -1,0 +1,122 @@
+import { presentedKey } from "./account.ts";
+import { carryOut, carryOutLate } from "./carry_out.ts";
+import type { Outcome } from "./endpoint.ts";
+import { takeFaults } from "./faults.ts";
+import { endEarly, endLate, pause } from "./misbehave.ts";
+import { matchRoute } from "./operation.ts";
+import {
+  amend,
+  type ExchangeOptions,
+  type Incoming,
+  type Passage,
+  type Reply,
+} from "./passage.ts";
+import { keptHeaders, type RequestRecord } from "./request_record.ts";
+import type { Transaction } from "./store.ts";
+
+/**
+ * Answers one request: takes the faults meant for it, carries it out, and
+ * keeps a record of it from its arrival on.
+ *
+ * Aborting the signal before it is carried out stops it. A service that goes
+ * on although nobody listens is what the fault `commit_late` plays.
+ *
+ * @throws {unknown} the signal's reason, when that is aborted.
+ */
+export async function exchange(
+  options: ExchangeOptions,
+  incoming: Incoming,
+): Promise<Reply> {
+  const { clock } = options;
+  const passage = await arrive(options, incoming);
+  try {
+    const reply = await pass(options, passage);
+    if (reply.type !== "answer") return reply;
+    const headers = {
+      "date": clock.now().toUTCString(),
+      "x-request-id": passage.record.id,
+      ...reply.answer.headers,
+    };
+    return { ...reply, answer: { ...reply.answer, headers } };
+  } catch (error) {
+    if (!incoming.signal.aborted) throw error;
+    await amend(options, passage, { status: "aborted" });
+    throw incoming.signal.reason;
+  }
+}
+
+async function pass(
+  options: ExchangeOptions,
+  passage: Passage,
+): Promise<Reply> {
+  const { store, clock } = options;
+  const { signal } = passage.incoming;
+  let outcome = await store.update((transaction) => {
+    carryOutLate(options, transaction);
+    passage.faults = takeFaults(transaction.world.rules, passage.record);
+    transaction.log(passage.record);
+    // With nothing in its way, one look at the world is enough.
+    return passage.faults.length === 0
+      ? carryOutNow(options, passage, transaction)
+      : undefined;
+  });
+  await pause(options, passage, "before");
+  const early = await endEarly(options, passage);
+  if (early) return early;
+  while (outcome?.type !== "answer") {
+    if (outcome) {
+      const ms = outcome.until - clock.now().getTime();
+      await clock.sleep(Math.max(ms, 1), signal);
+    }
+    outcome = await store.update((transaction) =>
+      carryOutNow(options, passage, transaction)
+    );
+  }
+  if (outcome.readyAt !== undefined) {
+    await clock.sleep(outcome.readyAt - clock.now().getTime(), signal);
+  }
+  await pause(options, passage, "after");
+  return await endLate(options, passage, outcome.answer);
+}
+
+async function arrive(
+  { clock }: ExchangeOptions,
+  incoming: Incoming,
+): Promise<Passage> {
+  const { method, url, headers, reused } = incoming;
+  const route = matchRoute(method, url.pathname);
+  const key = await presentedKey(headers.get("authorization"));
+  const record: RequestRecord = {
+    id: crypto.randomUUID(),
+    at: clock.now().toISOString(),
+    method,
+    path: url.pathname,
+    query: url.search.slice(1),
+    operation: route.type === "operation" ? route.operation : null,
+    keyId: key?.keyId ?? null,
+    headers: keptHeaders(headers),
+    reused,
+    committed: false,
+    status: "pending",
+  };
+  return { incoming, route, key, faults: [], record };
+}
+
+/** Carries a request out and writes down what it came to, if anything. */
+function carryOutNow(
+  options: ExchangeOptions,
+  passage: Passage,
+  { world, log }: Transaction,
+): Outcome {
+  const outcome = carryOut(options, passage, world);
+  if (outcome.type !== "answer") return outcome;
+  const { answer, committed, readyAt } = outcome;
+  const isAnswered = passage.faults.length === 0 && readyAt === undefined;
+  passage.record = {
+    ...passage.record,
+    committed,
+    status: isAnswered ? answer.status : "pending",
+  };
+  log(passage.record);
+  return outcome;
+}

@@ -1,0 +1,108 @@
+/** What can be asked of the service: the names that faults and records use. */
+export const OPERATIONS = [
+  "new_root",
+  "from_commit",
+  "branch",
+  "deploy",
+  "list",
+  "status",
+  "metadata",
+  "label",
+  "state",
+  "disk",
+  "delete",
+  "commit",
+  "commits",
+  "whoami",
+  "validate_key",
+  "version",
+  "health",
+] as const;
+
+/** One thing that can be asked of the service. */
+export type Operation = typeof OPERATIONS[number];
+
+/** What a method and a path ask for. */
+export type Route =
+  | {
+    readonly type: "operation";
+    readonly operation: Operation;
+    readonly params: Readonly<Record<string, string>>;
+  }
+  | { readonly type: "wrong_method"; readonly allowed: readonly string[] }
+  | { readonly type: "unknown" };
+
+/** Operations that are answered without a key. */
+export const OPEN_OPERATIONS: ReadonlySet<Operation> = new Set<Operation>([
+  "version",
+  "health",
+]);
+
+const ROUTES: readonly (readonly [string, string, Operation])[] = [
+  ["POST", "vm/new_root", "new_root"],
+  ["POST", "vm/from_commit", "from_commit"],
+  ["POST", "vm/branch/by_vm/{vm}", "branch"],
+  ["POST", "vm/branch/by_commit/{commit}", "branch"],
+  ["POST", "vm/branch/by_tag/{tag}", "branch"],
+  ["POST", "vm/branch/by_ref/{repo}/{tag}", "branch"],
+  ["POST", "vm/{vmOrCommit}/branch", "branch"],
+  ["POST", "deploy", "deploy"],
+  ["GET", "vm", "list"],
+  ["GET", "vms", "list"],
+  ["GET", "vm/{vm}/status", "status"],
+  ["GET", "vm/{vm}/metadata", "metadata"],
+  ["PATCH", "vm/{vm}/label", "label"],
+  ["PATCH", "vm/{vm}/state", "state"],
+  ["PATCH", "vm/{vm}/disk", "disk"],
+  ["DELETE", "vm/{vm}", "delete"],
+  ["POST", "vm/{vm}/commit", "commit"],
+  ["GET", "commits", "commits"],
+  ["GET", "whoami", "whoami"],
+  ["POST", "keys/validate", "validate_key"],
+  ["GET", "system/version", "version"],
+  ["GET", "health", "health"],
+];
+
+const PREFIX = ["api", "v1"];
+
+/** Returns what a request asks for, with the prefix `/api/v1` or without. */
+export function matchRoute(method: string, pathname: string): Route {
+  const segments = splitPath(pathname);
+  const path = PREFIX.every((part, index) => segments[index] === part)
+    ? segments.slice(PREFIX.length)
+    : segments;
+  const allowed: string[] = [];
+  for (const [routeMethod, pattern, operation] of ROUTES) {
+    const params = matchPattern(pattern.split("/"), path);
+    if (!params) continue;
+    if (routeMethod === method) return { type: "operation", operation, params };
+    allowed.push(routeMethod);
+  }
+  return allowed.length > 0
+    ? { type: "wrong_method", allowed }
+    : { type: "unknown" };
+}
+
+function matchPattern(
+  pattern: readonly string[],
+  path: readonly string[],
+): Record<string, string> | undefined {
+  if (pattern.length !== path.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, part] of pattern.entries()) {
+    const segment = path[index] ?? "";
+    if (part.startsWith("{")) params[part.slice(1, -1)] = segment;
+    else if (part !== segment) return undefined;
+  }
+  return params;
+}
+
+function splitPath(pathname: string): string[] {
+  return pathname.split("/").filter((part) => part !== "").map((part) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
+  });
+}

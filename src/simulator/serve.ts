@@ -1,0 +1,202 @@
+import { Failure } from "../failure.ts";
+import { type Answer, errorAnswer } from "./answer.ts";
+import {
+  HttpConnection,
+  HttpError,
+  type HttpRequest,
+} from "./http_connection.ts";
+import type { Incoming, Reply } from "./passage.ts";
+import { BODILESS_STATUSES, cutLength } from "./response.ts";
+import type { Simulator } from "./simulator.ts";
+
+/** Options for {@linkcode serveSimulator}. */
+export interface ServeSimulatorOptions {
+  /** 0: any that is free. */
+  readonly port: number;
+  /** @default "127.0.0.1" */
+  readonly hostname?: string;
+  /** Aborted when it is to end. */
+  readonly signal: AbortSignal;
+  /** Called once, when requests are taken. */
+  readonly onListening?: (address: ServerAddress) => void;
+}
+
+/** Where a served simulator can be reached. */
+export interface ServerAddress {
+  readonly hostname: string;
+  readonly port: number;
+  /** For `VERS_URL`. */
+  readonly url: string;
+}
+
+/**
+ * Serves a simulator over HTTP until the signal is aborted.
+ *
+ * Connections are kept, as many as come. A request that has arrived is carried
+ * out even if its client has gone by then. On the signal requests under way
+ * end without an answer, and this returns.
+ *
+ * @throws {Failure} when the port cannot be listened on.
+ */
+export async function serveSimulator(
+  simulator: Simulator,
+  options: ServeSimulatorOptions,
+): Promise<void> {
+  const { hostname = "127.0.0.1", signal } = options;
+  if (signal.aborted) return;
+  const listener = listen(hostname, options.port);
+  const connections = new Map<Deno.Conn, Promise<void>>();
+  function stop() {
+    listener.close();
+    for (const conn of connections.keys()) close(conn);
+  }
+  signal.addEventListener("abort", stop, { once: true });
+  const { port } = listener.addr;
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  options.onListening?.({ hostname, port, url: `http://${host}:${port}` });
+  try {
+    for await (const conn of listener) {
+      const served = serveConnection(simulator, conn, signal)
+        .finally(() => {
+          connections.delete(conn);
+          close(conn);
+        });
+      connections.set(conn, served);
+    }
+  } finally {
+    signal.removeEventListener("abort", stop);
+    if (!signal.aborted) stop();
+    await Promise.all(connections.values());
+  }
+}
+
+function listen(hostname: string, port: number): Deno.TcpListener {
+  try {
+    return Deno.listen({ hostname, port });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure(`Cannot listen on ${hostname}, port ${port}: ${why}`, {
+      code: "general",
+      hint: "any free port will do with --port 0",
+      cause,
+    });
+  }
+}
+
+async function serveConnection(
+  simulator: Simulator,
+  conn: Deno.TcpConn,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    conn.setNoDelay(true);
+    const http = new HttpConnection(conn);
+    let reused = false;
+    while (await serveRequest(simulator, http, { reused, signal })) {
+      reused = true;
+    }
+  } catch {
+    // The client went away, or the server ends: nobody is there to be told.
+  }
+}
+
+/** Returns whether the connection goes on. */
+async function serveRequest(
+  simulator: Simulator,
+  http: HttpConnection,
+  { reused, signal }: { reused: boolean; signal: AbortSignal },
+): Promise<boolean> {
+  const request = await readRequest(http);
+  if (!request) return false;
+  const { keepAlive } = request;
+  const reply = await answerTo(simulator, { ...request, reused, signal });
+  if (reply.type !== "answer" || signal.aborted) return false;
+  const { answer, cut } = reply;
+  await http.write(encodeAnswer(answer, { cut, keepAlive }));
+  return keepAlive && !cut;
+}
+
+/** Reads a request, or answers what is none. */
+async function readRequest(
+  http: HttpConnection,
+): Promise<HttpRequest | undefined> {
+  try {
+    return await http.read();
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    const answer = errorAnswer(error.status, error.message);
+    await http.write(encodeAnswer(answer, { cut: false, keepAlive: false }));
+    await http.finish();
+    return undefined;
+  }
+}
+
+async function answerTo(
+  simulator: Simulator,
+  incoming: Incoming,
+): Promise<Reply> {
+  try {
+    return await simulator.handle(incoming);
+  } catch (error) {
+    const why = error instanceof Failure
+      ? error.message
+      : "Internal server error";
+    return { type: "answer", answer: errorAnswer(500, why), cut: false };
+  }
+}
+
+function encodeAnswer(
+  { status, headers, body }: Answer,
+  { cut, keepAlive }: { cut: boolean; keepAlive: boolean },
+): Uint8Array {
+  const isBodiless = BODILESS_STATUSES.has(status);
+  const bytes = new TextEncoder().encode(isBodiless ? "" : body);
+  const lines = [
+    `HTTP/1.1 ${status} ${REASONS.get(status) ?? "Scripted"}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...(isBodiless ? [] : [`content-length: ${promised(bytes, cut)}`]),
+    ...(keepAlive ? [] : ["connection: close"]),
+  ];
+  const head = new TextEncoder().encode(lines.join("\r\n") + "\r\n\r\n");
+  const sent = cut ? bytes.subarray(0, cutLength(bytes)) : bytes;
+  const whole = new Uint8Array(head.length + sent.length);
+  whole.set(head);
+  whole.set(sent, head.length);
+  return whole;
+}
+
+/** A cut answer promises more than comes, even if there was nothing in it. */
+function promised(bytes: Uint8Array, cut: boolean): number {
+  return cut ? Math.max(bytes.length, 1) : bytes.length;
+}
+
+function close(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch {
+    // It is closed.
+  }
+}
+
+const REASONS = new Map([
+  [200, "OK"],
+  [201, "Created"],
+  [202, "Accepted"],
+  [204, "No Content"],
+  [307, "Temporary Redirect"],
+  [400, "Bad Request"],
+  [401, "Unauthorized"],
+  [403, "Forbidden"],
+  [404, "Not Found"],
+  [405, "Method Not Allowed"],
+  [409, "Conflict"],
+  [413, "Content Too Large"],
+  [422, "Unprocessable Content"],
+  [429, "Too Many Requests"],
+  [431, "Request Header Fields Too Large"],
+  [500, "Internal Server Error"],
+  [501, "Not Implemented"],
+  [502, "Bad Gateway"],
+  [503, "Service Unavailable"],
+  [504, "Gateway Timeout"],
+]);

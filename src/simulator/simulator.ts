@@ -1,0 +1,242 @@
+import type { Clock } from "../clock.ts";
+import {
+  describeKey,
+  type PresentedKey,
+  SIMULATOR_API_KEY,
+} from "./account.ts";
+import { carryOutLate } from "./carry_out.ts";
+import { control, isControlPath } from "./control.ts";
+import { exchange } from "./exchange.ts";
+import { type FaultRule, parseRule } from "./faults.ts";
+import type { Operation } from "./operation.ts";
+import type { ExchangeOptions, Incoming, Reply } from "./passage.ts";
+import type { RequestRecord } from "./request_record.ts";
+import { connectionDropped, toResponse, unreachable } from "./response.ts";
+import {
+  type CommitSeed,
+  type KeySeed,
+  seededCommit,
+  seededKey,
+  seededVm,
+  type VmSeed,
+} from "./seed.ts";
+import { FolderStore, MemoryStore, type Store } from "./store.ts";
+import { changeState, type SimulatedVm, simulatedVm } from "./vm_life.ts";
+import type { World } from "./world.ts";
+
+/** Options for {@linkcode Simulator}. */
+export interface SimulatorOptions {
+  /** The service's clock: it decides when a VM has booted. */
+  readonly clock: Clock;
+  /**
+   * Where the service's state is kept, for all processes that name the same
+   * folder; it is made if it is missing. Without it, the state ends with this
+   * object.
+   */
+  readonly stateDir?: string;
+  /** The key that is accepted; others can be added. */
+  readonly apiKey?: string;
+  /** How long a VM boots. @default 2000 */
+  readonly bootMs?: number;
+  /** How long a VM takes to run after it was asked to. @default 0 */
+  readonly resumeMs?: number;
+  /**
+   * How a bad key is answered: as the gateway does (403, text), or as the
+   * schema says (401, nothing). @default "gateway"
+   */
+  readonly authFailure?: "gateway" | "spec";
+}
+
+/** A request that waits to be released. */
+export type HeldRequest = World["holds"][number];
+
+/**
+ * The Vers API in this program: `fetch(request) → response`.
+ *
+ * VMs live on the clock, not on requests: one that was created boots while
+ * nobody looks. Simulators with one `stateDir` are one service, in one process
+ * or many, and every change to it happens whole or not at all. It can be told
+ * to misbehave, and remembers every request it received; what tells it, in
+ * process or over HTTP under `/_simulator/`, needs no key and leaves no trace
+ * among the requests.
+ */
+export class Simulator {
+  readonly apiKey: string;
+  readonly #clock: Clock;
+  readonly #store: Store;
+  readonly #options: Pick<
+    ExchangeOptions,
+    "bootMs" | "resumeMs" | "authFailure"
+  >;
+  #ownKey: Promise<PresentedKey> | undefined;
+
+  /** @throws {Failure} when the folder cannot be made. */
+  constructor(options: SimulatorOptions) {
+    const { clock, stateDir, apiKey = SIMULATOR_API_KEY } = options;
+    const { bootMs = 2_000, resumeMs = 0, authFailure = "gateway" } = options;
+    this.apiKey = apiKey;
+    this.#clock = clock;
+    this.#store = stateDir === undefined
+      ? new MemoryStore()
+      : new FolderStore(stateDir);
+    this.#options = { bootMs, resumeMs, authFailure };
+  }
+
+  /**
+   * Answers a request as the service would, whatever its host.
+   *
+   * @throws {ConnectionDropped} when it was told to drop the connection.
+   * @throws {TypeError} when it was told not to be reachable.
+   * @throws {Failure} when its state cannot be read or written.
+   * @throws {unknown} the reason of the request's signal, when it is aborted.
+   */
+  async fetch(request: Request): Promise<Response> {
+    const { method, headers, signal } = request;
+    signal.throwIfAborted();
+    const reply = await this.handle({
+      method,
+      url: new URL(request.url),
+      headers,
+      body: await request.text(),
+      reused: false,
+      signal,
+    });
+    switch (reply.type) {
+      case "dropped":
+        throw connectionDropped();
+      case "unreachable":
+        throw unreachable(request.url);
+      case "answer":
+        return toResponse(reply);
+    }
+  }
+
+  /** Answers a request that a server has read; see {@linkcode fetch}. */
+  async handle(incoming: Incoming): Promise<Reply> {
+    if (isControlPath(incoming.url.pathname)) {
+      const answer = await control(this, incoming);
+      return { type: "answer", answer, cut: false };
+    }
+    return await exchange(await this.#exchangeOptions(), incoming);
+  }
+
+  /** Returns the requests received so far, oldest first. */
+  async requests(): Promise<RequestRecord[]> {
+    await this.#update(() => {});
+    return await this.#store.readRecords();
+  }
+
+  /** Forgets the requests received so far. */
+  async clearRequests(): Promise<void> {
+    await this.#store.clearRecords();
+  }
+
+  /** Returns every VM, oldest first: deleted ones and strangers' too. */
+  async vms(): Promise<SimulatedVm[]> {
+    return await this.#update((world, now) =>
+      world.vms.map((vm) => simulatedVm(vm, now))
+    );
+  }
+
+  /**
+   * Adds a rule at the end of the list.
+   *
+   * @throws {Failure} of code `bad_request`, when the rule makes no sense.
+   */
+  async addFault(rule: FaultRule): Promise<void> {
+    const checked = parseRule(rule);
+    await this.#update((world) => world.rules.push(checked));
+  }
+
+  /** Returns the rules that are left, as they are by now. */
+  async faults(): Promise<FaultRule[]> {
+    return await this.#update((world) => structuredClone(world.rules));
+  }
+
+  /** Takes all rules back; requests under way go on under theirs. */
+  async clearFaults(): Promise<void> {
+    await this.#update((world) => world.rules = []);
+  }
+
+  /** Returns the requests that wait to be released. */
+  async held(): Promise<HeldRequest[]> {
+    return await this.#update((world) => structuredClone(world.holds));
+  }
+
+  /** Releases the requests that wait now, or those of one operation. */
+  async release(operation?: Operation): Promise<void> {
+    await this.#update((world) => {
+      world.holds = world.holds.filter((held) =>
+        operation !== undefined && held.operation !== operation
+      );
+    });
+  }
+
+  /** Adds a VM and returns its id. */
+  async addVm(seed: VmSeed = {}): Promise<string> {
+    return await this.#update((world, now) => {
+      const vm = seededVm(seed, { now, ownKeyId: this.#ownKeyId });
+      world.vms.push(vm);
+      return vm.vmId;
+    });
+  }
+
+  /** Adds a commit and returns its id. */
+  async addCommit(seed: CommitSeed = {}): Promise<string> {
+    return await this.#update((world, now) => {
+      const commit = seededCommit(seed, { now, ownKeyId: this.#ownKeyId });
+      world.commits.push(commit);
+      return commit.commitId;
+    });
+  }
+
+  /** Accepts a key from now on, and returns it. */
+  async addKey(seed: KeySeed = {}): Promise<string> {
+    const { apiKey, kept } = await seededKey(seed);
+    await this.#update((world) => {
+      world.keys.push(kept);
+      world.revokedKeys = world.revokedKeys.filter((id) => id !== kept.keyId);
+    });
+    return apiKey;
+  }
+
+  /** Accepts a key no longer: the one with this id, its first 36 characters. */
+  async revokeKey(keyId: string): Promise<void> {
+    await this.#update((world) => world.revokedKeys.push(keyId));
+  }
+
+  /**
+   * Puts a VM in a state, documented or not, `afterMs` from now; what it was
+   * to become later by itself is off. Returns whether there is such a VM.
+   */
+  async setVmState(
+    vmId: string,
+    state: string,
+    { afterMs = 0 }: { afterMs?: number } = {},
+  ): Promise<boolean> {
+    return await this.#update((world, now) => {
+      const vm = world.vms.find((each) => each.vmId === vmId);
+      if (vm) changeState(vm, now + afterMs, state);
+      return vm !== undefined;
+    });
+  }
+
+  get #ownKeyId(): string {
+    return this.apiKey.slice(0, 36);
+  }
+
+  async #update<T>(change: (world: World, now: number) => T): Promise<T> {
+    const options = await this.#exchangeOptions();
+    return await this.#store.update((transaction) => {
+      carryOutLate(options, transaction);
+      return change(transaction.world, this.#clock.now().getTime());
+    });
+  }
+
+  async #exchangeOptions(): Promise<ExchangeOptions> {
+    this.#ownKey ??= describeKey(this.apiKey);
+    const ownKey = await this.#ownKey;
+    const store = this.#store;
+    return { ...this.#options, clock: this.#clock, store, ownKey };
+  }
+}
