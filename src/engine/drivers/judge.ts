@@ -1,0 +1,19 @@
+import type { Verdict } from "../driver.ts";
+
+/**
+ * Returns what a state means for a job that is complete when its VM runs. A
+ * state that this program does not know is waited out.
+ */
+export function judgeRunning(state: string): Verdict {
+  switch (state) {
+    case "running":
+      return "complete";
+    case "paused":
+    case "sleeping":
+      return "asleep";
+    case "dead":
+      return "failed";
+    default:
+      return "wait";
+  }
+}

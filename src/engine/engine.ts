@@ -1,0 +1,143 @@
+import type { VersClient } from "../api/vers_client.ts";
+import type { Clock } from "../clock.ts";
+import type { Failure } from "../failure.ts";
+import type { LockHolder } from "../file_lock.ts";
+import type { Handle, Names } from "../job/entry.ts";
+import type { CompleteJob, Job, RunningJob } from "../job/job.ts";
+import type { JobKind } from "../job/job_kind.ts";
+import type { JsonObject } from "../json.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+
+/** What the engine works with; the command line builds one a process. */
+export interface Engine {
+  readonly ledger: Ledger;
+  readonly client: VersClient;
+  readonly clock: Clock;
+  /** Aborted, with an `InterruptedError`, when a signal arrives. */
+  readonly signal: AbortSignal;
+  /** Tells the person watching what is going on; never fails. */
+  readonly notify: (notice: Notice) => void;
+  /** A number from 0 up to 1, for the jitter between looks. */
+  readonly random: () => number;
+}
+
+/** What one command asks for. */
+export interface Work {
+  readonly kind: JobKind;
+  /** The command as it was typed, secrets left out: for the ledger. */
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The API's origin: `https://api.vers.sh`, or `local`. */
+  readonly scope: string;
+  readonly account: string;
+  /** The normalised wishes. The driver makes the request from them. */
+  readonly inputs: JsonObject;
+  /** What the request needs besides and no file may hold. */
+  readonly secrets?: JsonObject;
+  /** Without one the job cannot be found again by the same command. */
+  readonly key?: string;
+  /** Whether the key is the user's own, from `--idempotency-key`. */
+  readonly isIdempotencyKey?: boolean;
+  /** What a target left to HEAD or an alias stands for now. */
+  readonly source?: string;
+  /** What alias and HEAD stand for now: they are set if they still do then. */
+  readonly names?: Names;
+}
+
+/** What to do about earlier jobs. */
+export type Resume =
+  | { readonly type: "auto"; readonly maxAgeMs: number }
+  | { readonly type: "never" }
+  | { readonly type: "job"; readonly id: string };
+
+/** Which unlabelled VMs may be taken for a job's own; else as its kind has it. */
+export type AdoptPolicy = "never" | "always" | undefined;
+
+/** How one command wants its work done. */
+export interface WorkOptions {
+  /** Whether to wait until the VM is what was asked for. */
+  readonly wait: boolean;
+  readonly resume: Resume;
+  /** Counted from the start of the process; `undefined`: no limit. */
+  readonly timeoutMs: number | undefined;
+  /** Fixes the time between two looks; else it grows. */
+  readonly pollIntervalMs?: number;
+  /** How long a send may take to show on the server; else the kind's own. */
+  readonly confirmWindowMs?: number;
+  /** Which unlabelled VMs may be taken for the job's own. */
+  readonly adopt?: AdoptPolicy;
+  /** Fail, before anything is sent, when the job cannot be journaled. */
+  readonly requireLedger: boolean;
+  /**
+   * Called as soon as the handle is known, before waiting, and again by
+   * whoever attaches: sets alias and HEAD. What it returns is the driver's to
+   * put into the result. It reports trouble itself, and does not throw.
+   */
+  readonly onAccepted: (job: RunningJob | CompleteJob) => Promise<LocalEffects>;
+  /**
+   * Prints the result.
+   *
+   * @throws {Failure} of code `undelivered`, when not all of it was taken.
+   */
+  readonly deliver: (result: JsonObject) => Promise<void>;
+}
+
+/** What became of alias and HEAD, in the words of the result. */
+export interface LocalEffects {
+  readonly alias?: string;
+  readonly head?: string;
+  readonly checkout_done?: boolean;
+}
+
+/** How this command came by its job. */
+export type Effect = "created" | "attached" | "recovered" | "returned";
+
+/** Something that a person watching wants to know; `src/cli` has the words. */
+export type Notice =
+  | { readonly type: "submitted"; readonly job: Job }
+  | {
+    readonly type: "accepted";
+    readonly job: Job;
+    readonly handle: Handle;
+    readonly effect: Effect;
+  }
+  | { readonly type: "resuming"; readonly job: Job; readonly ageMs: number }
+  | { readonly type: "returning"; readonly job: Job }
+  | { readonly type: "tooOld"; readonly job: Job; readonly ageMs: number }
+  | { readonly type: "sourceMoved"; readonly job: Job }
+  | { readonly type: "gone"; readonly job: Job }
+  | { readonly type: "noStableKey"; readonly kind: JobKind }
+  | {
+    readonly type: "noLedger";
+    /** What could not be done, and why. */
+    readonly why: string;
+    /** Whether an earlier entry of the job is there: it can be resumed. */
+    readonly isKept?: boolean;
+  }
+  | {
+    readonly type: "waitingForLock";
+    readonly holder: LockHolder | undefined;
+  }
+  | { readonly type: "confirming"; readonly job: Job }
+  | { readonly type: "sendingAgain"; readonly job: Job }
+  | {
+    readonly type: "twin";
+    readonly job: Job;
+    readonly kept: string;
+    readonly other: string;
+  }
+  | {
+    readonly type: "look";
+    readonly job: Job;
+    readonly states: readonly VmSighting[];
+    readonly nextLookMs: number;
+  }
+  | { readonly type: "missedLook"; readonly job: Job; readonly error: Failure }
+  | { readonly type: "resumedAgain"; readonly job: Job }
+  | { readonly type: "notLabelled"; readonly job: Job; readonly vmId: string };
+
+/** What one look saw of one VM. */
+export interface VmSighting {
+  readonly vmId: string;
+  readonly state: string;
+}

@@ -1,0 +1,91 @@
+import { Failure } from "../failure.ts";
+import type { Job } from "../job/job.ts";
+
+/** The process was told to stop; the job, if there is one, goes on. */
+export class InterruptedError extends Failure {
+  override readonly name = "InterruptedError";
+  readonly signal: "SIGINT" | "SIGTERM" | "SIGHUP";
+
+  constructor(signal: "SIGINT" | "SIGTERM" | "SIGHUP") {
+    super(`Interrupted by ${signal}`, { code: "interrupted", retryable: true });
+    this.signal = signal;
+  }
+}
+
+/** `--timeout` passed. Nothing was given up, and nothing is a failure. */
+export class TimedOutError extends Failure {
+  override readonly name = "TimedOutError";
+
+  constructor(message: string) {
+    super(message, { code: "timed_out", retryable: true });
+  }
+}
+
+/** A VM that the server lists and that may be what a job asked for. */
+export interface Candidate {
+  readonly vmId: string;
+  readonly state: string;
+  readonly createdAt: string;
+}
+
+/** It cannot be told whether the server did what was asked. */
+export class UnconfirmedError extends Failure {
+  override readonly name = "UnconfirmedError";
+  readonly candidates: readonly Candidate[];
+
+  constructor(message: string, candidates: readonly Candidate[] = []) {
+    super(message, { code: "unconfirmed" });
+    this.candidates = candidates;
+  }
+}
+
+/** A failure of a job that another process, or an earlier one, recorded. */
+export class RecordedFailure extends Failure {
+  override readonly name = "RecordedFailure";
+}
+
+/**
+ * Wraps whatever ended a command after its job was known, so that the edge
+ * can say which job it was and how to go on with it.
+ */
+export class JobError extends Failure {
+  override readonly name = "JobError";
+  override readonly cause: Failure;
+  readonly job: Job;
+
+  constructor(cause: Failure, job: Job) {
+    super(cause.message, {
+      code: cause.code,
+      hint: cause.hint,
+      retryable: cause.retryable,
+      cause,
+    });
+    this.cause = cause;
+    this.job = job;
+  }
+}
+
+/** A line of the same key that only a newer version of this program reads. */
+export class NewerFormatError extends Failure {
+  override readonly name = "NewerFormatError";
+
+  constructor(path: string | undefined) {
+    super(
+      `Cannot go on with this work: its job in "${path}" was written by a newer vers`,
+      {
+        code: "newer_format",
+        hint:
+          "run the newer vers, or start another VM beside it with --no-resume",
+      },
+    );
+  }
+}
+
+/** The job will not get there: its VM died, or was deleted. */
+export class JobFailedError extends Failure {
+  override readonly name = "JobFailedError";
+
+  constructor(message: string, hint?: string) {
+    super(message, { code: "job_failed", hint });
+  }
+}

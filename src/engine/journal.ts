@@ -1,0 +1,126 @@
+import { Failure } from "../failure.ts";
+import type { CompleteJob, Job, SettledJob } from "../job/job.ts";
+import type { Ledger, LedgerView, Update } from "../ledger/ledger.ts";
+import { LedgerError } from "../ledger/ledger_error.ts";
+import type { Notice } from "./engine.ts";
+
+/** What the journal needs of its surroundings. */
+export interface JournalOptions {
+  readonly ledger: Ledger;
+  readonly notify: (notice: Notice) => void;
+  /** Returns how long to wait for another writer, in milliseconds. */
+  readonly patienceMs: () => number;
+}
+
+/**
+ * The ledger, for those who must go on without it.
+ *
+ * The ledger never costs a user their VM: what cannot be written is said once,
+ * and the command goes on. Every entry repeats what is known, so the next one
+ * that can be written stands for those that could not.
+ */
+export class Journal {
+  readonly #ledger: Ledger;
+  readonly #notify: (notice: Notice) => void;
+  readonly #patienceMs: () => number;
+  #isSaid = false;
+
+  constructor(options: JournalOptions) {
+    this.#ledger = options.ledger;
+    this.#notify = options.notify;
+    this.#patienceMs = options.patienceMs;
+  }
+
+  /** Writes what is known of a job; returns whether it is on disk. */
+  async append(job: Job): Promise<boolean> {
+    const append = { append: job, result: true };
+    return await this.update(job, () => append) ?? false;
+  }
+
+  /**
+   * Writes the outcome of a job, unless it has one already, and returns the
+   * job with the outcome that holds.
+   */
+  async settle(job: SettledJob): Promise<SettledJob> {
+    const settled = await this.update<SettledJob>(job, (view) => {
+      const known = view.read(job);
+      return known.state === "complete" || known.state === "failed"
+        ? { result: known }
+        : { append: job, result: job };
+    });
+    return settled ?? job;
+  }
+
+  /** Notes that the result of a complete job reached its reader. */
+  async markDelivered(job: CompleteJob, at: Date): Promise<void> {
+    await this.#markComplete(job, "deliveredAt", at);
+  }
+
+  /** Notes that the VM of a complete job was found gone. */
+  async markGone(job: CompleteJob, at: Date): Promise<void> {
+    await this.#markComplete(job, "goneAt", at);
+  }
+
+  /** Decides on a job and writes in one step; `undefined` when it cannot. */
+  async update<Result>(
+    job: Job,
+    decide: (view: LedgerView) => Update<Result>,
+  ): Promise<Result | undefined> {
+    const options = { waitMs: this.#patienceMs() };
+    try {
+      return await this.#ledger.update(decide, options);
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      this.#say({ why: error.message, isKept: this.#has(job) });
+      return undefined;
+    }
+  }
+
+  /** Says, once, that this job cannot be resumed, and why. */
+  lose(why: string): void {
+    this.#say({ why, isKept: false });
+  }
+
+  #say(loss: { readonly why: string; readonly isKept: boolean }): void {
+    if (this.#isSaid) return;
+    this.#isSaid = true;
+    this.#notify({ type: "noLedger", ...loss });
+  }
+
+  /** Whether an entry of the job can be read: what cannot be written may be. */
+  #has(job: Job): boolean {
+    try {
+      return this.#ledger.findById(job.id)?.job.token === job.token;
+    } catch (error) {
+      if (error instanceof LedgerError) return false;
+      throw error;
+    }
+  }
+
+  async #markComplete(
+    job: CompleteJob,
+    field: "deliveredAt" | "goneAt",
+    at: Date,
+  ): Promise<void> {
+    await this.update(job, (view) => {
+      const read = view.read(job);
+      if (read.state === "failed") return { result: undefined };
+      const known = read.state === "complete" ? read : job;
+      return known[field] === undefined
+        ? {
+          append: { ...known, [field]: at.toISOString() },
+          result: undefined,
+        }
+        : { result: undefined };
+    });
+  }
+}
+
+/** Returns the failure of a command that insists on a ledger. */
+export function ledgerRequired(why: string): Failure {
+  return new Failure(`Cannot keep this job in the ledger: ${why}`, {
+    code: "ledger_required",
+    hint:
+      "nothing was sent; make the folder writable, set VERS_JOBS_DIR to one that is, or leave out --require-ledger",
+  });
+}

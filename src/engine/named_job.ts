@@ -1,0 +1,78 @@
+import { Failure } from "../failure.ts";
+import type { Job } from "../job/job.ts";
+import { LedgerError } from "../ledger/ledger_error.ts";
+import { attach, type Claim, lockJob, recordedFailure } from "./claim.ts";
+import { recover } from "./recover.ts";
+import type { Run } from "./run.ts";
+
+/**
+ * Takes up the job that the user named, whatever its age.
+ *
+ * @throws {Failure} when there is no such job at this origin, when it is of
+ *   another kind, and, with its stored error, when it failed.
+ */
+export async function claimNamed(run: Run, id: string): Promise<Claim> {
+  const { key } = readJob(run, id);
+  const lock = await lockJob(run, key ?? id);
+  using _lock = lock.held;
+  // What it was before the lock was had may be old by now.
+  const job = readJob(run, id);
+  run.job = job;
+  switch (job.state) {
+    case "submitted":
+      return {
+        type: "job",
+        ...await recover(run, job, { maySend: lock.isLocked }),
+      };
+    case "running":
+      return attach(run, job);
+    case "complete":
+      return { type: "result", job, isFresh: false };
+    case "failed":
+      throw new Failure(job.error, {
+        code: "job_failed",
+        hint: recordedFailure(job).hint,
+      });
+  }
+}
+
+function readJob(run: Run, id: string): Job {
+  const { ledger } = run.engine;
+  const { kind, scope } = run.work;
+  let job: Job | undefined;
+  try {
+    job = ledger.findById(id)?.job;
+  } catch (cause) {
+    if (!(cause instanceof LedgerError)) throw cause;
+    throw new Failure(`Cannot resume job "${id}": ${cause.message}`, {
+      code: "general",
+      cause,
+    });
+  }
+  if (job === undefined || job.scope !== scope) {
+    const where = job === undefined
+      ? `there is no such job in "${ledger.path}"`
+      : `it belongs to ${job.scope}, and this is ${scope}`;
+    throw new Failure(`Cannot resume job "${id}": ${where}`, {
+      code: "not_found",
+      hint: job === undefined
+        ? "a job's id is on stderr of the command that submitted it: job_ and 10 hex digits"
+        : `set VERS_URL=${job.scope} to go on with it`,
+    });
+  }
+  if (job.kind !== kind) {
+    throw new Failure(
+      `Cannot resume job "${id}": it is of kind ${job.kind}, and this command resumes ${kind}`,
+      {
+        code: "usage",
+        hint: `vers ${commandOf(job.kind)} --resume-job ${id}`,
+      },
+    );
+  }
+  return job;
+}
+
+/** Returns the command that makes jobs of a kind: `run-commit`. */
+export function commandOf(kind: Job["kind"]): string {
+  return kind.slice("vm.".length).replaceAll("_", "-");
+}

@@ -1,0 +1,215 @@
+import type { Failure } from "../failure.ts";
+import type { RunningJob, SubmittedJob } from "../job/job.ts";
+import type { Handle } from "../job/entry.ts";
+import type { Traces } from "./driver.ts";
+import { sourceOf } from "./drivers/lineage.ts";
+import { type Candidate, UnconfirmedError } from "./engine_error.ts";
+import { asMissedLook, confirmWindowMs, look, type Run } from "./run.ts";
+import { type Found, search } from "./search.ts";
+import { searchOf } from "./search_options.ts";
+import {
+  accept,
+  type Accepted,
+  journalFailure,
+  openSend,
+  sendOnce,
+} from "./submit.ts";
+
+/** Options for {@linkcode recover}. */
+export interface RecoverOptions {
+  /** Whether the request may be sent a second time, if it proves lost. */
+  readonly maySend: boolean;
+}
+
+const FIRST_PAUSE_MS = 1_000;
+const PAUSE_MS = 2_000;
+
+/**
+ * Finds out what became of a request whose answer is not known, and returns
+ * the job with a handle: adopted from the server, or made by sending again.
+ *
+ * The caller holds the job's lock. The request is sent again at most once, and
+ * not before the newest send is a confirm window old and a list read after
+ * that showed nothing of it.
+ *
+ * @throws {UnconfirmedError} when the truth could not be found out, though the
+ *   list was read.
+ * @throws {TimedOutError} when time ran out first; the intent stays open.
+ */
+export async function recover(
+  run: Run,
+  intent: SubmittedJob,
+  options: RecoverOptions,
+): Promise<Accepted> {
+  const { engine, driver, deadline } = run;
+  const { clock, notify } = engine;
+  const { traces } = driver;
+  if (traces === undefined) return await repeat(run, intent);
+  let job = intent;
+  let age = sendAge(run, job);
+  let mayStillSend = options.maySend;
+  let refusal: Failure | undefined;
+  for (let looks = 1;; looks++) {
+    const isLate = age() >= confirmWindowMs(run);
+    let seen = await searchOnce(run, job, traces, age);
+    if (seen?.type === "found") {
+      const adopted = await adopt(run, job, seen.handle);
+      if (adopted !== undefined) {
+        for (const other of seen.twins) {
+          const kept = seen.handle.vm_ids.join(",");
+          notify({ type: "twin", job, kept, other });
+        }
+        return { job: adopted, effect: "recovered" };
+      }
+      // Another job took it a moment ago: the next look will not offer it.
+      seen = undefined;
+    }
+    const isOver = isLate || refusal !== undefined;
+    if (seen?.type === "absent" && isOver && !seen.isEarly) {
+      const { candidates } = seen;
+      if (!mayStillSend || refusal || candidates.length > 0) {
+        throw await unconfirmed(run, job, candidates, refusal);
+      }
+      mayStillSend = false;
+      const again = await openSend(run, job);
+      if (again === undefined) {
+        throw await unconfirmed(run, job, candidates, refusal);
+      }
+      job = again;
+      age = sendAge(run, job);
+      const sent = await sendOnce(run, job);
+      if (sent.type === "accepted") {
+        return await accept(run, job, sent.handle, "created");
+      }
+      if (sent.type === "refused") refusal = sent.error;
+      continue;
+    }
+    deadline.check(`finding out what became of job ${job.id}`);
+    const pauseMs = looks <= 2 ? FIRST_PAUSE_MS : PAUSE_MS;
+    await clock.sleep(Math.min(pauseMs, deadline.remainingMs()), engine.signal);
+    if (looks === 1) notify({ type: "confirming", job });
+  }
+}
+
+/**
+ * Sends again what does no more when it is sent twice. If that answer is lost
+ * too, the wait will tell: what it looks at was known before the request.
+ */
+async function repeat(run: Run, intent: SubmittedJob): Promise<Accepted> {
+  const job = await openSend(run, intent) ?? intent;
+  const sent = await sendOnce(run, job);
+  if (sent.type === "refused") {
+    await journalFailure(run, job, sent.error);
+    throw sent.error;
+  }
+  const handle = sent.type === "accepted"
+    ? sent.handle
+    : { vm_ids: [sourceOf(job)] };
+  return await accept(run, job, handle, "created");
+}
+
+/** Looks once; `undefined` when the server did not answer. */
+async function searchOnce(
+  run: Run,
+  job: SubmittedJob,
+  traces: Traces,
+  age: SendAge,
+): Promise<Found | undefined> {
+  try {
+    return await look(run, async (client, { signal }) => {
+      const list = await client.listVms({ signal });
+      age.note(list.serverTime);
+      return await search(searchOf(run, job, traces, list, signal));
+    });
+  } catch (error) {
+    const missed = asMissedLook(error);
+    if (missed === undefined) throw error;
+    run.engine.notify({ type: "missedLook", job, error: missed });
+    return undefined;
+  }
+}
+
+/**
+ * Takes what the server has for the job's own, in one step that refuses a VM
+ * which is another job's handle; then `undefined`.
+ */
+async function adopt(
+  run: Run,
+  job: SubmittedJob,
+  handle: Handle,
+): Promise<RunningJob | undefined> {
+  const runningAt = run.engine.clock.now().toISOString();
+  const running: RunningJob = { ...job, state: "running", handle, runningAt };
+  const isAdopted = await run.journal.update(
+    job,
+    (view) =>
+      handle.vm_ids.some((vmId) => view.ownerOf(vmId, job) !== undefined)
+        ? { result: false }
+        : { append: running, result: true },
+  );
+  // A ledger that cannot be written must not cost the user the VM.
+  if (isAdopted === false) return undefined;
+  run.job = running;
+  run.engine.notify({
+    type: "accepted",
+    job: running,
+    handle,
+    effect: "recovered",
+  });
+  return running;
+}
+
+async function unconfirmed(
+  run: Run,
+  job: SubmittedJob,
+  candidates: readonly Candidate[],
+  refusal: Failure | undefined,
+): Promise<UnconfirmedError> {
+  const at = run.engine.clock.now().toISOString();
+  const declared = { ...job, unconfirmedAt: at };
+  run.job = declared;
+  await run.journal.append(declared);
+  return new UnconfirmedError(
+    `Cannot tell whether the request of job ${job.id} was carried out` +
+      (refusal === undefined
+        ? ""
+        : `: it was sent again and refused: ${refusal.message}`),
+    candidates,
+  );
+}
+
+/** Returns how long ago the newest send was, as far as is certain. */
+interface SendAge {
+  (): number;
+  /** Takes note of the server's clock. */
+  note(serverTime: Date | undefined): void;
+}
+
+/**
+ * The wall clock may have stepped since the send. What this process has seen
+ * pass is certain; beyond that, our clock and the server's must agree.
+ */
+function sendAge(run: Run, job: SubmittedJob): SendAge {
+  const { clock } = run.engine;
+  const startMs = clock.elapsedMs();
+  const wallMs = Math.max(
+    0,
+    clock.now().getTime() - Date.parse(job.submittedAt),
+  );
+  let serverMs: number | undefined;
+  let notedMs = startMs;
+  const age = () => {
+    const seenMs = clock.elapsedMs() - startMs;
+    const localMs = wallMs + seenMs;
+    if (serverMs === undefined) return localMs;
+    const remoteMs = serverMs + clock.elapsedMs() - notedMs;
+    return Math.max(seenMs, Math.min(localMs, remoteMs));
+  };
+  age.note = (serverTime: Date | undefined) => {
+    if (serverTime === undefined || job.serverAt === undefined) return;
+    if (job.sends > 1) return;
+    notedMs = clock.elapsedMs();
+    serverMs = Math.max(0, serverTime.getTime() - Date.parse(job.serverAt));
+  };
+  return age;
+}
