@@ -1,0 +1,146 @@
+import type { JsonObject } from "../../json.ts";
+import { type CommandInput, defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import type { FlagTable } from "../flag.ts";
+import { wholeNumber, word } from "../flag_value.ts";
+import { type ResultView, textsIn } from "../render_result.ts";
+import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
+
+const MAX_MIB = 2 ** 31 - 1;
+
+const FLAGS = {
+  "vm-alias": {
+    type: "value",
+    brief: "Name the VM on this machine, and make the command resumable",
+    shorthand: "N",
+    placeholder: "NAME",
+    parse: word({ what: "a name", example: "my-vm" }),
+  },
+  "mem-size": {
+    type: "value",
+    brief: "Memory in MiB; 0: as vers.toml says",
+    placeholder: "MIB",
+    fallback: "vers.toml, else 512",
+    parse: wholeNumber({ min: 0, max: MAX_MIB, unit: "MiB", example: 512 }),
+  },
+  "vcpu-count": {
+    type: "value",
+    brief: "Virtual CPUs; 0: as vers.toml says",
+    placeholder: "COUNT",
+    fallback: "vers.toml, else 1",
+    parse: wholeNumber({ min: 0, max: 1024, unit: "CPUs", example: 1 }),
+  },
+  "fs-size-vm": {
+    type: "value",
+    brief: "Disk in MiB; 0: as vers.toml says",
+    placeholder: "MIB",
+    fallback: "vers.toml, else 1024",
+    parse: wholeNumber({ min: 0, max: MAX_MIB, unit: "MiB", example: 1024 }),
+  },
+  rootfs: {
+    type: "value",
+    brief: "Root file system image",
+    placeholder: "NAME",
+    fallback: "vers.toml, else default",
+    parse: word({ what: "a name", example: "default", mayBeEmpty: true }),
+  },
+  kernel: {
+    type: "value",
+    brief: "Kernel image",
+    placeholder: "NAME",
+    fallback: "vers.toml, else default.bin",
+    parse: word({ what: "a name", example: "default.bin", mayBeEmpty: true }),
+  },
+  ...WAIT_FLAGS,
+} as const satisfies FlagTable;
+
+type Input = CommandInput<typeof FLAGS>;
+
+/** `vers run`: starts a VM. */
+export const command = defineCommand({
+  summary: "Start a VM",
+  description: "Starts a VM and, with --wait, waits until it is running.\n" +
+    "Its id goes to .vers/HEAD in this folder, so that later commands\n" +
+    "are about this VM.",
+  flags: FLAGS,
+  positionals: [],
+  examples: [
+    ["vers run --wait --vm-alias my-vm", "start a VM, or go on starting it"],
+    ["vers run --mem-size 2048 --vcpu-count 2", "start a larger one"],
+    ["vers run --wait --local --vm-alias try", "try it without an account"],
+  ],
+  exitCodes: [
+    [6, "time ran out; the job goes on, the same command waits on"],
+    [20, "the VM did not come up"],
+    [21, "it cannot be told whether the VM was made"],
+  ],
+  resuming:
+    "With --wait and --vm-alias (or --idempotency-key, or VERS_RUN_ID\n" +
+    "in the environment) the same command, run again, finds a VM that\n" +
+    "is on its way and waits for that. --resume-job finds any job.",
+  check: checkWaitFlags,
+  run: runVm,
+});
+
+async function runVm(input: Input, context: Context): Promise<number> {
+  const { openSession } = await import("../open_engine.ts");
+  const { nameVm, readLocalNames } = await import("../local_effects.ts");
+  const { startJob } = await import("../start_job.ts");
+  const { flags, progress } = input;
+  const session = await openSession(input, context);
+  const before = readLocalNames(context);
+  const isNamed = flags["resume-job"] !== undefined;
+  await startJob(session, {
+    input,
+    context,
+    command,
+    kind: "vm.run",
+    inputs: isNamed ? {} : await readInputs(input, context),
+    isStable: flags["vm-alias"] !== undefined,
+    onAccepted: (job) => nameVm(job, { context, progress, before }),
+    view: VIEW,
+  });
+  return 0;
+}
+
+/** What is asked for: flags over vers.toml over the defaults. */
+async function readInputs(
+  { flags, progress }: Input,
+  context: Context,
+): Promise<JsonObject> {
+  const { readVersToml } = await import("../../project/vers_toml.ts");
+  const toml = await readVersToml(`${context.cwd()}/vers.toml`);
+  const isComplete = flags["mem-size"] && flags["vcpu-count"] &&
+    flags["fs-size-vm"] && flags.rootfs && flags.kernel;
+  if (toml.isMissing && !isComplete) {
+    progress.say(
+      `note: no vers.toml here; using ${toml.memSizeMib} MiB of memory, ` +
+        `${toml.vcpuCount} CPU and ${toml.fsSizeMib} MiB of disk ` +
+        "where no flag says otherwise",
+    );
+  }
+  return {
+    alias: flags["vm-alias"],
+    mem_size_mib: flags["mem-size"] || toml.memSizeMib,
+    vcpu_count: flags["vcpu-count"] || toml.vcpuCount,
+    fs_size_vm_mib: flags["fs-size-vm"] || toml.fsSizeMib,
+    rootfs: flags.rootfs || toml.imageName,
+    kernel: flags.kernel || toml.kernelName,
+  };
+}
+
+const VIEW: ResultView = {
+  ids: (result) => textsIn(result.vm_id),
+  text(result) {
+    const [vmId = ""] = textsIn(result.vm_id);
+    const [alias] = textsIn(result.alias);
+    const [head] = textsIn(result.head);
+    return [
+      result.status === "complete"
+        ? `VM ${vmId} is running`
+        : `VM ${vmId} is on its way`,
+      ...(alias === undefined ? [] : [`alias: ${alias}`]),
+      ...(head === undefined ? [] : [`HEAD now points to: ${head}`]),
+    ];
+  },
+};

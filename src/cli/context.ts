@@ -1,0 +1,135 @@
+import type { Transport } from "../api/transport.ts";
+import { type Clock, systemClock } from "../clock.ts";
+import { InterruptedError } from "../engine/engine_error.ts";
+import { Failure } from "../failure.ts";
+import { Sink } from "./sink.ts";
+
+/** Everything that the process gives to a command. */
+export interface Context {
+  /** Returns a variable of the environment; empty ones count as not set. */
+  env(name: string): string | undefined;
+  /** Returns the folder that the command was started in. */
+  cwd(): string;
+  readonly platform: typeof Deno.build.os;
+  readonly pid: number;
+  readonly stdin: Input;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly clock: Clock;
+  /** Returns a number from 0 up to 1. */
+  random(): number;
+  /** Aborted, with an {@linkcode InterruptedError}, when a signal arrives. */
+  readonly signal: AbortSignal;
+  /** Returns the way to the service: the network. */
+  transport(): Promise<Transport>;
+}
+
+/** What a command can be told while it runs. */
+export interface Input {
+  readonly isTerminal: boolean;
+  /** Reads some bytes; `null` at the end. */
+  read(into: Uint8Array): Promise<number | null>;
+}
+
+/** Options for {@linkcode denoContext}. */
+export interface DenoContextOptions {
+  /** Ends the process at once, whatever is still to be done. */
+  readonly exitHard: (code: number) => void;
+}
+
+/** Returns the context of this process. To be called once. */
+export function denoContext(options: DenoContextOptions): Context {
+  return {
+    env,
+    cwd,
+    platform: Deno.build.os,
+    pid: Deno.pid,
+    stdin: {
+      get isTerminal() {
+        return Deno.stdin.isTerminal();
+      },
+      read: (into) => Deno.stdin.read(into),
+    },
+    stdout: new Sink({
+      writer: Deno.stdout,
+      clock: systemClock,
+      isTerminal: Deno.stdout.isTerminal(),
+      columns,
+    }),
+    stderr: new Sink({
+      writer: Deno.stderr,
+      clock: systemClock,
+      isTerminal: Deno.stderr.isTerminal(),
+      columns,
+      ignoresErrors: true,
+    }),
+    clock: systemClock,
+    random: Math.random,
+    signal: listenForSignals(options.exitHard),
+    async transport() {
+      const { networkTransport } = await import("../api/transport.ts");
+      return networkTransport();
+    },
+  };
+}
+
+/** Returns the user's own folder; there may be none. */
+export function homeOf(context: Context): string | undefined {
+  return context.env(context.platform === "windows" ? "USERPROFILE" : "HOME");
+}
+
+function env(name: string): string | undefined {
+  try {
+    return Deno.env.get(name) || undefined;
+  } catch {
+    // Not allowed to look: then it is not set for us.
+    return undefined;
+  }
+}
+
+function cwd(): string {
+  try {
+    return Deno.cwd();
+  } catch (cause) {
+    throw new Failure("Cannot find the current folder: it is gone", {
+      code: "general",
+      hint: "go to a folder that exists, and run the same command again",
+      cause,
+    });
+  }
+}
+
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return 80;
+  }
+}
+
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** How long a process that was told to end may take over it. */
+const GRACE_MS = 1_900;
+
+function listenForSignals(exitHard: (code: number) => void): AbortSignal {
+  const controller = new AbortController();
+  listen("SIGINT", "SIGINT");
+  listen("SIGTERM", "SIGTERM");
+  listen("SIGHUP", "SIGHUP");
+  if (Deno.build.os === "windows") listen("SIGBREAK", "SIGINT");
+  return controller.signal;
+
+  function listen(name: Deno.Signal, as: keyof typeof EXIT_CODES) {
+    const code = EXIT_CODES[as];
+    try {
+      Deno.addSignalListener(name, () => {
+        if (controller.signal.aborted) return exitHard(code);
+        setTimeout(() => exitHard(code), GRACE_MS);
+        controller.abort(new InterruptedError(as));
+      });
+    } catch {
+      // This system does not have it.
+    }
+  }
+}

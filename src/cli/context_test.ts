@@ -1,0 +1,119 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+
+/** Runs a script that has `context`, as a process of its own. */
+function start(
+  script: string,
+  options: {
+    readonly args?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
+): Deno.ChildProcess {
+  const module = new URL("./context.ts", import.meta.url).href;
+  const source = `import { denoContext, homeOf } from "${module}";
+    const exitHard = (code) => Deno.exit(code);
+    const context = denoContext({ exitHard });
+    ${script}`;
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-q",
+      "--no-prompt",
+      "--allow-read",
+      ...options.args ?? [],
+      `data:application/typescript,${encodeURIComponent(source)}`,
+    ],
+    env: options.env ?? {},
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function textOf(child: Deno.ChildProcess): Promise<string> {
+  const { stdout, stderr } = await child.output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
+Deno.test("denoContext() takes a variable it may not read as not set", async () => {
+  const script = `await context.stdout.write(
+    String(context.env("VERS_OUTPUT")) + homeOf(context));`;
+  const env = { VERS_OUTPUT: "json", HOME: "/home/ada" };
+  strictEqual(await textOf(start(script, { env })), "undefinedundefined");
+  strictEqual(
+    await textOf(start(script, { env, args: ["--allow-env"] })),
+    Deno.build.os === "windows"
+      ? `json${Deno.env.get("USERPROFILE")}`
+      : "json/home/ada",
+  );
+});
+
+const SAY_READY = `await context.stdout.write("ready\\n");`;
+
+/** Sends signals to a child that has said that it is ready. */
+async function signal(
+  child: Deno.ChildProcess,
+  signals: readonly Deno.Signal[],
+): Promise<{ readonly code: number; readonly text: string }> {
+  const reader = child.stdout.getReader();
+  let text = new TextDecoder().decode((await reader.read()).value);
+  for (const name of signals) child.kill(name);
+  for (;;) {
+    const { value } = await reader.read();
+    if (value === undefined) break;
+    text += new TextDecoder().decode(value);
+  }
+  await child.stderr.cancel();
+  return { code: (await child.status).code, text };
+}
+
+const posix = { ignore: Deno.build.os === "windows" };
+
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  Deno.test(`denoContext() aborts its signal on ${name}`, posix, async () => {
+    const script = `const isOver = new Promise((resolve) =>
+        context.signal.addEventListener("abort", resolve));
+      ${SAY_READY}
+      setTimeout(() => {}, 60_000);
+      await isOver;
+      await context.stdout.write(context.signal.reason.signal);
+      Deno.exit(7);`;
+    deepStrictEqual(await signal(start(script), [name]), {
+      code: 7,
+      text: `ready\n${name}`,
+    });
+  });
+}
+
+Deno.test(
+  "denoContext() ends a process that hangs within 2 s of a signal",
+  posix,
+  async () => {
+    const script = `${SAY_READY} setTimeout(() => {}, 60_000);`;
+    const child = start(script);
+    const begin = performance.now();
+    strictEqual((await signal(child, ["SIGTERM"])).code, 143);
+    // The start of the process is in this time, too.
+    const ms = performance.now() - begin;
+    ok(ms >= 1_900 && ms < 8_000, `${ms}`);
+  },
+);
+
+Deno.test("denoContext() ends at once on a second signal", posix, async () => {
+  const script = `context.signal.addEventListener("abort", () => {
+      context.stdout.write("stopping\\n");
+    });
+    ${SAY_READY}
+    setTimeout(() => {}, 60_000);`;
+  const child = start(script);
+  const reader = child.stdout.getReader();
+  await reader.read();
+  child.kill("SIGINT");
+  // Two signals at once may arrive as one.
+  await reader.read();
+  const begin = performance.now();
+  child.kill("SIGINT");
+  strictEqual((await child.status).code, 130);
+  ok(performance.now() - begin < 1_500);
+  await reader.cancel();
+  await child.stderr.cancel();
+});

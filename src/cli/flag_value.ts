@@ -1,0 +1,86 @@
+import { parseDuration } from "../duration.ts";
+import { ValueError } from "./flag.ts";
+import { closest } from "./suggestion.ts";
+
+/** Options for {@linkcode wholeNumber}. */
+export interface WholeNumberOptions {
+  readonly min: number;
+  readonly max: number;
+  /** What is counted: "MiB". */
+  readonly unit?: string;
+  readonly example: number;
+}
+
+/** Returns a parser of whole numbers within limits. */
+export function wholeNumber(
+  options: WholeNumberOptions,
+): (text: string) => number {
+  const { min, max, unit, example } = options;
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    const counted = unit === undefined ? "" : ` of ${unit}`;
+    throw new ValueError(
+      `a whole number${counted} from ${min} to ${max}, without a unit`,
+      String(example),
+    );
+  };
+}
+
+/** Options for {@linkcode duration}. */
+export interface DurationOptions {
+  /** What 0 means, if it may be given. */
+  readonly zero?: string;
+  readonly example: string;
+}
+
+/** Returns a parser of lengths of time, in milliseconds. */
+export function duration(options: DurationOptions): (text: string) => number {
+  const { zero, example } = options;
+  return (text) => {
+    const ms = parseDuration(text);
+    if (ms !== undefined && (ms > 0 || zero !== undefined)) return ms;
+    throw new ValueError(
+      "a length of time in ms, s, m, h or d, such as 500ms, 90s or 1h30m" +
+        (zero === undefined ? "" : `, or 0 for ${zero}`),
+      example,
+    );
+  };
+}
+
+/** Returns a parser that takes one of a few words. */
+export function choice<const T extends string>(
+  choices: readonly [T, ...T[]],
+): (text: string) => T {
+  return (text) => {
+    const found = choices.find((choice) => choice === text);
+    if (found !== undefined) return found;
+    throw new ValueError(
+      `one of ${choices.join(", ")}`,
+      closest(text, choices) ?? choices[0],
+    );
+  };
+}
+
+/** Options for {@linkcode word}. */
+export interface WordOptions {
+  /** What it is: "a name". */
+  readonly what: string;
+  readonly example: string;
+  readonly maxLength?: number;
+  readonly mayBeEmpty?: boolean;
+}
+
+/** Returns a parser of text on one line, without control characters. */
+export function word(options: WordOptions): (text: string) => string {
+  const { what, example, maxLength = 256, mayBeEmpty = false } = options;
+  return (text) => {
+    const isPlain = !/\p{Cc}/u.test(text);
+    const isLongEnough = mayBeEmpty || text.trim() !== "";
+    if (isPlain && isLongEnough && text.length <= maxLength) return text;
+    throw new ValueError(
+      `${what} of 1 to ${maxLength} characters on one line`,
+      example,
+    );
+  };
+}

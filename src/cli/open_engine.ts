@@ -1,0 +1,134 @@
+import type { Transport } from "../api/transport.ts";
+import type { Engine } from "../engine/engine.ts";
+import { Failure } from "../failure.ts";
+import type { Settings } from "../project/settings.ts";
+import type { CommandInput, Invocation } from "./command.ts";
+import { type Context, homeOf } from "./context.ts";
+
+/** The engine, for whom and where it works, and the user's settings. */
+export interface Session {
+  readonly engine: Engine;
+  /** The id of the API key. */
+  readonly account: string;
+  /** The API's origin: `https://api.vers.sh`, or `local`. */
+  readonly scope: string;
+  readonly settings: Settings;
+}
+
+/** What requests are sent to, and with which key. */
+interface Service {
+  readonly origin: string;
+  readonly scope: string;
+  readonly apiKey: string;
+  readonly transport: Transport;
+}
+
+/** What stands for an origin where there is no host. */
+const LOCAL = "local";
+const LOCAL_ORIGIN = "http://localhost";
+
+/**
+ * Returns what this command works with. The ledger is opened first:
+ * what is decided from here on counts as decided while the command ran.
+ *
+ * @throws {Failure} of code `authentication`, when there is no API key; of
+ *   code `usage`, when a variable of the environment is not usable.
+ */
+export async function openSession(
+  input: Pick<CommandInput, "invocation" | "progress">,
+  context: Context,
+): Promise<Session> {
+  const { clock, signal } = context;
+  const { Ledger } = await import("../ledger/ledger.ts");
+  const ledger = new Ledger({ dir: ledgerFolder(context), clock });
+  const service = isLocal(context, input.invocation)
+    ? await openSimulator(context)
+    : await openService(context);
+  const { VersClient } = await import("../api/vers_client.ts");
+  const { accountOf } = await import("../project/credentials.ts");
+  const { origin, scope, apiKey, transport } = service;
+  const engine: Engine = {
+    ledger,
+    client: new VersClient({ origin, apiKey, transport, clock }),
+    clock,
+    signal,
+    notify: input.progress.notify,
+    random: () => context.random(),
+  };
+  const settings = await loadSettings(context);
+  return { engine, scope, settings, account: await accountOf(apiKey) };
+}
+
+/** Returns the folder of this program's files; none without a home. */
+export function stateFolder(context: Context): string | undefined {
+  const home = homeOf(context);
+  return home === undefined ? undefined : `${home}/.vers`;
+}
+
+/** Returns the ledger's folder: VERS_JOBS_DIR, else `~/.vers`. */
+export function ledgerFolder(context: Context): string | undefined {
+  return context.env("VERS_JOBS_DIR") ?? stateFolder(context);
+}
+
+/** Returns the user's settings; none without a home. */
+async function loadSettings(context: Context): Promise<Settings> {
+  const folder = stateFolder(context);
+  if (folder === undefined) return {};
+  const { readSettings } = await import("../project/settings.ts");
+  return await readSettings(`${folder}/settings.jsonc`);
+}
+
+/** Returns whether commands go to the simulator in this program. */
+export function isLocal(context: Context, invocation: Invocation): boolean {
+  return invocation.isLocal || context.env("VERS_URL") === LOCAL;
+}
+
+async function openSimulator(context: Context): Promise<Service> {
+  const { Simulator } = await import("../simulator/simulator.ts");
+  const { fetchTransport } = await import("../api/transport.ts");
+  const folder = context.env("VERS_STATE_DIR") ?? stateFolder(context);
+  const simulator = new Simulator({
+    clock: context.clock,
+    ...(folder === undefined ? {} : { stateDir: `${folder}/local` }),
+  });
+  return {
+    origin: LOCAL_ORIGIN,
+    scope: LOCAL,
+    apiKey: simulator.apiKey,
+    transport: fetchTransport((request) => simulator.fetch(request)),
+  };
+}
+
+async function openService(context: Context): Promise<Service> {
+  const { DEFAULT_ORIGIN, parseOrigin } = await import("../api/origin.ts");
+  const { readApiKey } = await import("../project/credentials.ts");
+  const url = context.env("VERS_URL");
+  const origin = url === undefined ? DEFAULT_ORIGIN : parseOrigin(url, {
+    allowInsecure: context.env("VERS_ALLOW_HTTP") === "1",
+  });
+  const home = homeOf(context);
+  const apiKey = readApiKey({
+    given: context.env("VERS_API_KEY"),
+    // Without a home there is no such file: no file has an empty name.
+    path: home === undefined ? "" : `${home}/.versrc`,
+  });
+  if (apiKey === undefined) throw noApiKey();
+  return {
+    origin,
+    scope: origin,
+    apiKey,
+    transport: await context.transport(),
+  };
+}
+
+function noApiKey(): Failure {
+  return new Failure(
+    "Cannot use the Vers API: there is no API key in VERS_API_KEY " +
+      "or ~/.versrc",
+    {
+      code: "authentication",
+      hint: "set it: export VERS_API_KEY=<your key>; " +
+        "or try without an account: vers run --wait --local",
+    },
+  );
+}

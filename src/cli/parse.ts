@@ -1,0 +1,187 @@
+import {
+  asksForHelp,
+  findCommand,
+  type FoundCommand,
+  sortArguments,
+} from "./arguments.ts";
+import type {
+  Command,
+  CommandInput,
+  Invocation,
+  Mistake,
+  Routes,
+} from "./command.ts";
+import type { Context } from "./context.ts";
+import { UsageError } from "./failure.ts";
+import type { FlagTable, FlagValues } from "./flag.ts";
+import { chooseOutput, GLOBAL_FLAGS } from "./output_choice.ts";
+import { closest } from "./suggestion.ts";
+import { visible } from "./terminal_text.ts";
+
+/** What a command line asks for. */
+export type Request =
+  | { readonly type: "version"; readonly isJson: boolean }
+  /** Help on what the path leads to; on everything, if it is empty. */
+  | { readonly type: "help"; readonly path: readonly string[] }
+  | CommandRequest;
+
+/** A command, and what it is to be run with. */
+export interface CommandRequest extends Omit<CommandInput, "progress"> {
+  readonly type: "command";
+  readonly command: Command;
+}
+
+/** Options for {@linkcode parseCommandLine}. */
+export interface ParseOptions {
+  readonly routes: Routes;
+  readonly context: Context;
+}
+
+/**
+ * Returns what a command line asks for. Nothing is done and nothing printed.
+ *
+ * @throws {UsageError} with all mistakes of the line.
+ */
+export async function parseCommandLine(
+  words: readonly string[],
+  options: ParseOptions,
+): Promise<Request> {
+  const { routes, context } = options;
+  if (words[0] === "help") return helpRequest(words.slice(1), routes);
+  const found = findCommand(words, routes);
+  const { path, route, rest } = found;
+  if (!route || route.type === "group") {
+    return withoutCommand(words, found, options);
+  }
+  const { command } = await route.load();
+  const { parseValues } = await import("./parse_values.ts");
+  const sorted = sortArguments(rest, command);
+  if (sorted.asksForHelp) return { type: "help", path };
+
+  const flags: FlagTable = { ...command.flags, ...GLOBAL_FLAGS };
+  const limit = maxArguments(command);
+  const { values, mistakes } = await parseValues(
+    { ...sorted, args: sorted.args.slice(0, limit) },
+    command,
+    flags,
+  );
+  const given = new Set(sorted.flags.map(({ name }) => name));
+  const all: Mistake[] = [
+    ...sorted.mistakes,
+    ...sorted.args.slice(limit).map((word) => ({
+      problem: `"${visible(word)}" is one argument too many`,
+    })),
+    ...mistakes,
+    ...command.check?.({ flags: given, args: sorted.args }) ?? [],
+  ];
+  if (all.length > 0) throw usageError(path, command, all);
+
+  const { output, json, quiet, local } = globalValues(values);
+  const invocation: Invocation = {
+    path,
+    typed: words,
+    given: sorted.flags,
+    output: chooseOutput({ output, json, quiet }, context),
+    isLocal: local,
+  };
+  return {
+    type: "command",
+    command,
+    flags: values,
+    args: sorted.args,
+    invocation,
+  };
+}
+
+/** Narrows what parsing put there by the types of the global flags. */
+function globalValues(
+  values: Readonly<Record<string, unknown>>,
+): FlagValues<typeof GLOBAL_FLAGS> {
+  const { output, json, quiet, local } = values;
+  return {
+    output: output === "json" || output === "text" ? output : undefined,
+    json: json === true,
+    quiet: quiet === true,
+    local: local === true,
+  };
+}
+
+function helpRequest(words: readonly string[], routes: Routes): Request {
+  const found = findCommand(words, routes);
+  if (found.stray !== undefined) throw noSuchCommand(found, routes);
+  return { type: "help", path: found.path };
+}
+
+/** A line that names no command: help, the version, or a mistake. */
+function withoutCommand(
+  words: readonly string[],
+  found: FoundCommand,
+  { routes }: ParseOptions,
+): Request {
+  const { path, rest } = found;
+  const isHelp = asksForHelp(rest);
+  if (found.stray === "help" && path.length > 0) return { type: "help", path };
+  if (found.stray !== undefined) throw noSuchCommand(found, routes);
+  if (path.length === 0 && words.includes("--version")) {
+    const isJson = words.includes("--json") || words.includes("--output=json");
+    return { type: "version", isJson };
+  }
+  if (isHelp || words.length === path.length) return { type: "help", path };
+  const line = ["vers", ...path].join(" ");
+  const strange = rest.filter((word) => isStrangeFlag(word))
+    .map((word) => visible(word.replace(/=.*/s, "")) + " does not exist; ");
+  throw new UsageError(
+    `Cannot run "${line}" alone: ${strange.join("")}no command is named`,
+    `put a command behind it; "${line} --help" lists them; ` +
+      "for example: vers run --wait --vm-alias my-vm",
+  );
+}
+
+/** Whether a word is a flag that not every command takes. */
+function isStrangeFlag(word: string): boolean {
+  const name = /^--([^=]+)/.exec(word)?.[1];
+  return name !== undefined && !Object.hasOwn(GLOBAL_FLAGS, name);
+}
+
+function noSuchCommand(found: FoundCommand, routes: Routes): UsageError {
+  const { path, stray = "" } = found;
+  let here = routes;
+  for (const name of path) {
+    const route = here.get(name);
+    if (route?.type === "group") here = route.routes;
+  }
+  const line = ["vers", ...path].join(" ");
+  const names = [...here.keys()];
+  const meant = closest(stray, names);
+  return new UsageError(
+    `Cannot run "${line} ${visible(stray)}": there is no such command` +
+      (meant === undefined ? "" : `; did you mean ${line} ${meant}?`),
+    `commands: ${names.join(", ")}; ` +
+      `for example: ${line} ${meant ?? names[0] ?? ""} --help`,
+  );
+}
+
+function maxArguments(command: Command): number {
+  const isOpen = command.takesRest ||
+    command.positionals.some(({ isList }) => isList);
+  return isOpen ? Infinity : command.positionals.length;
+}
+
+/** All that is wrong with one command line, as one error. */
+function usageError(
+  path: readonly string[],
+  command: Command,
+  mistakes: readonly Mistake[],
+): UsageError {
+  const line = ["vers", ...path].join(" ");
+  const problems = mistakes.map(({ problem }) => problem);
+  const example = mistakes.find(({ example }) => example !== undefined)
+    ?.example;
+  const whole = example === undefined
+    ? command.examples[0]?.[0] ?? `${line} --help`
+    : `${line} ${example}`;
+  return new UsageError(
+    `Cannot run "${line}": ${problems.join("; ")}`,
+    `for example: ${whole}; "${line} --help" shows all that it takes`,
+  );
+}

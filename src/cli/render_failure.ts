@@ -1,0 +1,173 @@
+import {
+  type Candidate,
+  InterruptedError,
+  JobError,
+  UnconfirmedError,
+} from "../engine/engine_error.ts";
+import { Failure, type FailureCode } from "../failure.ts";
+import { isInFlight, type Job } from "../job/job.ts";
+import type { JsonObject } from "../json.ts";
+import { type ExitCode, exitCodeFor } from "./failure.ts";
+import {
+  type InvokedCommand,
+  isWaiting,
+  resumeCommand,
+} from "./resume_command.ts";
+import { shellLine } from "./shell_words.ts";
+import { jsonLine, visible } from "./terminal_text.ts";
+
+/** What is known of the command that ended with an error. */
+export interface RenderFailureOptions {
+  readonly format: "text" | "json";
+  /** The command, if the line was understood. */
+  readonly invoked?: InvokedCommand | undefined;
+  /** The job that the command was about when it ended. */
+  readonly job?: Job | undefined;
+}
+
+/** What there is to say about an error, for people and for scripts. */
+interface Report {
+  readonly code: FailureCode | "bug";
+  readonly message: string;
+  readonly cause: string | undefined;
+  readonly hint: string | undefined;
+  readonly exitCode: ExitCode;
+  readonly job: Job | undefined;
+  readonly resumeCommand: string | undefined;
+  readonly isRetryable: boolean;
+  /** VMs of which one may be what the job asked for. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** Returns what stderr says about an error, with the newline at its end. */
+export function renderFailure(
+  error: unknown,
+  options: RenderFailureOptions,
+): string {
+  const report = reportOf(error, options);
+  return options.format === "json"
+    ? jsonLine({ error: toJson(report) }) + "\n"
+    : toText(report);
+}
+
+function reportOf(error: unknown, options: RenderFailureOptions): Report {
+  const failure = error instanceof JobError ? error.cause : error;
+  const job = error instanceof JobError ? error.job : options.job;
+  const exitCode = exitCodeFor(error);
+  if (!(failure instanceof Failure)) {
+    return {
+      code: "bug",
+      message: `Cannot go on: ${messageOf(failure)}`,
+      cause: undefined,
+      hint: "this is a mistake in vers, not in the command; " +
+        "please report it with the command line and this message",
+      exitCode,
+      job,
+      resumeCommand: goOn(job, options, true),
+      isRetryable: false,
+      candidates: [],
+    };
+  }
+  return {
+    code: failure.code,
+    message: failure.message,
+    cause: causeOf(failure),
+    hint: failure.hint ?? settlingHint(failure, job, options),
+    exitCode,
+    job,
+    resumeCommand: goOn(job, options, canGoOn(failure, job)),
+    isRetryable: failure.retryable,
+    candidates: failure instanceof UnconfirmedError ? failure.candidates : [],
+  };
+}
+
+/** The two commands that settle a submission that cannot be confirmed. */
+function settlingHint(
+  failure: Failure,
+  job: Job | undefined,
+  { invoked }: RenderFailureOptions,
+): string | undefined {
+  if (!(failure instanceof UnconfirmedError) || !job || !invoked) {
+    return undefined;
+  }
+  const { path, typed } = invoked.invocation;
+  const isNamed = typed.some((word) => word.startsWith("--resume-job"));
+  const anew = isNamed || typed.includes("--no-resume")
+    ? undefined
+    : shellLine(["vers", ...typed, "--no-resume"]);
+  const ids = failure.candidates.map(({ vmId }) => vmId);
+  const adopt = `vers jobs adopt ${job.id} ${ids[0] ?? "<vm-id>"}`;
+  return `if a VM is the one: ${adopt}; if none is: ` +
+    (anew ?? `vers ${path.join(" ")} with --no-resume`);
+}
+
+/** Whether there is something that a later command can go on with. */
+function canGoOn(failure: Failure, job: Job | undefined): boolean {
+  if (failure.code === "undelivered") return true;
+  if (failure.code === "unconfirmed") return false;
+  if (job) return isInFlight(job);
+  return failure instanceof InterruptedError || failure.code === "timed_out";
+}
+
+function goOn(
+  job: Job | undefined,
+  { invoked }: RenderFailureOptions,
+  isPossible: boolean,
+): string | undefined {
+  if (!isPossible || !invoked) return undefined;
+  if (!job && !isWaiting(invoked.invocation)) return undefined;
+  return resumeCommand(invoked, job);
+}
+
+function toText(report: Report): string {
+  const { message, cause, hint, resumeCommand } = report;
+  const lines = [`error: ${visible(message)}`];
+  if (cause !== undefined) lines.push(`caused by: ${visible(cause)}`);
+  for (const { vmId, state, createdAt } of report.candidates) {
+    lines.push(`it may be: VM ${visible(`${vmId} (${state}, ${createdAt})`)}`);
+  }
+  if (hint !== undefined) lines.push(`hint: ${visible(hint)}`);
+  if (resumeCommand !== undefined && !hint?.includes(resumeCommand)) {
+    lines.push(`hint: to go on: ${visible(resumeCommand)}`);
+  }
+  return lines.join("\n") + "\n";
+}
+
+function toJson(report: Report): JsonObject {
+  const { job } = report;
+  const handle = job && job.state !== "submitted" ? job.handle : undefined;
+  const toGoOn = report.resumeCommand === undefined
+    ? undefined
+    : `to go on: ${report.resumeCommand}`;
+  return {
+    code: report.code,
+    message: report.message,
+    hint: report.hint ?? toGoOn ?? "",
+    exit_code: report.exitCode,
+    job_id: job?.id,
+    vm_ids: handle?.vm_ids,
+    resume_command: report.resumeCommand,
+    retryable: report.isRetryable,
+    candidates: report.candidates.length === 0
+      ? undefined
+      : report.candidates.map(({ vmId, state, createdAt }) => ({
+        vm_id: vmId,
+        state,
+        created_at: createdAt,
+      })),
+  };
+}
+
+/** The first cause that says something which the message does not. */
+function causeOf(failure: Failure): string | undefined {
+  for (let at = failure.cause; at instanceof Error; at = at.cause) {
+    const text = at.message.trim();
+    if (text !== "" && !failure.message.includes(text)) return text;
+  }
+  return undefined;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return `${error.name}: ${error.message}`;
+}

@@ -1,0 +1,116 @@
+import { strictEqual } from "node:assert/strict";
+import {
+  OTHER_VM,
+  runningJob,
+  SAMPLE_VM,
+  submittedJob,
+} from "../../tests/helpers/sample_job.ts";
+import { NoAnswerError } from "../api/api_error.ts";
+import type { Notice } from "../engine/engine.ts";
+import { isLook, renderLook, renderNotice } from "./render_notice.ts";
+
+const job = runningJob();
+const handle = job.handle;
+
+for (
+  const [notice, text] of [
+    [
+      { type: "submitted", job: submittedJob() },
+      "job job_8f2a3b4c5d submitted",
+    ],
+    [
+      { type: "accepted", job, handle, effect: "created" },
+      `VM ${SAMPLE_VM} accepted`,
+    ],
+    [
+      {
+        type: "accepted",
+        job,
+        handle: { vm_ids: [SAMPLE_VM, OTHER_VM] },
+        effect: "created",
+      },
+      `VM ${SAMPLE_VM} accepted\nVM ${OTHER_VM} accepted`,
+    ],
+    [
+      { type: "resuming", job, ageMs: 12_345 },
+      "note: resuming in-flight job job_8f2a3b4c5d " +
+      "(status: running, age 12s)",
+    ],
+    [
+      { type: "resuming", job: submittedJob(), ageMs: 7_500_000 },
+      "note: resuming in-flight job job_8f2a3b4c5d " +
+      "(status: submitted, age 2h5m)",
+    ],
+    [
+      { type: "resuming", job: runningJob({ kind: "vm.deploy" }), ageMs: 0 },
+      "note: resuming in-flight job job_8f2a3b4c5d (status: running, age 0s)" +
+      "\nnote: --no-resume deploys what is there now",
+    ],
+    [
+      { type: "returning", job },
+      "note: job job_8f2a3b4c5d already complete; returning its result",
+    ],
+    [
+      { type: "tooOld", job, ageMs: 97_200_000 },
+      "note: job job_8f2a3b4c5d is still in flight, but too old to go on " +
+      "with (age 1d3h); starting anew. --max-resume-age takes older jobs, " +
+      "--resume-job job_8f2a3b4c5d takes this one",
+    ],
+    [
+      { type: "noStableKey", kind: "vm.run" },
+      "note: if this is cut off, the same command will not find its job " +
+      "again; --vm-alias NAME, --idempotency-key KEY or VERS_RUN_ID makes it " +
+      "resumable",
+    ],
+    [
+      {
+        type: "waitingForLock",
+        holder: { pid: 42, since: "2026-01-05T09:00:00.000Z" },
+      },
+      "note: waiting for another process with the same command " +
+      "(pid 42, since 2026-01-05T09:00:00.000Z)",
+    ],
+    [
+      { type: "waitingForLock", holder: undefined },
+      "note: waiting for another process with the same command",
+    ],
+    [
+      { type: "twin", job, kept: SAMPLE_VM, other: OTHER_VM },
+      `warning: job job_8f2a3b4c5d made two VMs; ${SAMPLE_VM} is kept\n` +
+      `hint: to delete the other one: vers delete ${OTHER_VM}`,
+    ],
+    [
+      { type: "noLedger", why: 'Cannot write "/x\x1b[2J": read-only' },
+      'warning: this job cannot be resumed: cannot write "/x\\x1b[2J": ' +
+      "read-only",
+    ],
+  ] as const satisfies readonly (readonly [Notice, string])[]
+) {
+  Deno.test(`renderNotice() of ${JSON.stringify(notice).slice(0, 60)}`, () => {
+    strictEqual(renderNotice(notice), text);
+  });
+}
+
+Deno.test("renderLook() says what was seen, since when, and what comes", () => {
+  const notice: Notice = {
+    type: "look",
+    job,
+    states: [{ vmId: SAMPLE_VM, state: "booting" }],
+    nextLookMs: 2_250,
+  };
+  strictEqual(isLook(notice), true);
+  strictEqual(
+    renderLook(notice, 65_000),
+    `job job_8f2a3b4c5d: VM ${SAMPLE_VM} booting, waited 1m5s, ` +
+      "next look in 2.3s",
+  );
+});
+
+Deno.test("renderLook() says why there was no answer", () => {
+  const error = new NoAnswerError("read the status", "it took too long");
+  strictEqual(
+    renderLook({ type: "missedLook", job, error }, 5_000),
+    "job job_8f2a3b4c5d: no answer, waited 5s " +
+      "(Cannot read the status: it took too long)",
+  );
+});

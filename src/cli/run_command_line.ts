@@ -1,0 +1,110 @@
+import type { Routes } from "./command.ts";
+import type { Context } from "./context.ts";
+import { exitCodeFor } from "./failure.ts";
+import { guessFormat } from "./output_choice.ts";
+import { parseCommandLine, type Request } from "./parse.ts";
+import { Progress } from "./progress.ts";
+import { renderFailure } from "./render_failure.ts";
+import { ClosedPipeError } from "./sink.ts";
+
+/** How long a command that was told to stop may take to do so by itself. */
+const STOP_MS = 1_200;
+
+/**
+ * Does what a command line says, and returns the exit code. Whatever goes
+ * wrong is said on stderr; nothing is thrown.
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  context: Context,
+  routes: Routes,
+): Promise<number> {
+  const progress = new Progress(context);
+  let request: Request | undefined;
+  try {
+    const understood = await parseCommandLine(words, { routes, context });
+    request = understood;
+    return await untilStopped(
+      carryOut(understood, { context, routes, progress }),
+      context,
+    );
+  } catch (error) {
+    // Whoever reads only the beginning of an answer has had enough of it.
+    if (error instanceof ClosedPipeError) return 0;
+    progress.clear();
+    const invoked = request?.type === "command"
+      ? { command: request.command, invocation: request.invocation }
+      : undefined;
+    await context.stderr.write(renderFailure(error, {
+      format: invoked?.invocation.output.format ?? guessFormat(words, context),
+      invoked,
+      job: progress.job,
+    }));
+    return exitCodeFor(error);
+  } finally {
+    progress.clear();
+    await context.stderr.flush();
+  }
+}
+
+/** What a request is carried out with. */
+interface Surroundings {
+  readonly context: Context;
+  readonly routes: Routes;
+  readonly progress: Progress;
+}
+
+async function carryOut(
+  request: Request,
+  { context, routes, progress }: Surroundings,
+): Promise<number> {
+  switch (request.type) {
+    case "version": {
+      const { VERSION } = await import("../version.ts");
+      await context.stdout.write(
+        request.isJson
+          ? JSON.stringify({ name: "vers", version: VERSION }) + "\n"
+          : `vers ${VERSION}\n`,
+      );
+      return 0;
+    }
+    case "help": {
+      const { renderHelp } = await import("./help.ts");
+      await context.stdout.write(await renderHelp(request.path, routes));
+      return 0;
+    }
+    case "command": {
+      const { command, flags, args, invocation } = request;
+      const input = { flags, args, invocation, progress };
+      return await command.run(input, context);
+    }
+  }
+}
+
+/**
+ * Returns what `work` returns, but does not wait for it much longer when the
+ * process was told to end: a lock or a request may hang.
+ *
+ * @throws {unknown} what `work` threw, or the signal's reason.
+ */
+async function untilStopped<T>(
+  work: Promise<T>,
+  { signal, clock }: Context,
+): Promise<T> {
+  const isOver = new AbortController();
+  const stopped = new Promise<never>((_, reject) => {
+    const onAbort = async () => {
+      await clock.sleep(STOP_MS, isOver.signal).catch(() => {});
+      reject(signal.reason);
+    };
+    if (signal.aborted) void onAbort();
+    else signal.addEventListener("abort", onAbort, { signal: isOver.signal });
+  });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    isOver.abort();
+    stopped.catch(() => {});
+    work.catch(() => {});
+  }
+}

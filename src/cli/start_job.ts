@@ -1,0 +1,96 @@
+import type { LocalEffects, Work } from "../engine/engine.ts";
+import { runWork } from "../engine/run_work.ts";
+import { fingerprint, idempotencyFingerprint } from "../job/fingerprint.ts";
+import type { Handle } from "../job/entry.ts";
+import type { JobBase } from "../job/job.ts";
+import type { JobKind } from "../job/job_kind.ts";
+import type { JsonObject } from "../json.ts";
+import type { Command, CommandInput } from "./command.ts";
+import type { Context } from "./context.ts";
+import { deliverResult } from "./deliver.ts";
+import type { Session } from "./open_engine.ts";
+import type { ResultView } from "./render_result.ts";
+import { storableWords } from "./resume_command.ts";
+import { shellLine } from "./shell_words.ts";
+import { readWaitOptions, runIdInput, type WAIT_FLAGS } from "./wait_flags.ts";
+
+/** What a command asks the engine for. */
+export interface StartJobOptions {
+  readonly input: CommandInput<typeof WAIT_FLAGS>;
+  readonly context: Context;
+  readonly command: Command;
+  readonly kind: JobKind;
+  /** The normalised wishes; the run's id is added. */
+  readonly inputs: JsonObject;
+  /** What the request needs besides and no file may hold. */
+  readonly secrets?: JsonObject;
+  /** What a target left to HEAD or an alias stands for now. */
+  readonly source?: string;
+  /** Whether the inputs alone tell this work from any other. */
+  readonly isStable: boolean;
+  readonly onAccepted: (
+    job: JobBase & { readonly handle: Handle },
+  ) => Promise<LocalEffects>;
+  readonly view: ResultView;
+}
+
+/**
+ * Starts a job, or goes on with the one that is on its way, and prints what
+ * comes of it.
+ *
+ * @throws {Failure} what ended it.
+ */
+export async function startJob(
+  session: Session,
+  options: StartJobOptions,
+): Promise<void> {
+  const { input, context, view, onAccepted } = options;
+  const { progress, invocation: { output } } = input;
+  const { settings } = session;
+  const waiting = readWaitOptions(input.flags, { context, settings });
+  await runWork(session.engine, await workOf(session, options), {
+    ...waiting,
+    onAccepted,
+    deliver: (result) =>
+      deliverResult(result, {
+        context,
+        progress,
+        output,
+        view,
+        isKept: waiting.wait,
+      }),
+  });
+}
+
+async function workOf(
+  { scope, account }: Session,
+  options: StartJobOptions,
+): Promise<Work> {
+  const { input, context, command, kind, secrets, source } = options;
+  const { flags, invocation } = input;
+  const isNamed = flags["resume-job"] !== undefined;
+  const runId = isNamed ? {} : runIdInput(context);
+  const inputs: JsonObject = { ...options.inputs, ...runId };
+  const isStable = options.isStable || runId.run_id !== undefined;
+  const words = storableWords({ command, invocation });
+  const ownKey = flags["idempotency-key"];
+  const key = isNamed
+    ? undefined
+    : ownKey !== undefined
+    ? await idempotencyFingerprint({ scope, key: ownKey })
+    : isStable
+    ? await fingerprint({ kind, scope, inputs })
+    : undefined;
+  return {
+    kind,
+    command: shellLine(["vers", ...words]),
+    args: words,
+    scope,
+    account,
+    inputs,
+    ...(secrets === undefined ? {} : { secrets }),
+    ...(source === undefined ? {} : { source }),
+    ...(key === undefined ? {} : { key }),
+    isIdempotencyKey: ownKey !== undefined,
+  };
+}
