@@ -1,0 +1,60 @@
+import type { FaultRule } from "../../src/simulator/faults.ts";
+import type { RequestRecord } from "../../src/simulator/request_record.ts";
+import type { Program } from "./program.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/** `vers simulate` as a process: the service, as far as programs can tell. */
+export interface SimulatorProcess {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly program: Program;
+  /** Returns every request to the service so far, and what became of it. */
+  requests(): Promise<RequestRecord[]>;
+  /** Makes requests to come misbehave. */
+  addFault(rule: FaultRule): Promise<void>;
+  /** Asks the simulator for anything else that it can be told or asked. */
+  control(method: string, path: string, body?: unknown): Promise<unknown>;
+}
+
+/**
+ * Starts a simulator in the sandbox, and points the sandbox's programs to it.
+ * It ends with the sandbox.
+ */
+export async function startSimulator(
+  sandbox: Sandbox,
+  args: readonly string[] = [],
+): Promise<SimulatorProcess> {
+  const program = await sandbox.start(["simulate", "--port", "0", ...args]);
+  const line = await program.stdoutLine(/^\{.*\}$/);
+  const { url, api_key: apiKey }: { url: string; api_key: string } = JSON.parse(
+    line,
+  );
+  sandbox.env.VERS_URL = url;
+  sandbox.env.VERS_API_KEY = apiKey;
+  return {
+    url,
+    apiKey,
+    program,
+    requests: async () => await control("GET", "requests") as RequestRecord[],
+    addFault: async (rule) => {
+      await control("POST", "faults", rule);
+    },
+    control,
+  };
+
+  async function control(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<unknown> {
+    const response = await fetch(`${url}/_simulator/${path}`, {
+      method,
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) {
+      throw new Error(`The simulator answered ${response.status}: ${text}`);
+    }
+    return text === "" ? undefined : JSON.parse(text);
+  }
+}
