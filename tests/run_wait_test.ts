@@ -3,7 +3,6 @@ import { Sandbox } from "./helpers/sandbox.ts";
 import { startSimulator } from "./helpers/simulator_process.ts";
 import {
   creations,
-  errorOf,
   killed,
   killedMidPoll,
   resultOf,
