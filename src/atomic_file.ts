@@ -2,30 +2,43 @@
 export interface ReplaceFileOptions {
   /** The file's mode where it does not exist yet; 0600 by default. */
   readonly mode?: number;
+  /**
+   * Where the old file is moved, just before the new one takes its place:
+   * on Windows a program that runs can be renamed, but not replaced. If the new
+   * one cannot take the place, the old one is moved back.
+   */
+  readonly setAside?: string;
 }
 
 /**
  * Puts `content` at `path`, whole or not at all: whoever reads sees the old
  * file or the new one, and after a crash it is one of the two.
  *
- * It is on disk when this returns. The mode of a file that is there is kept.
- * Its folder must exist.
+ * It is on disk when this returns. The mode of a file that is there is kept; of
+ * a link, the file that it leads to is replaced. The folder must exist.
  *
  * @throws {Error} Deno's own, when the file cannot be written; then what was
  *   there is unchanged.
  */
 export function replaceFile(
-  path: string,
+  name: string,
   content: string | Uint8Array,
   options: ReplaceFileOptions = {},
 ): void {
+  const path = followLinks(name);
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   const bytes = typeof content === "string"
     ? new TextEncoder().encode(content)
     : content;
   try {
-    writeNewFile(temporary, bytes, modeOf(path) ?? options.mode ?? 0o600);
-    renameOver(temporary, path);
+    const kept = modeOf(path);
+    writeNewFile(temporary, bytes, kept ?? options.mode ?? 0o600);
+    // The umask has a say in what is made, and none in what is there.
+    if (kept !== undefined && kept !== modeOf(temporary)) {
+      Deno.chmodSync(temporary, kept);
+    }
+    if (options.setAside === undefined) renameOver(temporary, path);
+    else swap(temporary, path, options.setAside);
   } catch (error) {
     try {
       Deno.removeSync(temporary);
@@ -86,9 +99,22 @@ export function ensurePrivateFolder(path: string): void {
 
 /** Returns the folder of a file; `.` for a bare name. */
 export function folderOf(path: string): string {
-  const end = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
+  const isWindows = Deno.build.os === "windows";
+  const end = Math.max(
+    path.lastIndexOf("/"),
+    isWindows ? path.lastIndexOf("\\") : -1,
+  );
   if (end < 0) return ".";
   return end === 0 ? path.slice(0, 1) : path.slice(0, end);
+}
+
+/** People keep their files elsewhere and link to them: that is to stay so. */
+function followLinks(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function modeOf(path: string): number | undefined {
@@ -100,13 +126,28 @@ function modeOf(path: string): number | undefined {
   }
 }
 
+function swap(from: string, to: string, aside: string): void {
+  Deno.renameSync(to, aside);
+  try {
+    Deno.renameSync(from, to);
+  } catch (error) {
+    Deno.renameSync(aside, to);
+    throw error;
+  }
+}
+
 const RENAME_TRIES = 10;
 
 /**
+ * Renames a file to a name that may be taken: whoever looks sees the old file
+ * or the new one. Its folder is yet to be synced.
+ *
  * On Windows a file that somebody has open cannot be replaced; readers close
  * it again soon, so it is tried for a while.
+ *
+ * @throws {Error} Deno's own, when it cannot be done.
  */
-function renameOver(from: string, to: string): void {
+export function renameOver(from: string, to: string): void {
   for (let tried = 1;; tried++) {
     try {
       Deno.renameSync(from, to);

@@ -84,14 +84,17 @@ export async function acquireFileLock(
   const { signal } = options;
   const deadline = performance.now() + options.waitMs;
   const hintAt = performance.now() + HINT_AFTER_MS;
+  let isSaid = false;
   for (;;) {
     signal?.throwIfAborted();
     const file = openLockFile(path);
     const locking = file.lock(true).then(() => true);
     try {
       let locked = await within(locking, hintAt, deadline, signal);
-      if (!locked && performance.now() < deadline) {
-        options.onWaiting?.(readHolder(path));
+      // A timer may be early: the time alone does not tell which wait it was.
+      if (!locked && hintAt < deadline && performance.now() < deadline) {
+        if (!isSaid) options.onWaiting?.(readHolder(path));
+        isSaid = true;
         locked = await within(locking, deadline, deadline, signal);
       }
       if (locked && isStillAt(path, file)) return new FileLock(file);
@@ -134,6 +137,7 @@ async function within(
     const bounded = Math.min(Math.max(ms, GRACE_MS), LONGEST_TIMER_MS);
     timer = setTimeout(() => resolve(false), bounded);
     onAbort = () => reject(signal?.reason);
+    if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort);
   });
   try {

@@ -179,6 +179,16 @@ Deno.test("--idempotency-key gives the same result again, delivered or not", asy
   ok(!(await Deno.readTextFile(path)).includes("s3cret-name"));
 });
 
+Deno.test("--idempotency-key holds however old its job is", async () => {
+  await using sandbox = await Sandbox.create();
+  const simulator = await startSimulator(sandbox, ["--boot-ms", "100"]);
+  const args = ["run", "--wait", "--idempotency-key", "k"];
+  const first = resultOf(await sandbox.run(args));
+  await age(sandbox, 500 * HOUR_MS);
+  strictEqual(resultOf(await sandbox.run(args)).vm_id, first.vm_id);
+  strictEqual(await creations(simulator), 1);
+});
+
 Deno.test("--idempotency-key for other work is a conflict that names the fields", async () => {
   await using sandbox = await Sandbox.create();
   const simulator = await startSimulator(sandbox, ["--boot-ms", "100"]);
@@ -236,6 +246,9 @@ Deno.test("a job that a newer vers wrote is never submitted beside", async () =>
   const again = await sandbox.run(RUN);
   strictEqual(again.code, 1);
   match(errorOf(again).message, /written by a newer vers/);
+  const named = await sandbox.run(["run", "--resume-job", jobIdOf(sandbox)]);
+  strictEqual(named.code, 1);
+  match(errorOf(named).message, /written by a newer vers/);
   strictEqual(await creations(simulator), 1);
 });
 

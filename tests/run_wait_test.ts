@@ -106,7 +106,7 @@ Deno.test("run --wait at another VERS_URL makes a VM there", async () => {
 
 Deno.test("run --wait twenty times at once makes one VM and twenty results", async () => {
   await using sandbox = await Sandbox.create();
-  const simulator = await startSimulator(sandbox, ["--boot-ms", "1500"]);
+  const simulator = await startSimulator(sandbox, ["--boot-ms", "6000"]);
   const copies = await Promise.all(
     Array.from({ length: 20 }, () => sandbox.start(RUN)),
   );
@@ -129,7 +129,7 @@ for (const status of [403, 402]) {
         when: "before",
         status,
         json: { error: "quota exceeded", success: false },
-      }, { type: "delay", when: "before", ms: 1_000 }],
+      }, { type: "delay", when: "before", ms: 5_000 }],
     });
     const copies = await Promise.all(
       Array.from({ length: 20 }, () => sandbox.start(RUN)),

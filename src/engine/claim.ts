@@ -128,7 +128,7 @@ async function findNewest(
   try {
     search = engine.ledger.findByKey(key, {
       account: work.account,
-      windowMs: options.resume.maxAgeMs,
+      windowMs: work.isIdempotencyKey ? Infinity : options.resume.maxAgeMs,
       now: engine.clock.now(),
     });
   } catch (error) {

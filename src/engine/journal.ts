@@ -44,7 +44,7 @@ export class Journal {
   async settle(job: SettledJob): Promise<SettledJob> {
     const settled = await this.update<SettledJob>(job, (view) => {
       const known = view.read(job);
-      return known.state === "complete" || known.state === "failed"
+      return known?.state === "complete" || known?.state === "failed"
         ? { result: known }
         : { append: job, result: job };
     });
@@ -104,8 +104,8 @@ export class Journal {
   ): Promise<void> {
     await this.update(job, (view) => {
       const read = view.read(job);
-      if (read.state === "failed") return { result: undefined };
-      const known = read.state === "complete" ? read : job;
+      if (read?.state === "failed") return { result: undefined };
+      const known = read?.state === "complete" ? read : job;
       return known[field] === undefined
         ? {
           append: { ...known, [field]: at.toISOString() },

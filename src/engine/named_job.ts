@@ -2,7 +2,9 @@ import { Failure } from "../failure.ts";
 import type { Job } from "../job/job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import { attach, type Claim, lockJob, recordedFailure } from "./claim.ts";
+import { NewerFormatError } from "./engine_error.ts";
 import { recover } from "./recover.ts";
+import type { Engine } from "./engine.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -37,29 +39,9 @@ export async function claimNamed(run: Run, id: string): Promise<Claim> {
 }
 
 function readJob(run: Run, id: string): Job {
-  const { ledger } = run.engine;
   const { kind, scope } = run.work;
-  let job: Job | undefined;
-  try {
-    job = ledger.findById(id)?.job;
-  } catch (cause) {
-    if (!(cause instanceof LedgerError)) throw cause;
-    throw new Failure(`Cannot resume job "${id}": ${cause.message}`, {
-      code: "general",
-      cause,
-    });
-  }
-  if (job === undefined || job.scope !== scope) {
-    const where = job === undefined
-      ? `there is no such job in "${ledger.path}"`
-      : `it belongs to ${job.scope}, and this is ${scope}`;
-    throw new Failure(`Cannot resume job "${id}": ${where}`, {
-      code: "not_found",
-      hint: job === undefined
-        ? "a job's id is on stderr of the command that submitted it: job_ and 10 hex digits"
-        : `set VERS_URL=${job.scope} to go on with it`,
-    });
-  }
+  const action = `resume job "${id}"`;
+  const job = readNamedJob(run.engine, { jobId: id, scope, action });
   if (job.kind !== kind) {
     throw new Failure(
       `Cannot resume job "${id}": it is of kind ${job.kind}, and this command resumes ${kind}`,
@@ -70,6 +52,49 @@ function readJob(run: Run, id: string): Job {
     );
   }
   return job;
+}
+
+/** Options for {@linkcode readNamedJob}. */
+export interface ReadNamedJobOptions {
+  readonly jobId: string;
+  /** The API's origin. */
+  readonly scope: string;
+  /** What it is wanted for, after "Cannot": `resume job "…"`. */
+  readonly action: string;
+}
+
+/**
+ * Returns the job that the user named, as it is now.
+ *
+ * @throws {Failure} of code `not_found` when there is none at this origin; of
+ *   code `general` when the ledger cannot be read; of code `newer_format` when
+ *   only a newer program can read all of the job.
+ */
+export function readNamedJob(
+  { ledger }: Engine,
+  { jobId, scope, action }: ReadNamedJobOptions,
+): Job {
+  let job: Job | undefined;
+  try {
+    if (ledger.hasNewerLine(jobId)) throw new NewerFormatError(ledger.path);
+    job = ledger.findById(jobId)?.job;
+  } catch (cause) {
+    if (!(cause instanceof LedgerError)) throw cause;
+    throw new Failure(`Cannot ${action}: ${cause.message}`, {
+      code: "general",
+      cause,
+    });
+  }
+  if (job?.scope === scope) return job;
+  const where = job === undefined
+    ? `there is no such job in "${ledger.path}"`
+    : `it belongs to ${job.scope}, and this is ${scope}`;
+  throw new Failure(`Cannot ${action}: ${where}`, {
+    code: "not_found",
+    hint: job === undefined
+      ? "a job's id is on stderr of the command that submitted it: job_ and 10 hex digits"
+      : `set VERS_URL=${job.scope} to go on with it`,
+  });
 }
 
 /** Returns the command that makes jobs of a kind: `run-commit`. */

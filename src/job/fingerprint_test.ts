@@ -7,7 +7,7 @@ import {
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { anyJsonObject } from "../../tests/helpers/entries.ts";
+import { anyJsonObject } from "../../tests/helpers/any_entry.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import {
   canonicalJson,

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
+import { anyEntry } from "../../tests/helpers/any_entry.ts";
 import {
-  anyEntry,
   complete,
   failed,
   running,
@@ -114,12 +114,14 @@ for (
 Deno.test("foldEntries() of two results holds the one written first, and the earliest end", () => {
   const first = complete({
     at: T1,
+    command: "vers run -N z",
     handle: { vm_ids: ["vm-first"] },
     result: { vm_id: "vm-first" },
     completed_at: T2,
   });
   const second = complete({
     at: T2,
+    command: "vers run -N a",
     handle: { vm_ids: ["vm-second"] },
     result: { vm_id: "vm-second" },
     completed_at: T1,
@@ -129,6 +131,7 @@ Deno.test("foldEntries() of two results holds the one written first, and the ear
     const job = foldEntries(entries);
     strictEqual(job.state, "complete");
     if (job.state !== "complete") return;
+    strictEqual(job.command, "vers run -N z");
     deepStrictEqual(job.handle, { vm_ids: ["vm-first"] });
     deepStrictEqual(job.result, { vm_id: "vm-first" });
     strictEqual(job.completedAt, T1);

@@ -27,7 +27,10 @@ export interface DecideOptions {
   /** Jobs older than this are not gone on with; 0: none is young enough. */
   readonly maxAgeMs: number;
   readonly now: Date;
-  /** Whether the key is the user's own: then a delivered result holds too. */
+  /**
+   * Whether the key is the user's own: then a delivered result holds too, and
+   * no job is too old.
+   */
   readonly isIdempotencyKey: boolean;
 }
 
@@ -66,6 +69,8 @@ export function ageMs(time: string, now: Date): number {
 }
 
 function isYoung(time: string, options: DecideOptions): boolean {
-  const { maxAgeMs, now } = options;
+  const { maxAgeMs, now, isIdempotencyKey } = options;
+  // Who names the work says that it is the same, however long ago it was.
+  if (isIdempotencyKey) return true;
   return maxAgeMs > 0 && ageMs(time, now) <= maxAgeMs;
 }

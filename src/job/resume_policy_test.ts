@@ -134,6 +134,18 @@ const TABLE: readonly Row[] = [
     decision: "attach",
   },
   {
+    name: "an old result of the user's own key",
+    entry: complete({ ...ended, completed_at: OLD, delivered_at: OLD }),
+    options: isIdempotencyKey,
+    decision: "return",
+  },
+  {
+    name: "an old running job of the user's own key",
+    entry: running({ started_at: OLD }),
+    options: isIdempotencyKey,
+    decision: "attach",
+  },
+  {
     name: "a delivered result of the user's own key whose VM is gone",
     entry: complete({ ...ended, delivered_at: YOUNG, gone_at: YOUNG }),
     options: isIdempotencyKey,

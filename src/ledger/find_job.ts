@@ -134,6 +134,23 @@ export function findById(
   return newest === undefined ? undefined : sightingOf(newest);
 }
 
+/** Returns whether an id has a line that only a newer program can read. */
+export function hasNewerLine(
+  file: Deno.FsFile,
+  size: number,
+  id: string,
+): boolean {
+  const needle = JSON.stringify(id).slice(1, -1);
+  for (const block of blocksBackwards(file, size)) {
+    if (!blockIncludes(block, needle)) continue;
+    for (const line of linesBackwards(block)) {
+      const parsed = parseEntryLine(line.bytes);
+      if (parsed.type === "newer" && parsed.id === id) return true;
+    }
+  }
+  return false;
+}
+
 /** Whether nothing is written of a job before this: its first intent. */
 function isFirst(entry: Entry): boolean {
   return entry.status === "submitted" && entry.sends <= 1 &&

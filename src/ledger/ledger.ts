@@ -24,6 +24,7 @@ import {
   findById,
   findByKey,
   type FindByKeyOptions,
+  hasNewerLine,
   identityOf,
   type KeySearch,
   type Sighting,
@@ -46,8 +47,8 @@ export interface Mark {
 
 /** What an action under the ledger's lock can ask of it. */
 export interface LedgerView {
-  /** Returns the job of an id and token as it is now. */
-  read(job: Job): Job;
+  /** Returns the job of an id and token as it is now, if it is there. */
+  read(job: Job): Job | undefined;
   /** Returns the id of another job that has this VM as its handle. */
   ownerOf(vmId: string, except: JobBase): string | undefined;
 }
@@ -81,7 +82,7 @@ const LOCK_NAME_DIGITS = 5;
  * With what a look at a held lock takes at every later entry, a holder that is
  * stopped holds nobody up for more than 10 s.
  */
-const LOCK_WAIT_MS = 9_000;
+const LOCK_WAIT_MS = 8_000;
 
 const MAX_LEAD_MS = 3_600_000;
 
@@ -132,6 +133,15 @@ export class Ledger {
    */
   findById(id: string): Sighting | undefined {
     return this.#reading((file, size) => findById(file, size, id));
+  }
+
+  /**
+   * Returns whether a newer version of this program wrote of an id.
+   *
+   * @throws {LedgerError} when the ledger cannot be read.
+   */
+  hasNewerLine(id: string): boolean {
+    return this.#reading((file, size) => hasNewerLine(file, size, id)) ?? false;
   }
 
   /**
@@ -204,7 +214,7 @@ export class Ledger {
     const { append, result } = decide({
       read: (job) =>
         this.#reading((file, size) => findById(file, size, job.id, job.token))
-          ?.job ?? job,
+          ?.job,
       ownerOf: (vmId, except) => this.ownerOf(vmId, except),
     });
     if (append !== undefined) {
@@ -229,12 +239,23 @@ export class Ledger {
    *
    * @throws {FileLockError} when another process still holds it, or when there
    *   is no locking here.
+   * @throws {LedgerError} when what lies at the ledger's name is not to be used.
    */
   async lockJob(keyOrId: string, options: LockJobOptions): Promise<FileLock> {
     const name = keyOrId.replace(/^job_/, "").slice(0, LOCK_NAME_DIGITS);
     const lock = await this.#lockFile(`${LOCKS_FOLDER}/${name}.lock`, options);
     lock.writeHolder(this.#clock.now());
     return lock;
+  }
+
+  /**
+   * Returns when this process holds the lock under which the ledger's file is
+   * written. Nothing may be awaited under it.
+   *
+   * @throws {LedgerError} when the lock cannot be had.
+   */
+  lockFile(): Promise<FileLock> {
+    return this.#lock(Infinity);
   }
 
   #mark(): Mark {

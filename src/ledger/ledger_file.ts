@@ -1,4 +1,5 @@
 import { folderOf, syncFolder, writeSomeSync } from "../atomic_file.ts";
+import { MAX_LINE_LENGTH } from "./backward_lines.ts";
 import { LedgerError } from "./ledger_error.ts";
 
 /** A file as it was at one moment: which one, and how long. */
@@ -72,9 +73,9 @@ const NEWLINE = 10;
  * that was cut off is closed first. The caller holds the ledger's lock, and
  * nothing is awaited.
  *
- * @throws {LedgerError} when it was not written, or is longer than any line
- *   that is read; then what was written of it is cut away again, unless
- *   somebody has added something behind it.
+ * @throws {LedgerError} when it was not written: it is longer than any line
+ *   that is read, or the system would not. What was written of it is cut away
+ *   again, unless somebody has added something behind it.
  */
 export function appendLine(path: string, line: Uint8Array): void {
   if (line.length > MAX_LINE_LENGTH) {

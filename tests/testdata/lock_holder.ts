@@ -1,13 +1,12 @@
 /**
- * A process that takes a lock, says `locked`, and holds it until its stdin is
- * closed or it is killed:
+ * A process that takes a lock, says `locked`, and holds it until it is killed:
  *
- *     lock_holder.ts <path> [milliseconds to wait for it]
+ *     lock_holder.ts <path>
  */
 import { acquireFileLock } from "../../src/file_lock.ts";
 
-const [path = "", waitMs = "30000"] = Deno.args;
-using lock = await acquireFileLock(path, { waitMs: Number(waitMs) });
+const [path = ""] = Deno.args;
+const lock = await acquireFileLock(path, { waitMs: 30_000 });
 lock.writeHolder(new Date("2026-01-05T09:00:00.000Z"));
-await Deno.stdout.write(new TextEncoder().encode("locked\n"));
-await new Response(Deno.stdin.readable).text();
+Deno.stdout.writeSync(new TextEncoder().encode("locked\n"));
+setInterval(() => lock, 60_000);
