@@ -7,11 +7,10 @@ import { type Account, OWN_ORGANISATION, type World } from "./world.ts";
 export const SIMULATOR_API_KEY = "00000000-0000-4000-8000-000000000001" +
   "51".repeat(32);
 
-/** A key that a request carried: what may be kept of it. */
-export interface PresentedKey {
-  readonly keyId: string;
-  readonly sha256: string;
-}
+/** A key that a request carried: what is needed of it. */
+export type PresentedKey =
+  | { readonly type: "own"; readonly keyId: string }
+  | { readonly type: "other"; readonly keyId: string; readonly sha256: string };
 
 const KEY_REGEXP =
   /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}[0-9a-f]{64}$/i;
@@ -25,14 +24,19 @@ export function newApiKey(): string {
 /** Returns the key in an `Authorization` header, if it has a key's shape. */
 export async function presentedKey(
   authorization: string | null,
+  ownKey: string,
 ): Promise<PresentedKey | undefined> {
   const key = authorization?.match(/^bearer +(\S+) *$/i)?.[1];
-  if (key === undefined || !KEY_REGEXP.test(key)) return undefined;
-  return await describeKey(key);
+  if (key === undefined) return undefined;
+  if (key === ownKey) return { type: "own", keyId: key.slice(0, 36) };
+  if (!KEY_REGEXP.test(key)) return undefined;
+  return { type: "other", ...await describeKey(key) };
 }
 
-/** Returns what may be kept of a key. */
-export async function describeKey(key: string): Promise<PresentedKey> {
+/** Returns what is kept of a key: the key itself is not. */
+export async function describeKey(
+  key: string,
+): Promise<{ keyId: string; sha256: string }> {
   const bytes = new TextEncoder().encode(key);
   const digest = await crypto.subtle.digest("SHA-256", bytes);
   return {
@@ -44,14 +48,11 @@ export async function describeKey(key: string): Promise<PresentedKey> {
 /** Returns whose key this is; `undefined`: nobody's. */
 export function accountOf(
   world: World,
-  own: PresentedKey,
   key: PresentedKey | undefined,
 ): Account | undefined {
   if (!key || world.revokedKeys.includes(key.keyId)) return undefined;
   const { keyId } = key;
-  if (key.sha256 === own.sha256) {
-    return { keyId, organisation: OWN_ORGANISATION };
-  }
+  if (key.type === "own") return { keyId, organisation: OWN_ORGANISATION };
   const known = world.keys.find(({ sha256 }) => sha256 === key.sha256);
   return known && { keyId, organisation: known.organisation };
 }

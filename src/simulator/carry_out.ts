@@ -34,13 +34,13 @@ const NOBODY: Account = { keyId: "", organisation: "" };
  * @throws {Refusal} when its key is not known, or its path is not.
  */
 export function admit(
-  { ownKey, authFailure }: ExchangeOptions,
+  { authFailure }: ExchangeOptions,
   { incoming, route, key }: Passage,
   world: World,
 ): Call {
   const isOpen = route.type === "operation" &&
     OPEN_OPERATIONS.has(route.operation);
-  const account = accountOf(world, ownKey, key);
+  const account = accountOf(world, key);
   if (!account && !isOpen) {
     throw new Refusal(
       authFailure === "gateway"

@@ -80,12 +80,12 @@ async function pass(
 }
 
 async function arrive(
-  { clock }: ExchangeOptions,
+  { clock, ownKey }: ExchangeOptions,
   incoming: Incoming,
 ): Promise<Passage> {
   const { method, url, headers, reused } = incoming;
   const route = matchRoute(method, url.pathname);
-  const key = await presentedKey(headers.get("authorization"));
+  const key = await presentedKey(headers.get("authorization"), ownKey);
   const record: RequestRecord = {
     id: crypto.randomUUID(),
     at: clock.now().toISOString(),

@@ -23,8 +23,10 @@ export type Reply =
   | {
     readonly type: "answer";
     readonly answer: Answer;
-    /** The connection ends in the middle of the body. */
+    /** The connection ends in the body, before it is complete. */
     readonly cut: boolean;
+    /** After how many bytes of it; in the middle, without. */
+    readonly cutBytes?: number | undefined;
   }
   | { readonly type: "dropped" }
   /** As if no connection had been made. */
@@ -34,7 +36,8 @@ export type Reply =
 export interface ExchangeOptions {
   readonly store: Store;
   readonly clock: Clock;
-  readonly ownKey: PresentedKey;
+  /** The key that needs no adding. */
+  readonly ownKey: string;
   readonly bootMs: number;
   readonly resumeMs: number;
   readonly authFailure: "gateway" | "spec";

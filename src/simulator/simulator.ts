@@ -1,9 +1,5 @@
 import type { Clock } from "../clock.ts";
-import {
-  describeKey,
-  type PresentedKey,
-  SIMULATOR_API_KEY,
-} from "./account.ts";
+import { SIMULATOR_API_KEY } from "./account.ts";
 import { carryOutLate } from "./carry_out.ts";
 import { control, isControlPath } from "./control.ts";
 import { exchange } from "./exchange.ts";
@@ -62,24 +58,29 @@ export type HeldRequest = World["holds"][number];
  */
 export class Simulator {
   readonly apiKey: string;
-  readonly #clock: Clock;
+  /** The service's clock. */
+  readonly clock: Clock;
   readonly #store: Store;
-  readonly #options: Pick<
-    ExchangeOptions,
-    "bootMs" | "resumeMs" | "authFailure"
-  >;
-  #ownKey: Promise<PresentedKey> | undefined;
+  readonly #options: ExchangeOptions;
 
   /** @throws {Failure} when the folder cannot be made. */
   constructor(options: SimulatorOptions) {
     const { clock, stateDir, apiKey = SIMULATOR_API_KEY } = options;
     const { bootMs = 2_000, resumeMs = 0, authFailure = "gateway" } = options;
-    this.apiKey = apiKey;
-    this.#clock = clock;
-    this.#store = stateDir === undefined
+    const store = stateDir === undefined
       ? new MemoryStore()
       : new FolderStore(stateDir);
-    this.#options = { bootMs, resumeMs, authFailure };
+    this.apiKey = apiKey;
+    this.clock = clock;
+    this.#store = store;
+    this.#options = {
+      store,
+      clock,
+      bootMs,
+      resumeMs,
+      authFailure,
+      ownKey: apiKey,
+    };
   }
 
   /**
@@ -107,7 +108,7 @@ export class Simulator {
       case "unreachable":
         throw unreachable(request.url);
       case "answer":
-        return toResponse(reply);
+        return toResponse(reply, { clock: this.clock, signal });
     }
   }
 
@@ -117,7 +118,7 @@ export class Simulator {
       const answer = await control(this, incoming);
       return { type: "answer", answer, cut: false };
     }
-    return await exchange(await this.#exchangeOptions(), incoming);
+    return await exchange(this.#options, incoming);
   }
 
   /** Returns the requests received so far, oldest first. */
@@ -226,17 +227,10 @@ export class Simulator {
   }
 
   async #update<T>(change: (world: World, now: number) => T): Promise<T> {
-    const options = await this.#exchangeOptions();
+    const { clock } = this.#options;
     return await this.#store.update((transaction) => {
-      carryOutLate(options, transaction);
-      return change(transaction.world, this.#clock.now().getTime());
+      carryOutLate(this.#options, transaction);
+      return change(transaction.world, clock.now().getTime());
     });
-  }
-
-  async #exchangeOptions(): Promise<ExchangeOptions> {
-    this.#ownKey ??= describeKey(this.apiKey);
-    const ownKey = await this.#ownKey;
-    const store = this.#store;
-    return { ...this.#options, clock: this.#clock, store, ownKey };
   }
 }

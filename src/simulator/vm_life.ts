@@ -2,15 +2,6 @@ import type { JsonObject } from "../json.ts";
 import { type Fault, faultOf } from "./faults.ts";
 import type { Account, StoredVm, World } from "./world.ts";
 
-/** States that the service documents; a fault may name others. */
-export const VM_STATES = [
-  "booting",
-  "running",
-  "paused",
-  "sleeping",
-  "dead",
-] as const;
-
 /** What a creation decides about its VM. */
 export interface NewVmOptions {
   readonly account: Account;
