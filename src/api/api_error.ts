@@ -78,17 +78,25 @@ export class NoAnswerError extends Failure {
   }
 }
 
-/** A request that never left: no connection was made. */
+/**
+ * A request that never left: no connection was made, or none that is to be
+ * trusted.
+ */
 export class NotSentError extends Failure {
   override readonly name = "NotSentError";
 
-  constructor(action: string, why: string, options: { cause?: unknown } = {}) {
+  constructor(
+    action: string,
+    why: string,
+    options: { readonly cause?: unknown; readonly isUntrusted?: boolean } = {},
+  ) {
     super(`Cannot ${action}: ${why}`, {
       code: "not_sent",
-      retryable: true,
+      retryable: !options.isUntrusted,
       cause: options.cause,
-      hint:
-        "nothing was sent; check the network and VERS_URL, then run the same command again",
+      hint: options.isUntrusted
+        ? "nothing was sent; if this machine trusts the certificate, set DENO_TLS_CA_STORE=system; else name a file with that of its issuer: DENO_CERT=/path/to/ca.pem"
+        : "nothing was sent; check the network and VERS_URL, then run the same command again",
     });
   }
 }

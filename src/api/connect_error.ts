@@ -1,4 +1,5 @@
 const CONNECT = "client error (Connect)";
+const CERTIFICATE = /\bcertificate\b/i;
 const BLOCKED_PORT = /Requests to port \d+ are blocked/;
 
 /**
@@ -24,4 +25,12 @@ export function whyNotSent(error: unknown): string | undefined {
     link = link.cause;
   }
   return undefined;
+}
+
+/**
+ * Returns whether `why`, as {@linkcode whyNotSent} gave it, says that the
+ * other side's certificate is not one to be trusted.
+ */
+export function isUntrusted(why: string): boolean {
+  return CERTIFICATE.test(why);
 }

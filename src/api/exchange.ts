@@ -3,7 +3,7 @@ import { Failure } from "../failure.ts";
 import { VERSION } from "../version.ts";
 import { AnswerShapeError } from "./answers.ts";
 import { ApiError, NoAnswerError, NotSentError } from "./api_error.ts";
-import { whyNotSent } from "./connect_error.ts";
+import { isUntrusted, whyNotSent } from "./connect_error.ts";
 import { LimitPassedError, RequestLimit } from "./request_limit.ts";
 import {
   BodyTooLargeError,
@@ -189,6 +189,7 @@ export class Exchange {
       const { origin } = this.#options;
       return new NotSentError(action, `cannot connect to ${origin} (${why})`, {
         cause: error,
+        isUntrusted: isUntrusted(why),
       });
     }
     return unreadable(error, call, requestId);

@@ -23,8 +23,10 @@ export interface RequestLimitOptions {
  * is left on the caller's signal.
  */
 export class RequestLimit implements Disposable {
+  readonly #clock: Clock;
+  readonly #end: (reason: unknown) => void;
   readonly #working = new AbortController();
-  readonly #sleeping = new AbortController();
+  #sleeping = new AbortController();
   readonly #over: Promise<never>;
   readonly #caller: AbortSignal | undefined;
   readonly #onAbort: () => void;
@@ -35,16 +37,24 @@ export class RequestLimit implements Disposable {
     // Nobody may be racing when it comes.
     promise.catch(() => {});
     this.#over = promise;
-    const end = (reason: unknown) => {
+    this.#clock = clock;
+    this.#end = (reason) => {
       reject(reason);
       this.#working.abort(reason);
     };
     this.#caller = signal;
-    this.#onAbort = () => end(signal?.reason);
+    this.#onAbort = () => this.#end(signal?.reason);
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (signal?.aborted) this.#onAbort();
-    clock.sleep(limitMs, this.#sleeping.signal).then(
-      () => end(new LimitPassedError(limitMs)),
+    this.restart(limitMs);
+  }
+
+  /** Gives the request `limitMs` from now on, for one whose answer goes on. */
+  restart(limitMs: number): void {
+    this.#sleeping.abort();
+    this.#sleeping = new AbortController();
+    this.#clock.sleep(limitMs, this.#sleeping.signal).then(
+      () => this.#end(new LimitPassedError(limitMs)),
       () => {}, // The request was over first.
     );
   }

@@ -118,6 +118,39 @@ export interface Identity {
   };
 }
 
+/** A command to run in a VM. */
+export interface ExecRequest {
+  /** The program and its arguments. */
+  readonly command: readonly string[];
+  /** The caller's own name for this run, by which it is found again. */
+  readonly exec_id: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  /** After how long the service ends it. */
+  readonly timeout_secs?: number;
+  readonly working_dir?: string;
+}
+
+/** From where on to follow a command that was started earlier. */
+export interface ExecAttachRequest {
+  readonly exec_id: string;
+  /** The last event that is known; without one, from the beginning. */
+  readonly cursor?: number;
+}
+
+/** Something that a command did: it wrote, or it ended. */
+export type ExecEvent =
+  | {
+    readonly type: "chunk";
+    readonly stream: "stdout" | "stderr";
+    readonly bytes: Uint8Array;
+    /** Grows from event to event. */
+    readonly cursor: number;
+  }
+  | { readonly type: "exit"; readonly exit_code: number }
+  /** It could not be run, or not be followed. */
+  | { readonly type: "error"; readonly code: string; readonly message: string };
+
 /** Whether the service takes the key. */
 export interface KeyValidity {
   readonly valid: boolean;

@@ -20,6 +20,7 @@ import {
   ignoreBody,
   json,
 } from "./exchange.ts";
+import { execEvents, type ExecListener } from "./exec_events.ts";
 import type {
   CommitId,
   CommitPage,
@@ -27,6 +28,8 @@ import type {
   CommitSource,
   Deployment,
   DeployRequest,
+  ExecAttachRequest,
+  ExecRequest,
   Identity,
   KeyValidity,
   Vm,
@@ -47,6 +50,8 @@ export interface BranchOptions {
 export interface ListCommitsOptions {
   readonly limit?: number;
   readonly offset?: number;
+  /** Those that everybody may use, instead of the organisation's own. */
+  readonly areForAll?: boolean;
 }
 
 /** How long a question may take. */
@@ -206,7 +211,21 @@ export class VersClient {
     return await this.#exchange.send({ ...call, body: request }, options);
   }
 
-  /** Returns a page of the organisation's commits. */
+  /** Returns which commit a tag of a repository names. */
+  commitOfTag(
+    repository: string,
+    tag: string,
+    options?: CallOptions,
+  ): Promise<Answer<CommitId>> {
+    const path = `/repositories/${encodeURIComponent(repository)}` +
+      `/tags/${encodeURIComponent(tag)}`;
+    return this.#exchange.send(
+      question("find the commit of the tag", path, parseCommitId),
+      options,
+    );
+  }
+
+  /** Returns a page of commits. */
   listCommits(
     page: ListCommitsOptions,
     options?: CallOptions,
@@ -214,7 +233,8 @@ export class VersClient {
     const query = new URLSearchParams();
     if (page.limit !== undefined) query.set("limit", `${page.limit}`);
     if (page.offset !== undefined) query.set("offset", `${page.offset}`);
-    const path = query.size > 0 ? `/commits?${query}` : "/commits";
+    const list = page.areForAll ? "/commits/public" : "/commits";
+    const path = query.size > 0 ? `${list}?${query}` : list;
     return this.#exchange.send(
       question("list the commits", path, parseCommitPage),
       options,
@@ -235,6 +255,44 @@ export class VersClient {
       body: { fs_size_mib: mib },
       limitMs: CHANGE_LIMIT_MS,
       read: ignoreBody,
+    }, options);
+  }
+
+  /**
+   * Runs a command in a VM, and tells what it does to `listener` as it comes.
+   * The answer is over when the stream is, complete or not.
+   */
+  async execStream(
+    id: string,
+    request: ExecRequest,
+    options: CallOptions & { readonly listener: ExecListener },
+  ): Promise<void> {
+    const action = `run the command in VM ${JSON.stringify(id)}`;
+    await this.#exchange.send({
+      action,
+      method: "POST",
+      path: `/vm/${checkId(id, action)}/exec/stream`,
+      body: request,
+      once: true,
+      limitMs: CHANGE_LIMIT_MS,
+      read: execEvents(options.listener),
+    }, options);
+  }
+
+  /** Goes on with the stream of a command that was started earlier. */
+  async attachExec(
+    id: string,
+    request: ExecAttachRequest,
+    options: CallOptions & { readonly listener: ExecListener },
+  ): Promise<void> {
+    const action = `follow the command in VM ${JSON.stringify(id)}`;
+    await this.#exchange.send({
+      action,
+      method: "POST",
+      path: `/vm/${checkId(id, action)}/exec/stream/attach`,
+      body: request,
+      limitMs: READ_LIMIT_MS,
+      read: execEvents(options.listener),
     }, options);
   }
 

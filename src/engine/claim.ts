@@ -239,7 +239,7 @@ async function serverAgeMs(
  * Whether a target that was left to HEAD or an alias stands for something else
  * now: neither what it stood for nor a VM of the job's own.
  */
-function hasMoved(work: Work, job: Job): boolean {
+export function hasMoved(work: Work, job: Job): boolean {
   if (work.source === undefined || job.source === undefined) return false;
   const own = job.state === "submitted" ? [] : job.handle?.vm_ids ?? [];
   return work.source !== job.source && !own.includes(work.source);
@@ -247,11 +247,7 @@ function hasMoved(work: Work, job: Job): boolean {
 
 /** @throws {Failure} when the user's own key stands for other work. */
 function checkIdempotency(run: Run, job: Job): void {
-  const { work } = run;
-  if (!work.isIdempotencyKey || job.state === "failed") return;
-  if (job.state === "complete" && job.goneAt !== undefined) return;
-  const fields = differingFields(job.inputs, work.inputs);
-  if (job.kind !== work.kind) fields.unshift("kind");
+  const fields = conflictingFields(run.work, job);
   if (fields.length === 0) return;
   run.job = job;
   throw new Failure(
@@ -264,6 +260,17 @@ function checkIdempotency(run: Run, job: Job): void {
         "use another --idempotency-key for other work, or run the command with the same flags",
     },
   );
+}
+
+/**
+ * Returns in what the work differs from the job that has the user's own key:
+ * nothing, if that may be used again.
+ */
+export function conflictingFields(work: Work, job: Job): readonly string[] {
+  if (!work.isIdempotencyKey || job.state === "failed") return [];
+  if (job.state === "complete" && job.goneAt !== undefined) return [];
+  const fields = differingFields(job.inputs, work.inputs);
+  return job.kind === work.kind ? fields : ["kind", ...fields];
 }
 
 /** Takes up a job in flight, and says so. */

@@ -38,7 +38,7 @@ export interface Traces {
   /** Whether a VM's origin is what this job's would be. */
   isOffspring(metadata: VmMetadata, job: JobBase): boolean;
   /** Whether VMs without the label may be taken for the job's own. */
-  mayAdopt(policy: AdoptPolicy): boolean;
+  mayAdopt(policy: AdoptPolicy, job: JobBase): boolean;
   /** How many VMs the job asks for. */
   count(job: JobBase): number;
   /** Returns the handle for VMs that were found, not answered. */

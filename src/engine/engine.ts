@@ -106,6 +106,8 @@ export type Notice =
   | { readonly type: "tooOld"; readonly job: Job; readonly ageMs: number }
   | { readonly type: "sourceMoved"; readonly job: Job }
   | { readonly type: "gone"; readonly job: Job }
+  /** The VM of a complete job is there, but does not run any more. */
+  | { readonly type: "stopped"; readonly job: Job }
   | { readonly type: "noStableKey"; readonly kind: JobKind }
   | {
     readonly type: "noLedger";
@@ -125,6 +127,8 @@ export type Notice =
     readonly job: Job;
     readonly kept: string;
     readonly other: string;
+    /** Whether the other VM carries the job's own label. */
+    readonly isProven: boolean;
   }
   | {
     readonly type: "look";

@@ -38,10 +38,17 @@ export async function claimNamed(run: Run, id: string): Promise<Claim> {
   }
 }
 
-function readJob(run: Run, id: string): Job {
-  const { kind, scope } = run.work;
+/**
+ * Returns the job that the user named, if this command resumes such jobs.
+ *
+ * @throws {Failure} when it does not, or there is none.
+ */
+export function readJob(
+  { engine, work: { kind, scope } }: Pick<Run, "engine" | "work">,
+  id: string,
+): Job {
   const action = `resume job "${id}"`;
-  const job = readNamedJob(run.engine, { jobId: id, scope, action });
+  const job = readNamedJob(engine, { jobId: id, scope, action });
   if (job.kind !== kind) {
     throw new Failure(
       `Cannot resume job "${id}": it is of kind ${job.kind}, and this command resumes ${kind}`,

@@ -54,13 +54,7 @@ export async function recover(
     let seen = await searchOnce(run, job, traces, age);
     if (seen?.type === "found") {
       const adopted = await adopt(run, job, seen.handle);
-      if (adopted !== undefined) {
-        for (const other of seen.twins) {
-          const kept = seen.handle.vm_ids.join(",");
-          notify({ type: "twin", job, kept, other });
-        }
-        return { job: adopted, effect: "recovered" };
-      }
+      if (adopted !== undefined) return { job: adopted, effect: "recovered" };
       // Another job took it a moment ago: the next look will not offer it.
       seen = undefined;
     }

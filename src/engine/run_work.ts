@@ -78,10 +78,22 @@ async function giveAgain(
   const { engine, options, journal } = run;
   const { job, isFresh } = claim;
   run.job = job;
-  const presence = isFresh ? "there" : await presenceOf(run, job);
-  if (presence !== "there") {
-    if (presence === "gone") await journal.markGone(job, engine.clock.now());
-    return goBack(run, job, mayGoBack);
+  const presence = isFresh
+    ? { type: "there" as const }
+    : await presenceOf(run, job);
+  if (presence.type === "gone") {
+    await journal.markGone(job, engine.clock.now());
+    const error = goneError(job, presence.gone);
+    if (presence.gone.length < job.handle.vm_ids.length) throw error;
+    return goBack(run, job, { mayGoBack, why: "gone", error });
+  }
+  if (presence.type === "stopped") {
+    const error = new JobFailedError(
+      `VM ${
+        job.handle.vm_ids.join(", ")
+      } of job ${job.id} does not run any more`,
+    );
+    return goBack(run, job, { mayGoBack, why: "stopped", error });
   }
   engine.notify({ type: "returning", job });
   await options.onAccepted(job);
@@ -103,6 +115,7 @@ async function seeThrough(
     const result = driver.result(job, "accepted", effects);
     await deliverAccepted(run, job, { ...result, job_id: job.id, effect });
     await labelled;
+    await nameTwins(run, job);
     return true;
   }
   const waited = await waitOrRecordFailure(run, job);
@@ -120,10 +133,7 @@ async function seeThrough(
     return true;
   }
   const alive = job.handle.vm_ids.filter((id) => !waited.gone.includes(id));
-  const error = new JobFailedError(
-    `VM ${waited.gone.join(", ")} of job ${job.id} is gone: it was deleted` +
-      (alive.length > 0 ? `; still there: ${alive.join(", ")}` : ""),
-  );
+  const error = goneError(job, waited.gone);
   const settled = await journalFailure(run, job, error, { isGone: true });
   if (settled.state === "complete") {
     // Another process saw it through before its VM was deleted.
@@ -132,23 +142,45 @@ async function seeThrough(
   }
   const isFirstLook = effect === "attached" && waited.isFirstLook;
   if (!isFirstLook || alive.length > 0) throw error;
-  return goBack(run, settled, mayGoBack);
+  return goBack(run, settled, { mayGoBack, why: "gone", error });
 }
 
-/** Says that the job's VM is gone, and passes the job over from now on. */
+/** Options for {@linkcode goBack}. */
+interface GoBackOptions {
+  readonly mayGoBack: boolean;
+  readonly why: "gone" | "stopped";
+  /** What ends the command if it may not go back. */
+  readonly error: JobFailedError;
+}
+
+/** Says what became of the job's VM, and passes the job over from now on. */
 function goBack(
   run: Run,
   job: CompleteJob | FailedJob,
-  mayGoBack: boolean,
+  { mayGoBack, why, error }: GoBackOptions,
 ): boolean {
-  run.engine.notify({ type: "gone", job });
   run.passedOver = job;
-  if (mayGoBack) return false;
-  const vmIds = job.handle?.vm_ids.join(", ");
-  throw new Failure(`Cannot go on with job ${job.id}: VM ${vmIds} is gone`, {
-    code: run.options.resume.type === "job" ? "not_found" : "job_failed",
+  if (mayGoBack) {
+    run.engine.notify({ type: why, job });
+    return false;
+  }
+  if (run.options.resume.type !== "job" || why === "stopped") throw error;
+  throw new Failure(error.message, {
+    code: "not_found",
     hint: "the same command without --resume-job starts a new VM",
   });
+}
+
+/** Returns the error that names which VMs are gone, and which are left. */
+function goneError(
+  job: RunningJob | CompleteJob,
+  gone: readonly string[],
+): JobFailedError {
+  const alive = job.handle.vm_ids.filter((id) => !gone.includes(id));
+  return new JobFailedError(
+    `VM ${gone.join(", ")} of job ${job.id} is gone: it was deleted` +
+      (alive.length > 0 ? `; still there: ${alive.join(", ")}` : ""),
+  );
 }
 
 async function waitOrRecordFailure(run: Run, job: RunningJob) {

@@ -22,19 +22,22 @@ export interface Search {
   readonly adopt: AdoptPolicy;
   /** Whether a VM is the handle of another job. */
   readonly isTaken: (vmId: string) => boolean;
-  /** Whether another job may have made what looks like this one's. */
-  readonly hasRival: () => boolean;
+  /** Whether another job may have made one of these, too. */
+  readonly hasRival: (vms: readonly UnclaimedVm[]) => boolean;
+  /** How far the server's clock is ahead of ours. */
+  readonly skewMs: number;
   readonly signal: AbortSignal;
+}
+
+/** A VM that no job has, and where it comes from. */
+export interface UnclaimedVm {
+  readonly vm: Vm;
+  readonly metadata: VmMetadata;
 }
 
 /** What a search has shown so far. */
 export type Found =
-  | {
-    readonly type: "found";
-    readonly handle: Handle;
-    /** VMs that the same job made besides, by a request sent twice. */
-    readonly twins: readonly string[];
-  }
+  | { readonly type: "found"; readonly handle: Handle }
   | {
     readonly type: "absent";
     /** What may be the job's: with one of these it must not be sent again. */
@@ -57,21 +60,22 @@ export async function search(options: Search): Promise<Found> {
   if (own.length >= count) {
     return {
       type: "found",
-      handle: traces.handleOf(own.slice(0, count).map(idOf)),
-      twins: own.slice(count).map(idOf),
+      handle: traces.handleOf(own.slice(0, count).map((vm) => vm.vm_id)),
     };
   }
   const { vms, isEarly } = await unclaimedVms(options);
-  const candidates = vms.map((vm) => ({
+  const candidates = vms.map(({ vm }) => ({
     vmId: vm.vm_id,
     state: vm.state,
     createdAt: vm.created_at,
   }));
-  const isOurs = !traces.areLabelled && traces.mayAdopt(options.adopt) &&
+  const isOurs = !traces.areLabelled && traces.mayAdopt(options.adopt, job) &&
     isOwnerKnown(job) && !isEarly && vms.length === count;
-  return isOurs && !options.hasRival()
-    ? { type: "found", handle: traces.handleOf(vms.map(idOf)), twins: [] }
-    : { type: "absent", candidates, isEarly };
+  if (!isOurs || options.hasRival(vms)) {
+    return { type: "absent", candidates, isEarly };
+  }
+  const vmIds = vms.map(({ vm }) => vm.vm_id);
+  return { type: "found", handle: traces.handleOf(vmIds) };
 }
 
 /** Returns the VMs that carry the job's token, the oldest first. */
@@ -91,12 +95,14 @@ const LABELLED_BY_MS = 10_000;
  */
 export async function unclaimedVms(
   options: Search,
-): Promise<{ readonly vms: readonly Vm[]; readonly isEarly: boolean }> {
+): Promise<
+  { readonly vms: readonly UnclaimedVm[]; readonly isEarly: boolean }
+> {
   const { job, traces, list, confirmWindowMs } = options;
-  const { from, until } = requestTimes(job, confirmWindowMs);
+  const { from, until } = requestTimes(job, options);
   const now = (list.serverTime ?? new Date(until)).getTime();
   const graceMs = Math.min(LABELLED_BY_MS, confirmWindowMs);
-  const vms: Vm[] = [];
+  const vms: UnclaimedVm[] = [];
   let isEarly = false;
   for (const vm of [...list.value].sort(byAge)) {
     const createdAt = Date.parse(vm.created_at);
@@ -105,23 +111,32 @@ export async function unclaimedVms(
     if (isLabelledBySomebody(vm, traces) || options.isTaken(vm.vm_id)) continue;
     const metadata = await metadataOf(options, vm.vm_id);
     if (!metadata || !traces.isOffspring(metadata, job)) continue;
-    vms.push(vm);
+    vms.push({ vm, metadata });
     if (!traces.areLabelled && now - createdAt < graceMs) isEarly = true;
   }
   return { vms, isEarly };
 }
 
-/** When, by the server's clock, a job's requests can have been carried out. */
+/**
+ * When, by the server's clock, a job's requests can have been carried out.
+ *
+ * What our clock says of the time between two sends is believed only if it is
+ * long enough: it may have stepped back.
+ */
 export function requestTimes(
   job: JobBase,
-  confirmWindowMs: number,
+  { confirmWindowMs, skewMs }: Pick<Search, "confirmWindowMs" | "skewMs">,
 ): { readonly from: number; readonly until: number } {
   const startedAt = Date.parse(job.startedAt);
-  const first = job.serverAt ? Date.parse(job.serverAt) : startedAt;
-  const betweenMs = Math.max(0, Date.parse(job.submittedAt) - startedAt);
+  const first = job.serverAt ? Date.parse(job.serverAt) : startedAt + skewMs;
+  const betweenMs = Math.max(
+    (job.sends - 1) * confirmWindowMs,
+    Date.parse(job.submittedAt) - startedAt,
+  );
   return {
     from: first - CLOCK_SLACK_MS,
-    until: first + betweenMs + confirmWindowMs,
+    // A `Date` header is cut to the second: the request left up to one later.
+    until: first + betweenMs + confirmWindowMs + CLOCK_SLACK_MS,
   };
 }
 
@@ -150,12 +165,8 @@ async function metadataOf(
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Whether the account is a key's id, which the server gives as the owner. */
-function isOwnerKnown(job: JobBase): boolean {
+export function isOwnerKnown(job: JobBase): boolean {
   return UUID.test(job.account);
-}
-
-function idOf(vm: Vm): string {
-  return vm.vm_id;
 }
 
 function byAge(a: Vm, b: Vm): number {

@@ -2,9 +2,9 @@ import type { Answer } from "../api/exchange.ts";
 import type { Vm } from "../api/types.ts";
 import type { JobBase, SubmittedJob } from "../job/job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
-import type { Traces } from "./driver.ts";
+import { driverOf, type Traces } from "./driver.ts";
 import { confirmWindowMs, type Run } from "./run.ts";
-import { requestTimes, type Search } from "./search.ts";
+import { requestTimes, type Search, type UnclaimedVm } from "./search.ts";
 
 /** Returns what a search asks of this command's ledger and settings. */
 export function searchOf(
@@ -14,7 +14,13 @@ export function searchOf(
   list: Answer<readonly Vm[]>,
   signal: AbortSignal,
 ): Search {
-  const { ledger, client } = run.engine;
+  const { ledger, client, clock } = run.engine;
+  const now = clock.now().getTime();
+  const skewMs = (list.serverTime?.getTime() ?? now) - now;
+  const hasRival = (vms: readonly UnclaimedVm[]) =>
+    ledger.openIntents().some((other) =>
+      isRival(run, other, { job, vms, skewMs })
+    );
   return {
     client,
     job,
@@ -24,23 +30,39 @@ export function searchOf(
     adopt: run.options.adopt,
     isTaken: (vmId) =>
       orElse(() => ledger.ownerOf(vmId, job) !== undefined, false),
-    hasRival: () =>
-      orElse(
-        () => ledger.openIntents().some((other) => isRival(run, job, other)),
-        true,
-      ),
+    hasRival: (vms) => orElse(() => hasRival(vms), true),
+    skewMs,
     signal,
   };
 }
 
-/** Whether another open intent could have made what looks like this job's. */
-function isRival(run: Run, job: JobBase, other: SubmittedJob): boolean {
+/** What looks like the VMs of a job. */
+interface Findings {
+  readonly job: JobBase;
+  readonly vms: readonly UnclaimedVm[];
+  readonly skewMs: number;
+}
+
+/** Whether another open intent could have made what looks like a job's. */
+function isRival(
+  run: Run,
+  other: SubmittedJob,
+  { job, vms, skewMs }: Findings,
+): boolean {
   if (other.id === job.id && other.token === job.token) return false;
-  if (other.kind !== job.kind || other.source !== job.source) return false;
-  if (other.scope !== job.scope) return false;
-  const ours = requestTimes(job, confirmWindowMs(run));
-  const theirs = requestTimes(other, confirmWindowMs(run));
-  return theirs.from <= ours.until && ours.from <= theirs.until;
+  if (other.scope !== job.scope || other.account !== job.account) return false;
+  const { traces, confirmWindowMs } = driverOf(other.kind);
+  // What carries its label from the start is never taken for another's.
+  if (traces === undefined || traces.areLabelled) return false;
+  const { from, until } = requestTimes(other, {
+    confirmWindowMs: run.options.confirmWindowMs ?? confirmWindowMs,
+    skewMs,
+  });
+  return vms.some(({ vm, metadata }) => {
+    const createdAt = Date.parse(vm.created_at);
+    return createdAt >= from && createdAt <= until &&
+      traces.isOffspring(metadata, other);
+  });
 }
 
 function orElse<Value>(read: () => Value, unreadable: Value): Value {

@@ -1,3 +1,4 @@
+import type { Vm } from "../api/types.ts";
 import { Failure } from "../failure.ts";
 import type { RunningJob } from "../job/job.ts";
 import { look, type Run } from "./run.ts";
@@ -17,11 +18,14 @@ export async function nameTwins(run: Run, job: RunningJob): Promise<void> {
       const list = await client.listVms({ signal });
       const options = searchOf(run, job, traces, list, signal);
       const unclaimed = await unclaimedVms(options);
-      const kept = job.handle.vm_ids.join(", ");
-      for (const vm of [...labelledVms(list.value, job), ...unclaimed.vms]) {
-        if (job.handle.vm_ids.includes(vm.vm_id)) continue;
-        run.engine.notify({ type: "twin", job, kept, other: vm.vm_id });
-      }
+      const name = ({ vm_id: other }: Vm, isProven: boolean) => {
+        const kept = job.handle.vm_ids;
+        if (kept.includes(other)) return;
+        const names = { kept: kept.join(", "), other };
+        run.engine.notify({ type: "twin", job, ...names, isProven });
+      };
+      for (const vm of labelledVms(list.value, job)) name(vm, true);
+      for (const { vm } of unclaimed.vms) name(vm, false);
     });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -168,10 +168,10 @@ function notRunning(
 
 /** What became of the VMs of a complete job. */
 export type Presence =
-  | "there"
-  | "gone"
-  /** They exist, but are not any more what the job had waited for. */
-  | "changed";
+  | { readonly type: "there" }
+  | { readonly type: "gone"; readonly gone: readonly string[] }
+  /** They exist, but do not run any more, as the job had waited for. */
+  | { readonly type: "stopped" };
 
 /**
  * Returns whether the VMs of a complete job are still there, so that its
@@ -186,16 +186,20 @@ export async function presenceOf(
   const { engine, deadline, driver } = run;
   const { clock, notify, random } = engine;
   const watch = new GoneWatch(run, job);
+  const gone: string[] = [];
   let unseen = job.handle.vm_ids;
   for (let looks = 1;; looks++) {
     const still: string[] = [];
     for (const vmId of unseen) {
       const sight = await lookAt(run, vmId, watch);
-      if (sight.type === "gone") return "gone";
+      if (sight.type === "gone") {
+        gone.push(vmId);
+        continue;
+      }
       if (sight.type === "seen") {
         const isWanted = sight.verdict === "complete" ||
           !driver.isOwedOnlyRunning;
-        if (!isWanted) return "changed";
+        if (!isWanted) return { type: "stopped" };
         continue;
       }
       if (sight.type === "missed") {
@@ -203,7 +207,9 @@ export async function presenceOf(
       }
       still.push(vmId);
     }
-    if (still.length === 0) return "there";
+    if (still.length === 0) {
+      return gone.length === 0 ? { type: "there" } : { type: "gone", gone };
+    }
     unseen = still;
     deadline.check(`asking whether VM ${still.join(", ")} still exists`);
     const pauseMs = nextLookMs({ looks, random: random() });

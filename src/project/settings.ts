@@ -47,6 +47,20 @@ const SETTERS: ReadonlyMap<string, Setter> = new Map<string, Setter>([
   }],
 ]);
 
+/** The names of all settings. */
+export const SETTING_NAMES: readonly string[] = [...SETTERS.keys()];
+
+/**
+ * Returns what a setting must be, if `value` is not that; `undefined` when it
+ * is. There must be a setting of this name.
+ */
+export function wantedInstead(
+  name: string,
+  value: unknown,
+): string | undefined {
+  return SETTERS.get(name)?.({}, value);
+}
+
 /**
  * Reads the settings file at `path`: JSON, with comments and trailing commas
  * allowed. No file is no settings.
@@ -61,7 +75,7 @@ export async function readSettings(path: string): Promise<Settings> {
   for (const [name, value] of Object.entries(await parseJsonc(text, path))) {
     const set = SETTERS.get(name);
     if (!set) {
-      const known = [...SETTERS.keys()].join(", ");
+      const known = SETTING_NAMES.join(", ");
       throw unusable(path, {
         why: `there is no setting ${JSON.stringify(name)}`,
         hint: `the settings are ${known}; for example: {"timeout": "10m"}`,
@@ -76,7 +90,15 @@ export async function readSettings(path: string): Promise<Settings> {
   return settings;
 }
 
-async function parseJsonc(text: string, path: string): Promise<object> {
+/**
+ * Returns the object that the text of a settings file holds.
+ *
+ * @throws {Failure} of code `usage`, when it holds none.
+ */
+export async function parseJsonc(
+  text: string,
+  path: string,
+): Promise<object> {
   // Most machines have no such file, and need not load its grammar.
   const { parse, printParseErrorCode } = await import("jsonc-parser");
   const errors: { error: number; offset: number; length: number }[] = [];

@@ -5,6 +5,16 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Where the body waits before it goes on; at once, without. */
+  readonly pauses?: readonly Pause[];
+}
+
+/** A point in a body that is not passed before its time. */
+export interface Pause {
+  /** How many bytes come before. */
+  readonly at: number;
+  /** Milliseconds since 1970. */
+  readonly until: number;
 }
 
 /** A request that the service turns down: thrown before anything is changed. */

@@ -13,7 +13,7 @@ import {
   shown,
 } from "./endpoint.ts";
 import { changeState, livingVm } from "./vm_life.ts";
-import type { Account, StoredCommit, World } from "./world.ts";
+import type { Account, Call, StoredCommit, World } from "./world.ts";
 
 /** Returns the commit of this id if the account may use it. */
 export function findCommit(
@@ -76,17 +76,45 @@ export const commitVm: Endpoint = (call, { world, now }) => {
 };
 
 /** The organisation's commits, newest first, a page at a time. */
-export const listCommits: Endpoint = (call, { world }) => {
+export const listCommits: Endpoint = (call, { world }) =>
+  pageOfCommits(
+    call,
+    world.commits.filter(({ organisation }) =>
+      organisation === call.account.organisation
+    ),
+  );
+
+/** Everybody's commits that are for all, newest first, a page at a time. */
+export const listPublicCommits: Endpoint = (call, { world }) =>
+  pageOfCommits(call, world.commits.filter(({ isPublic }) => isPublic));
+
+function pageOfCommits(call: Call, oldestFirst: readonly StoredCommit[]) {
   const limit = Math.min(countQuery(call, "limit", 50), 100);
   const offset = countQuery(call, "offset", 0);
-  const commits = world.commits
-    .filter((commit) => commit.organisation === call.account.organisation)
-    .toReversed();
+  const commits = oldestFirst.toReversed();
   return shown(jsonAnswer(200, {
     commits: commits.slice(offset, offset + limit).map(renderCommit),
     total: commits.length,
     limit,
     offset,
+  }));
+}
+
+/** A tag of a repository; tags have no life of their own here. */
+export const readTag: Endpoint = ({ account, params }, { world }) => {
+  const { repo = "", tag = "" } = params;
+  const reference = `${repo}:${tag}`;
+  const commit = findTagged(world, account, reference);
+  if (!commit) throw notFound("tag not found");
+  const time = new Date(commit.createdAt).toISOString();
+  return shown(jsonAnswer(200, {
+    tag_id: commit.commitId,
+    tag_name: tag,
+    reference,
+    commit_id: commit.commitId,
+    created_at: time,
+    updated_at: time,
+    description: null,
   }));
 };
 

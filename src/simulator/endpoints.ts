@@ -4,7 +4,12 @@ import {
   validateKey,
   whoAmI,
 } from "./account_endpoints.ts";
-import { commitVm, listCommits } from "./commit_endpoints.ts";
+import {
+  commitVm,
+  listCommits,
+  listPublicCommits,
+  readTag,
+} from "./commit_endpoints.ts";
 import {
   branchVm,
   createRootVm,
@@ -12,6 +17,7 @@ import {
   restoreCommit,
 } from "./creation_endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { attachExec, execute, streamExec } from "./exec_endpoints.ts";
 import type { Operation } from "./operation.ts";
 import {
   changeVmState,
@@ -37,7 +43,12 @@ export const ENDPOINTS: Readonly<Record<Operation, Endpoint>> = {
   "disk": resizeDisk,
   "delete": deleteVm,
   "commit": commitVm,
+  "exec": execute,
+  "exec_stream": streamExec,
+  "exec_attach": attachExec,
   "commits": listCommits,
+  "public_commits": listPublicCommits,
+  "tag": readTag,
   "whoami": whoAmI,
   "validate_key": validateKey,
   "version": readVersion,

@@ -21,8 +21,11 @@ const FAULT = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("drop"), when: WHEN }),
   /** As if no connection had been made; over HTTP it is a drop. */
   z.strictObject({ type: z.literal("unreachable") }),
-  /** Carries it out and closes the connection in the middle of the body. */
-  z.strictObject({ type: z.literal("cut") }),
+  /**
+   * Carries it out and closes the connection after `bytes` of the body; in the
+   * middle of it, without.
+   */
+  z.strictObject({ type: z.literal("cut"), bytes: z.optional(COUNT) }),
   /** Answers this, before or after carrying the request out. */
   z.strictObject({
     type: z.literal("answer"),

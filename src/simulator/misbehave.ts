@@ -115,13 +115,14 @@ export async function endLate(
     return { type: "dropped" };
   }
   const scripted = scriptedAnswer(faults, "after");
-  const cut = faultOf(faults, "cut") !== undefined;
+  const cutFault = faultOf(faults, "cut");
+  const cut = cutFault !== undefined;
   const said = scripted ?? answer;
   const status = cut ? "cut" : said.status;
   if (passage.record.status !== status) {
     await amend(options, passage, { status });
   }
-  return { type: "answer", answer: said, cut };
+  return { type: "answer", answer: said, cut, cutBytes: cutFault?.bytes };
 }
 
 function scriptedAnswer(

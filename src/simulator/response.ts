@@ -1,4 +1,5 @@
-import type { Answer } from "./answer.ts";
+import type { Clock } from "../clock.ts";
+import type { Reply } from "./passage.ts";
 
 /** What `fetch` throws when the connection ended before the answer did. */
 export class ConnectionDropped extends TypeError {
@@ -23,33 +24,64 @@ export function unreachable(url: string): TypeError {
 /** Statuses whose answers have no body. */
 export const BODILESS_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
 
+/** A reply that is an answer. */
+export type AnswerReply = Reply & { readonly type: "answer" };
+
+/** What the body of an answer is sent by. */
+export interface Pacing {
+  readonly clock: Clock;
+  /** Aborted when nobody waits for it any more. */
+  readonly signal: AbortSignal;
+}
+
 /** Returns an answer as `fetch` gives it; a cut one breaks in its body. */
-export function toResponse(
-  { answer, cut }: { readonly answer: Answer; readonly cut: boolean },
-): Response {
-  const { status, headers } = answer;
+export function toResponse(reply: AnswerReply, pacing: Pacing): Response {
+  const { answer: { status, headers, body, pauses }, cut } = reply;
+  if (cut || pauses) {
+    return new Response(bodyStream(reply, pacing), { status, headers });
+  }
   // Bytes, not text: text would be given a content type.
-  const bytes = new TextEncoder().encode(answer.body);
-  if (cut) return new Response(brokenStream(bytes), { status, headers });
+  const bytes = new TextEncoder().encode(body);
   const hasBody = bytes.length > 0 && !BODILESS_STATUSES.has(status);
   return new Response(hasBody ? bytes : null, { status, headers });
 }
 
-/** Returns how much of a body is sent before it is cut. */
-export function cutLength(bytes: Uint8Array): number {
-  return Math.floor(bytes.length / 2);
+/** Returns as much of an answer's body as is sent: less, if it is cut. */
+export function sentBody(reply: AnswerReply): Uint8Array<ArrayBuffer> {
+  const { answer, cut, cutBytes } = reply;
+  const bytes = new TextEncoder().encode(answer.body);
+  if (!cut) return bytes;
+  return bytes.subarray(0, cutBytes ?? Math.floor(bytes.length / 2));
 }
 
-function brokenStream(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  let isSent = false;
+/** Yields what is sent of an answer's body, each piece when it is due. */
+export async function* bodyPieces(
+  reply: AnswerReply,
+  { clock, signal }: Pacing,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const bytes = sentBody(reply);
+  let start = 0;
+  for (const { at, until } of reply.answer.pauses ?? []) {
+    if (at > bytes.length) break;
+    // A stream takes no empty piece.
+    if (at > start) yield bytes.subarray(start, at);
+    start = at;
+    await clock.sleep(until - clock.now().getTime(), signal);
+  }
+  if (start < bytes.length) yield bytes.subarray(start);
+}
+
+function bodyStream(
+  reply: AnswerReply,
+  pacing: Pacing,
+): ReadableStream<Uint8Array> {
+  const pieces = bodyPieces(reply, pacing);
   return new ReadableStream({
-    pull(controller) {
-      if (isSent) return controller.error(connectionDropped());
-      isSent = true;
-      // A stream takes no empty piece.
-      const sent = bytes.subarray(0, cutLength(bytes));
-      if (sent.length > 0) controller.enqueue(sent);
-      else controller.error(connectionDropped());
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (!done) controller.enqueue(value);
+      else if (reply.cut) controller.error(connectionDropped());
+      else controller.close();
     },
   });
 }

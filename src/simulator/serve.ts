@@ -1,12 +1,17 @@
 import { Failure } from "../failure.ts";
-import { type Answer, errorAnswer } from "./answer.ts";
+import { errorAnswer } from "./answer.ts";
 import {
   HttpConnection,
   HttpError,
   type HttpRequest,
 } from "./http_connection.ts";
 import type { Incoming, Reply } from "./passage.ts";
-import { BODILESS_STATUSES, cutLength } from "./response.ts";
+import {
+  type AnswerReply,
+  BODILESS_STATUSES,
+  bodyPieces,
+  sentBody,
+} from "./response.ts";
 import type { Simulator } from "./simulator.ts";
 
 /** Options for {@linkcode serveSimulator}. */
@@ -111,9 +116,16 @@ async function serveRequest(
   const { keepAlive } = request;
   const reply = await answerTo(simulator, { ...request, reused, signal });
   if (reply.type !== "answer" || signal.aborted) return false;
-  const { answer, cut } = reply;
-  await http.write(encodeAnswer(answer, { cut, keepAlive }));
-  return keepAlive && !cut;
+  const { clock } = simulator;
+  if (reply.answer.pauses) {
+    await http.write(encodeHead(reply, keepAlive));
+    for await (const piece of bodyPieces(reply, { clock, signal })) {
+      await http.write(piece);
+    }
+  } else {
+    await http.write(encodeReply(reply, keepAlive));
+  }
+  return keepAlive && !reply.cut;
 }
 
 /** Reads a request, or answers what is none. */
@@ -125,7 +137,8 @@ async function readRequest(
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     const answer = errorAnswer(error.status, error.message);
-    await http.write(encodeAnswer(answer, { cut: false, keepAlive: false }));
+    const reply = { type: "answer", answer, cut: false } as const;
+    await http.write(encodeReply(reply, false));
     await http.finish();
     return undefined;
   }
@@ -145,29 +158,29 @@ async function answerTo(
   }
 }
 
-function encodeAnswer(
-  { status, headers, body }: Answer,
-  { cut, keepAlive }: { cut: boolean; keepAlive: boolean },
-): Uint8Array {
-  const isBodiless = BODILESS_STATUSES.has(status);
-  const bytes = new TextEncoder().encode(isBodiless ? "" : body);
-  const lines = [
-    `HTTP/1.1 ${status} ${REASONS.get(status) ?? "Scripted"}`,
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    ...(isBodiless ? [] : [`content-length: ${promised(bytes, cut)}`]),
-    ...(keepAlive ? [] : ["connection: close"]),
-  ];
-  const head = new TextEncoder().encode(lines.join("\r\n") + "\r\n\r\n");
-  const sent = cut ? bytes.subarray(0, cutLength(bytes)) : bytes;
+function encodeReply(reply: AnswerReply, keepAlive: boolean): Uint8Array {
+  const isBodiless = BODILESS_STATUSES.has(reply.answer.status);
+  const head = encodeHead(reply, keepAlive);
+  const sent = isBodiless ? new Uint8Array() : sentBody(reply);
   const whole = new Uint8Array(head.length + sent.length);
   whole.set(head);
   whole.set(sent, head.length);
   return whole;
 }
 
-/** A cut answer promises more than comes, even if there was nothing in it. */
-function promised(bytes: Uint8Array, cut: boolean): number {
-  return cut ? Math.max(bytes.length, 1) : bytes.length;
+function encodeHead(reply: AnswerReply, keepAlive: boolean): Uint8Array {
+  const { answer: { status, headers }, cut } = reply;
+  const isBodiless = BODILESS_STATUSES.has(status);
+  const length = new TextEncoder().encode(reply.answer.body).length;
+  // A cut answer promises more than comes.
+  const promised = cut ? Math.max(length, sentBody(reply).length + 1) : length;
+  const lines = [
+    `HTTP/1.1 ${status} ${REASONS.get(status) ?? "Scripted"}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...(isBodiless ? [] : [`content-length: ${promised}`]),
+    ...(keepAlive ? [] : ["connection: close"]),
+  ];
+  return new TextEncoder().encode(lines.join("\r\n") + "\r\n\r\n");
 }
 
 function close(conn: Deno.Conn): void {

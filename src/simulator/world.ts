@@ -45,6 +45,18 @@ const COMMIT = z.object({
   tags: z.array(z.string()),
 });
 
+const EXEC = z.object({
+  execId: z.string(),
+  vmId: z.string(),
+  startedAt: TIME,
+  command: z.array(z.string()),
+  env: z.record(z.string(), z.string()),
+  stdin: z.string(),
+  workingDir: z.string(),
+  /** 0: none. */
+  timeoutSecs: z.number(),
+});
+
 const PROJECT = z.object({
   projectId: z.string(),
   organisation: z.string(),
@@ -75,6 +87,8 @@ const WORLD = z.object({
   keys: z.array(KEY),
   revokedKeys: z.array(z.string()),
   rules: z.array(RULE),
+  /** Commands that were started in VMs, the newest last. */
+  execs: z._default(z.array(EXEC), []),
   /** Requests that wait to be released. */
   holds: z.array(z.object({
     id: z.string(),
@@ -95,6 +109,9 @@ export type StoredVm = z.infer<typeof VM>;
 /** A commit, as the simulator keeps it. */
 export type StoredCommit = z.infer<typeof COMMIT>;
 
+/** A command that was started; what it does is worked out from it each time. */
+export type StoredExec = z.infer<typeof EXEC>;
+
 /** A checked request: all that is needed to carry it out, now or later. */
 export type Call = z.infer<typeof CALL>;
 
@@ -111,6 +128,7 @@ export function emptyWorld(): World {
     vms: [],
     commits: [],
     projects: [],
+    execs: [],
     keys: [],
     revokedKeys: [],
     rules: [],

@@ -19,6 +19,8 @@ export interface TestContextOptions {
   /** Whether stdout and stderr are a terminal. */
   readonly isTerminal?: boolean;
   readonly columns?: number;
+  /** What can be read from stdin; without it, nothing. */
+  readonly stdin?: string | Uint8Array;
   /** What stands in for the kernel behind stdout. */
   readonly stdoutWriter?: ByteWriter;
   /** Called with each text that was written to stderr. */
@@ -68,7 +70,7 @@ export async function testContext(
     cwd: () => folder,
     platform,
     pid: Deno.pid,
-    stdin: { isTerminal, read: () => Promise.resolve(null) },
+    stdin: { isTerminal, read: memoryReader(options.stdin ?? "") },
     stdout: sink(options.stdoutWriter ?? out, false),
     stderr: sink({
       async write(bytes) {
@@ -93,6 +95,20 @@ export async function testContext(
     },
   };
   return context;
+}
+
+/** Returns what reads a text, or bytes, piece by piece. */
+function memoryReader(content: string | Uint8Array): Context["stdin"]["read"] {
+  let left = typeof content === "string"
+    ? new TextEncoder().encode(content)
+    : content;
+  return (into) => {
+    if (left.length === 0) return Promise.resolve(null);
+    const taken = left.subarray(0, into.length);
+    into.set(taken);
+    left = left.subarray(taken.length);
+    return Promise.resolve(taken.length);
+  };
 }
 
 /** Keeps what is written to it. */

@@ -1,6 +1,6 @@
 import type { JobBase } from "../../job/job.ts";
 import type { Driver } from "../driver.ts";
-import { isOffspringOfSource, sourceOf } from "./lineage.ts";
+import { isOffspringOfSource, mayAdoptByLineage, sourceOf } from "./lineage.ts";
 import { judgeRunning } from "./judge.ts";
 import { DAY_MS, SLOW_CONFIRM_MS } from "./times.ts";
 
@@ -18,7 +18,7 @@ export const vmBranch: Driver = {
   traces: {
     areLabelled: false,
     isOffspring: isOffspringOfSource,
-    mayAdopt: (policy) => policy !== "never",
+    mayAdopt: mayAdoptByLineage,
     count: countOf,
     handleOf: (vmIds) => ({ vm_ids: vmIds }),
   },
@@ -27,14 +27,28 @@ export const vmBranch: Driver = {
 
   result: (job, status, effects) => ({
     from_id: job.source,
-    from_name: job.inputs.from_name,
+    from_name: aliasOf(job),
     new_ids: job.handle.vm_ids,
     new_alias: effects.alias,
     checkout_done: effects.checkout_done,
-    used_head: job.inputs.used_head,
+    used_head: usedHead(job) || undefined,
     status,
   }),
 };
+
+/** Whether the target was left to HEAD of a folder. */
+function usedHead({ inputs }: JobBase): boolean {
+  return typeof inputs.target === "string" && inputs.target.startsWith("HEAD:");
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Returns the alias that the target was named by, if it was. */
+function aliasOf(job: JobBase): string | undefined {
+  const { target } = job.inputs;
+  if (typeof target !== "string" || usedHead(job)) return undefined;
+  return UUID.test(target) ? undefined : target;
+}
 
 function countOf(job: JobBase): number {
   return typeof job.inputs.count === "number" ? job.inputs.count : 1;

@@ -1,5 +1,6 @@
 import type { VmMetadata } from "../../api/types.ts";
 import type { JobBase } from "../../job/job.ts";
+import type { AdoptPolicy } from "../engine.ts";
 
 /**
  * Returns the VM or commit that the job starts from.
@@ -13,12 +14,20 @@ export function sourceOf(job: JobBase): string {
   return job.source;
 }
 
-/** Whether a VM was made from what the job starts from. */
+/**
+ * Whether a VM was made from what the job starts from. Where that is not
+ * known, any VM that was made from something may have been.
+ */
 export function isOffspringOfSource(
   metadata: VmMetadata,
   job: JobBase,
 ): boolean {
-  return job.source !== undefined &&
-    (metadata.grandparent_vm_id === job.source ||
-      metadata.parent_commit_id === job.source);
+  const { parent_commit_id: commitId, grandparent_vm_id: vmId } = metadata;
+  if (job.source === undefined) return commitId !== null || vmId !== null;
+  return vmId === job.source || commitId === job.source;
+}
+
+/** Whether VMs may be taken for the job's own by what they were made from. */
+export function mayAdoptByLineage(policy: AdoptPolicy, job: JobBase): boolean {
+  return policy !== "never" && job.source !== undefined;
 }

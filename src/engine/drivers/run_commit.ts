@@ -1,7 +1,7 @@
 import type { CommitSource } from "../../api/types.ts";
 import type { JobBase } from "../../job/job.ts";
 import type { Driver } from "../driver.ts";
-import { isOffspringOfSource, sourceOf } from "./lineage.ts";
+import { isOffspringOfSource, mayAdoptByLineage } from "./lineage.ts";
 import { judgeRunning } from "./judge.ts";
 import { DAY_MS, SLOW_CONFIRM_MS } from "./times.ts";
 
@@ -18,7 +18,7 @@ export const vmRunCommit: Driver = {
   traces: {
     areLabelled: false,
     isOffspring: isOffspringOfSource,
-    mayAdopt: (policy) => policy !== "never",
+    mayAdopt: mayAdoptByLineage,
     count: () => 1,
     handleOf: (vmIds) => ({ vm_ids: vmIds }),
   },
@@ -34,8 +34,13 @@ export const vmRunCommit: Driver = {
   }),
 };
 
-/** A reference is sent as it was typed: the service knows what it stands for. */
+/**
+ * What a reference stood for is sent, where that is known: so that a lost VM
+ * can be told by it, though the tag may move. Else the service must know.
+ */
 function commitOf(job: JobBase): CommitSource {
-  const { ref } = job.inputs;
-  return typeof ref === "string" ? { ref } : { commit_id: sourceOf(job) };
+  if (job.source !== undefined) return { commit_id: job.source };
+  const { commit } = job.inputs;
+  if (typeof commit === "string") return { ref: commit };
+  throw new RangeError(`Job ${job.id} of kind ${job.kind} has no commit`);
 }

@@ -1,0 +1,145 @@
+import * as z from "zod/mini";
+import { AnswerShapeError } from "./answers.ts";
+import type { AnswerReader } from "./exchange.ts";
+import { BodyTooLargeError } from "./response.ts";
+import type { ExecEvent } from "./types.ts";
+
+/** Who follows a command. */
+export interface ExecListener {
+  /** Called when the service has agreed to tell what the command does. */
+  onOpen(): void;
+  /** Takes an event, and returns when the next one may come. */
+  onEvent(event: ExecEvent): Promise<void>;
+}
+
+/** After how long without any byte a stream is taken for broken. */
+const SILENCE_LIMIT_MS = 120_000;
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
+const NEWLINE = 10;
+
+/**
+ * Returns a reader of a stream of events, one JSON object a line, which tells
+ * each to `listener` as it comes.
+ *
+ * A line that the end of the stream cuts off is no event. Whether the stream
+ * was complete is for the listener to know: its last event is an `exit`.
+ */
+export function execEvents(listener: ExecListener): AnswerReader<void> {
+  return async (response, limit) => {
+    listener.onOpen();
+    if (!response.body) return;
+    const lines = new LineSplitter();
+    const reader = response.body.getReader();
+    try {
+      for (;;) {
+        limit.restart(SILENCE_LIMIT_MS);
+        const { done, value } = await limit.race(reader.read());
+        if (done) break;
+        for (const line of lines.take(value)) await tell(line, listener);
+      }
+    } catch (error) {
+      reader.cancel().catch(() => {}); // It may be broken already.
+      throw error;
+    }
+  };
+}
+
+async function tell(line: Uint8Array, listener: ExecListener): Promise<void> {
+  const text = new TextDecoder().decode(line);
+  if (text.trim() === "") return;
+  const event = parseExecEvent(JSON.parse(text));
+  if (event) await listener.onEvent(event);
+}
+
+/** Cuts a stream of bytes into lines; what has no end yet is kept. */
+class LineSplitter {
+  #pieces: Uint8Array[] = [];
+  #length = 0;
+
+  /** Returns the lines that these bytes complete, without their newlines. */
+  take(bytes: Uint8Array): Uint8Array[] {
+    const lines: Uint8Array[] = [];
+    let start = 0;
+    for (;;) {
+      const end = bytes.indexOf(NEWLINE, start);
+      if (end < 0) break;
+      this.#keep(bytes.subarray(start, end));
+      lines.push(this.#joined());
+      start = end + 1;
+    }
+    this.#keep(bytes.subarray(start));
+    return lines;
+  }
+
+  #keep(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#length += piece.length;
+    if (this.#length > MAX_LINE_BYTES) throw new BodyTooLargeError();
+  }
+
+  #joined(): Uint8Array {
+    const line = new Uint8Array(this.#length);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      line.set(piece, at);
+      at += piece.length;
+    }
+    this.#pieces = [];
+    this.#length = 0;
+    return line;
+  }
+}
+
+const CURSOR = z.int().check(z.minimum(0));
+
+const CHUNK = z.object({
+  stream: z.enum(["stdout", "stderr"]),
+  data_b64: z.string(),
+  cursor: CURSOR,
+});
+const EXIT = z.object({ exit_code: z.int() });
+const ERROR = z.object({
+  code: z.nullish(z.union([z.string(), z.number()])),
+  message: z.nullish(z.string()),
+});
+const TYPE = z.object({ type: z.string() });
+
+/**
+ * Reads one event; `undefined` for one of a type that this program does not
+ * know.
+ *
+ * @throws {AnswerShapeError} when it is not in the shape of its type.
+ */
+export function parseExecEvent(value: unknown): ExecEvent | undefined {
+  const { type } = shaped(TYPE, value);
+  if (type === "chunk") {
+    const { stream, data_b64, cursor } = shaped(CHUNK, value);
+    return { type, stream, bytes: bytesOf(data_b64), cursor };
+  }
+  if (type === "exit") return { type, ...shaped(EXIT, value) };
+  if (type !== "error") return undefined;
+  const { code, message } = shaped(ERROR, value);
+  return { type, code: String(code ?? ""), message: message ?? "" };
+}
+
+function shaped<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  value: unknown,
+): z.output<Schema> {
+  const parsed = z.safeParse(schema, value);
+  if (parsed.success) return parsed.data;
+  const where = parsed.error.issues[0]?.path.join(".");
+  throw new AnswerShapeError(
+    where
+      ? `the "${where}" of an event is missing or not as documented`
+      : "an event is not an object",
+  );
+}
+
+function bytesOf(base64: string): Uint8Array {
+  try {
+    return Uint8Array.fromBase64(base64);
+  } catch {
+    throw new AnswerShapeError(`the "data_b64" of an event is not base64`);
+  }
+}

@@ -1,0 +1,93 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import fc from "fast-check";
+import { anyEntry } from "../../tests/helpers/any_entry.ts";
+import { complete, submitted } from "../../tests/helpers/entries.ts";
+import type { Entry, GoEntry } from "./entry.ts";
+import { foldEntries, type Job } from "./job.ts";
+import {
+  endOf,
+  isUndelivered,
+  JobRoll,
+  type ListedJob,
+  startOf,
+} from "./listed_job.ts";
+
+const GO: GoEntry = {
+  id: "job_1a2b3c4d5e",
+  kind: "vm.run",
+  command: "vers run --wait",
+  args: ["run", "--wait"],
+  started_at: "2026-01-05T08:30:00.123456789Z",
+  status: "submitted",
+};
+
+/** What listings and pruning go by. */
+function essence(job: Job): unknown {
+  const listed: ListedJob = { writer: "vers", id: job.id, job };
+  return [
+    job.state,
+    job.state === "failed" ? job.error : undefined,
+    endOf(listed),
+    isUndelivered(listed),
+    "goneAt" in job ? job.goneAt : undefined,
+    job.state === "complete" ? job.deliveredAt : undefined,
+  ];
+}
+
+Deno.test("JobRoll has what all lines of a job fold to, in whatever order they came", () => {
+  const anyEntries = fc.array(anyEntry, { minLength: 1, maxLength: 6 });
+  fc.assert(fc.property(anyEntries, (entries) => {
+    const roll = new JobRoll();
+    for (const [offset, entry] of entries.entries()) roll.add(entry, offset);
+    const [listed, ...more] = roll.jobs();
+    strictEqual(more.length, 0);
+    deepStrictEqual(
+      listed?.writer === "vers" && essence(listed.job),
+      essence(foldEntries(entries)),
+    );
+  }));
+});
+
+Deno.test("JobRoll has the newest job first, and of two of one time the later line's", () => {
+  const roll = new JobRoll();
+  const add = (entry: Entry, offset: number) => roll.add(entry, offset);
+  const at = (second: number) => ({
+    started_at: `2026-01-05T09:00:0${second}.000Z`,
+  });
+  add(submitted({ id: "job_b", ...at(5) }), 0);
+  add(submitted({ id: "job_a", ...at(1) }), 10);
+  add(submitted({ id: "job_c", ...at(5) }), 20);
+  roll.addGo({ ...GO, id: "job_d" }, 30);
+  deepStrictEqual(roll.jobs().map(({ id }) => id), [
+    "job_c",
+    "job_b",
+    "job_a",
+    "job_d",
+  ]);
+});
+
+Deno.test("JobRoll has two jobs of one id that differ in their tokens", () => {
+  const roll = new JobRoll();
+  roll.add(submitted({ token: "a" }), 0);
+  roll.add(complete({ token: "b" }), 10);
+  strictEqual(roll.jobs().length, 2);
+});
+
+Deno.test("JobRoll goes by our lines where the Go CLI's prune has left others", () => {
+  const roll = new JobRoll();
+  roll.addGo({ ...GO, status: "failed" }, 0);
+  roll.add(complete({ id: GO.id }), 10);
+  const [listed, ...more] = roll.jobs();
+  strictEqual(more.length, 0);
+  strictEqual(listed?.writer, "vers");
+});
+
+Deno.test("JobRoll folds the Go CLI's lines by the Go CLI's rules", () => {
+  const roll = new JobRoll();
+  const over = { ...GO, status: "complete", completed_at: "2026-01-05T09:00Z" };
+  roll.addGo(over, 0);
+  roll.addGo(GO, 10);
+  const [listed] = roll.jobs();
+  deepStrictEqual(listed, { writer: "go", id: GO.id, entry: over });
+  strictEqual(listed && startOf(listed), GO.started_at);
+});

@@ -1,0 +1,75 @@
+import { replaceFile } from "../atomic_file.ts";
+import { Failure } from "../failure.ts";
+import { fileFailure, readTextFile, realPath } from "./text_file.ts";
+
+const PRIVATE = 0o600;
+
+/**
+ * Makes the file at `path`, `~/.versrc`, hold this API key. What else is in it
+ * stays. Only its owner can read it afterwards.
+ *
+ * @throws {Failure} when it is broken, or cannot be written; then it is as it
+ *   was.
+ */
+export function saveApiKey(path: string, apiKey: string): void {
+  write(path, { ...readFields(path), apiKey });
+}
+
+/**
+ * Takes the API key out of the file at `path`; what else is in it stays.
+ * Returns whether there was one.
+ *
+ * @throws {Failure} when the file is broken, or cannot be written.
+ */
+export function removeApiKey(path: string): boolean {
+  const { apiKey, ...others } = readFields(path);
+  if (apiKey === undefined) return false;
+  write(path, others);
+  return apiKey !== "" && apiKey !== null;
+}
+
+function readFields(path: string): Readonly<Record<string, unknown>> {
+  const text = readTextFile(path);
+  if (text === undefined || text.trim() === "") return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's error quotes the file, which holds a key.
+    throw broken(path, "it is not JSON");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw broken(path, "it is not a JSON object");
+  }
+  return { ...value };
+}
+
+function broken(path: string, why: string): Failure {
+  return new Failure(`Cannot change ${JSON.stringify(path)}: ${why}`, {
+    code: "general",
+    hint: "mend the file, or move it away and log in: vers login --token -",
+  });
+}
+
+function write(path: string, fields: Readonly<Record<string, unknown>>) {
+  const text = JSON.stringify(fields, null, 2) + "\n";
+  try {
+    const real = realPath(path);
+    // The mode of a file that is there would be kept: it is narrowed first.
+    if (isThere(real) && Deno.build.os !== "windows") {
+      Deno.chmodSync(real, PRIVATE);
+    }
+    replaceFile(real, text, { mode: PRIVATE });
+  } catch (error) {
+    throw fileFailure(`write ${JSON.stringify(path)}`, error);
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
