@@ -11,6 +11,8 @@ export interface Positional {
   readonly isOptional?: boolean;
   /** Whether it takes all that follow; of the last one only. */
   readonly isList?: boolean;
+  /** The only words that it may be. */
+  readonly choices?: readonly string[];
 }
 
 /** What one command line asks for, once it was understood. */
@@ -24,6 +26,8 @@ export interface Invocation {
   readonly output: OutputChoice;
   /** Whether `--local` was given. */
   readonly isLocal: boolean;
+  /** Whether requests are to be traced on stderr. */
+  readonly isVerbose: boolean;
 }
 
 /** A flag as it was given: `value` is missing where none was needed. */
@@ -39,6 +43,8 @@ export interface CommandInput<F extends FlagTable = FlagTable> {
   readonly invocation: Invocation;
   /** Where to say what goes on. */
   readonly progress: Progress;
+  /** Every command that there is, for those that are about commands. */
+  readonly routes: Routes;
 }
 
 /** Something wrong with a command line: "--wiat does not exist". */
@@ -51,6 +57,8 @@ export interface Mistake {
 /** What is known of a command line when mistakes are looked for. */
 export interface Given {
   readonly flags: ReadonlySet<string>;
+  /** What the flags mean, by name; those that mean nothing are missing. */
+  readonly values: Readonly<Record<string, unknown>>;
   readonly args: readonly string[];
 }
 
@@ -64,17 +72,43 @@ export interface Command<F extends FlagTable = FlagTable> {
   readonly positionals: readonly Positional[];
   /** Whether everything behind the first argument is left as it is. */
   readonly takesRest?: boolean;
+  /**
+   * Whether the exit codes are those of another program: what goes wrong
+   * with this one then ends with 125.
+   */
+  readonly passesExitCode?: boolean;
   /** Whole command lines that work, and what they do. */
   readonly examples: readonly (readonly [line: string, does: string])[];
   /** The exit codes that mean something particular here, besides 0. */
   readonly exitCodes?: readonly (readonly [code: number, means: string])[];
   /** When a command that was cut off can be gone on with. */
   readonly resuming?: string;
+  /** What makes the same command, run again, find its job, in one line. */
+  readonly resumeKey?: string;
+  /** What it does with this program's files; none of those not listed. */
+  readonly files?: FileUses;
   /** Finds what is wrong between flags that are right each by itself. */
   check?(given: Given): readonly Mistake[];
   /** Does it, and returns the exit code. */
   run(input: CommandInput<F>, context: Context): Promise<number>;
 }
+
+/** A file, or a folder, that commands read or write. */
+export type FileName =
+  | "ledger"
+  | "locks"
+  | "aliases"
+  | "head"
+  | "versToml"
+  | "settings"
+  | "credentials"
+  | "simulated"
+  | "program";
+
+/** What a command does with which files. */
+export type FileUses = Readonly<
+  Partial<Record<FileName, "read" | "write" | "read, write">>
+>;
 
 /** Returns the command as it is: it ties the types of flags and `run`. */
 export function defineCommand<const F extends FlagTable>(
@@ -88,6 +122,8 @@ export interface CommandRoute {
   readonly type: "command";
   readonly summary: string;
   readonly aliases?: readonly string[];
+  /** Whether it is for programs of ours alone: no help names it. */
+  readonly isHidden?: boolean;
   readonly load: () => Promise<{ readonly command: Command }>;
 }
 
@@ -105,6 +141,11 @@ export type Route = CommandRoute | GroupRoute;
 
 /** What may follow a word of the command line, by name. */
 export type Routes = ReadonlyMap<string, Route>;
+
+/** Returns whether no help names what a word leads to. */
+export function isHidden(route: Route): boolean {
+  return route.type === "command" && route.isHidden === true;
+}
 
 /** Returns what a word stands for, with the name it has in full. */
 export function findRoute(

@@ -99,11 +99,14 @@ function cwd(): string {
   }
 }
 
+/** A terminal that does not tell its width may have it in COLUMNS. */
 function columns(): number {
+  const said = Number(env("COLUMNS"));
+  const otherwise = Number.isInteger(said) && said > 0 ? said : 80;
   try {
-    return Deno.consoleSize().columns;
+    return Deno.consoleSize().columns || otherwise;
   } catch {
-    return 80;
+    return otherwise;
   }
 }
 

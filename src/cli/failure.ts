@@ -14,6 +14,7 @@ export type ExitCode =
   | 20
   | 21
   | 22
+  | 125
   | 129
   | 130
   | 143;
@@ -46,18 +47,35 @@ const SIGNAL_CODES: Record<InterruptedError["signal"], ExitCode> = {
   SIGHUP: 129,
 };
 
-/** Returns what the process is to end with after this error. */
-export function exitCodeFor(error: unknown): ExitCode {
-  if (error instanceof JobError) return exitCodeFor(error.cause);
+/** The exit code of every failure, where the others are another program's. */
+export const OWN_FAILURE: ExitCode = 125;
+
+/**
+ * Returns what the process is to end with after this error. `command` is the
+ * one that was run, if the line was understood.
+ */
+export function exitCodeFor(
+  error: unknown,
+  command?: { readonly passesExitCode?: boolean },
+): ExitCode {
+  if (error instanceof JobError) return exitCodeFor(error.cause, command);
   if (error instanceof InterruptedError) return SIGNAL_CODES[error.signal];
+  if (command?.passesExitCode) return OWN_FAILURE;
+  if (error instanceof UsageError) return error.exitCode;
   return error instanceof Failure ? EXIT_CODES[error.code] : 1;
 }
 
 /** A command line, or a setting, that cannot be followed as it is. */
 export class UsageError extends Failure {
   override readonly name = "UsageError";
+  readonly exitCode: ExitCode;
 
-  constructor(message: string, hint: string) {
+  constructor(
+    message: string,
+    hint: string,
+    { exitCode = EXIT_CODES.usage }: { readonly exitCode?: ExitCode } = {},
+  ) {
     super(message, { code: "usage", hint });
+    this.exitCode = exitCode;
   }
 }

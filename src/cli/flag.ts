@@ -5,6 +5,28 @@ export interface BooleanFlag {
   readonly shorthand?: string;
 }
 
+/** What is known of the values that a parser takes. */
+export interface ValueFacts {
+  readonly type: "string" | "int" | "duration";
+  /** The only values that are taken. */
+  readonly choices?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** One value that is taken. */
+  readonly example: string;
+}
+
+/** A parser of values; one that has no facts takes texts. */
+export interface ValueParser<T> {
+  /**
+   * Returns what the text means.
+   *
+   * @throws {ValueError} when it means nothing here.
+   */
+  (text: string): T;
+  readonly facts?: ValueFacts;
+}
+
 /** A flag that takes a value. */
 export interface ValueFlag<T> {
   readonly type: "value";
@@ -18,12 +40,7 @@ export interface ValueFlag<T> {
   readonly variable?: string;
   /** `unstored`: the value goes into no file. `secret`: nor into a message. */
   readonly privacy?: "unstored" | "secret";
-  /**
-   * Returns what the text means.
-   *
-   * @throws {ValueError} when it means nothing here.
-   */
-  readonly parse: (text: string) => T;
+  readonly parse: ValueParser<T>;
 }
 
 /** A flag that takes a value and may be given more than once. */

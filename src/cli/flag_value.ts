@@ -1,5 +1,5 @@
 import { parseDuration } from "../duration.ts";
-import { ValueError } from "./flag.ts";
+import { ValueError, type ValueFacts, type ValueParser } from "./flag.ts";
 import { closest } from "./suggestion.ts";
 
 /** Options for {@linkcode wholeNumber}. */
@@ -14,9 +14,15 @@ export interface WholeNumberOptions {
 /** Returns a parser of whole numbers within limits. */
 export function wholeNumber(
   options: WholeNumberOptions,
-): (text: string) => number {
+): ValueParser<number> {
   const { min, max, unit, example } = options;
-  return (text) => {
+  const facts: ValueFacts = {
+    type: "int",
+    minimum: min,
+    maximum: max,
+    example: String(example),
+  };
+  return withFacts(facts, (text) => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
     if (value >= min && value <= max) return value;
     const counted = unit === undefined ? "" : ` of ${unit}`;
@@ -24,7 +30,7 @@ export function wholeNumber(
       `a whole number${counted} from ${min} to ${max}, without a unit`,
       String(example),
     );
-  };
+  });
 }
 
 /** Options for {@linkcode duration}. */
@@ -35,9 +41,9 @@ export interface DurationOptions {
 }
 
 /** Returns a parser of lengths of time, in milliseconds. */
-export function duration(options: DurationOptions): (text: string) => number {
+export function duration(options: DurationOptions): ValueParser<number> {
   const { zero, example } = options;
-  return (text) => {
+  return withFacts({ type: "duration", example }, (text) => {
     const ms = parseDuration(text);
     if (ms !== undefined && (ms > 0 || zero !== undefined)) return ms;
     throw new ValueError(
@@ -45,21 +51,22 @@ export function duration(options: DurationOptions): (text: string) => number {
         (zero === undefined ? "" : `, or 0 for ${zero}`),
       example,
     );
-  };
+  });
 }
 
 /** Returns a parser that takes one of a few words. */
 export function choice<const T extends string>(
   choices: readonly [T, ...T[]],
-): (text: string) => T {
-  return (text) => {
+): ValueParser<T> {
+  const facts: ValueFacts = { type: "string", choices, example: choices[0] };
+  return withFacts(facts, (text) => {
     const found = choices.find((choice) => choice === text);
     if (found !== undefined) return found;
     throw new ValueError(
       `one of ${choices.join(", ")}`,
       closest(text, choices) ?? choices[0],
     );
-  };
+  });
 }
 
 /** Options for {@linkcode word}. */
@@ -72,9 +79,9 @@ export interface WordOptions {
 }
 
 /** Returns a parser of text on one line, without control characters. */
-export function word(options: WordOptions): (text: string) => string {
+export function word(options: WordOptions): ValueParser<string> {
   const { what, example, maxLength = 256, mayBeEmpty = false } = options;
-  return (text) => {
+  return withFacts({ type: "string", example }, (text) => {
     const isPlain = !/\p{Cc}/u.test(text);
     const isLongEnough = mayBeEmpty || text.trim() !== "";
     if (isPlain && isLongEnough && text.length <= maxLength) return text;
@@ -82,5 +89,13 @@ export function word(options: WordOptions): (text: string) => string {
       `${what} of 1 to ${maxLength} characters on one line`,
       example,
     );
-  };
+  });
+}
+
+/** Returns a parser that says what it takes. */
+export function withFacts<T>(
+  facts: ValueFacts,
+  parse: (text: string) => T,
+): ValueParser<T> {
+  return Object.assign((text: string) => parse(text), { facts });
 }

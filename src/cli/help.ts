@@ -1,6 +1,14 @@
-import { type Command, findRoute, type Route, type Routes } from "./command.ts";
+import {
+  type Command,
+  findRoute,
+  type GroupRoute,
+  isHidden,
+  type Route,
+  type Routes,
+} from "./command.ts";
 import type { Flag, FlagTable } from "./flag.ts";
 import { GLOBAL_FLAGS } from "./output_choice.ts";
+import { DESCRIPTION, EXIT_CODES, VARIABLES } from "./program_facts.ts";
 import { WAIT_FLAGS } from "./wait_flags.ts";
 
 /** Returns the help on what the path leads to; on everything, if it is empty. */
@@ -18,39 +26,13 @@ export async function renderHelp(
     here = findRoute(inner, word)?.[1] ?? here;
   }
   if (here === undefined) return overview(routes);
-  if (here.type === "group") return groupHelp(path, here.routes, here.summary);
+  if (here.type === "group") return groupHelp(path, here);
   return commandHelp(path, (await here.load()).command);
 }
 
-/** What the exit codes mean that every command can end with. */
-const EXIT_CODES: readonly (readonly [string, string])[] = [
-  ["0", "done"],
-  ["1", "something else went wrong"],
-  ["2", "the API key is missing or not accepted"],
-  ["3", "there is no such thing"],
-  ["4", "conflict"],
-  ["5", "the command line cannot be followed: nothing was sent or written"],
-  ["6", "time ran out; nothing was given up"],
-  ["7", "declined"],
-  ["20", "the job failed"],
-  ["21", "it cannot be told whether a request was carried out"],
-  ["22", "the job is still in flight"],
-  ["130, 143, 129", "ended by SIGINT, SIGTERM, SIGHUP"],
-];
-
-const VARIABLES: readonly (readonly [string, string])[] = [
-  ["VERS_API_KEY", "your API key; else ~/.versrc"],
-  ["VERS_URL", 'the API\'s origin, or "local"'],
-  ["VERS_OUTPUT", "text or json"],
-  ["VERS_RUN_ID", "one id for all commands of a run: makes each resumable"],
-  ["VERS_MAX_RESUME_AGE", "how old a job may be to be gone on with"],
-  ["VERS_JOBS_DIR", "where the ledger of jobs is; else ~/.vers"],
-  ["VERS_STATE_DIR", "where the simulator keeps its VMs; else ~/.vers"],
-];
-
 function overview(routes: Routes): string {
   return sections([
-    ["vers: Vers VMs, with a --wait that survives being killed"],
+    [`vers: ${DESCRIPTION}`],
     ["usage: vers <command> [flags]"],
     ["commands:", ...columns(summaries(routes))],
     ["flags of every command:", ...flagLines(GLOBAL_FLAGS)],
@@ -59,31 +41,33 @@ function overview(routes: Routes): string {
     [
       "try it without an account:",
       "  vers run --wait --local --vm-alias my-vm",
-      'more: "vers <command> --help"',
+      'more: "vers <command> --help"; for agents: "vers skill"',
     ],
   ]);
 }
 
 function groupHelp(
   path: readonly string[],
-  routes: Routes,
-  summary: string,
+  { routes, summary, fallback }: GroupRoute,
 ): string {
   const line = ["vers", ...path].join(" ");
   return sections([
     [`${line}: ${lowerFirst(summary)}`],
     [`usage: ${line} <command> [flags]`],
     ["commands:", ...columns(summaries(routes))],
+    fallback === undefined
+      ? []
+      : [`Without a command, "${line}" is "${line} ${fallback}".`],
     [`more: "${line} <command> --help"`],
   ]);
 }
 
 function commandHelp(path: readonly string[], command: Command): string {
   const line = ["vers", ...path].join(" ");
-  const own = Object.entries(command.flags)
-    .filter(([name]) => !Object.hasOwn(WAIT_FLAGS, name));
-  const shared = Object.entries(command.flags)
-    .filter(([name]) => Object.hasOwn(WAIT_FLAGS, name));
+  const waiting = new Set<Flag>(Object.values(WAIT_FLAGS));
+  const flags = Object.entries(command.flags);
+  const own = flags.filter(([, flag]) => !waiting.has(flag));
+  const shared = flags.filter(([, flag]) => waiting.has(flag));
   const { positionals, examples, exitCodes = [], resuming } = command;
   const shownArguments = positionals.map(({ name, isOptional, isList }) => {
     const shown = isList ? `${name}...` : name;
@@ -95,7 +79,11 @@ function commandHelp(path: readonly string[], command: Command): string {
   return sections([
     [`${line}: ${lowerFirst(command.summary)}`],
     command.description.split("\n"),
-    [`usage: ${line}${shownArguments.join("")} [flags]`],
+    [
+      command.takesRest
+        ? `usage: ${line} [flags]${shownArguments.join("")}`
+        : `usage: ${line}${shownArguments.join("")} [flags]`,
+    ],
     titled(
       "arguments:",
       columns(positionals.map(({ name, brief }) => [name, brief])),
@@ -108,13 +96,18 @@ function commandHelp(path: readonly string[], command: Command): string {
       ? []
       : ["resuming:", ...resuming.split("\n").map((text) => `  ${text}`)],
     titled("exit codes:", columns([["0", "done"], ...codes])),
-    ['The other exit codes are those of every command: see "vers help".'],
+    [
+      command.passesExitCode
+        ? "All other exit codes are those of what was run."
+        : 'The other exit codes are those of every command: see "vers help".',
+    ],
   ]);
 }
 
 function summaries(routes: Routes): (readonly [string, string])[] {
-  return [...routes].map(([name, route]) =>
-    [[name, ...route.aliases ?? []].join(", "), route.summary] as const
+  return [...routes].filter(([, route]) => !isHidden(route)).map(
+    ([name, route]) =>
+      [[name, ...route.aliases ?? []].join(", "), route.summary] as const,
   );
 }
 

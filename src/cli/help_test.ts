@@ -1,37 +1,26 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { allCommands } from "../../tests/helpers/command_tree.ts";
+import { shellSplit } from "../../tests/helpers/shell_split.ts";
 import { testContext } from "../../tests/helpers/test_context.ts";
 import { ROUTES } from "./app.ts";
-import type { CommandRoute, Routes } from "./command.ts";
+import { isHidden } from "./command.ts";
 import { renderHelp } from "./help.ts";
 import { parseCommandLine } from "./parse.ts";
 
-/** Every command of the program, with the words that name it. */
-function* commandsOf(
-  routes: Routes,
-  path: readonly string[] = [],
-): Generator<readonly [readonly string[], CommandRoute]> {
-  for (const [name, route] of routes) {
-    if (route.type === "group") {
-      yield* commandsOf(route.routes, [...path, name]);
-    } else yield [[...path, name], route];
-  }
-}
-
 Deno.test("renderHelp() of everything names each command and exit code", async () => {
   const text = await renderHelp([], ROUTES);
-  for (const [name, { summary }] of ROUTES) {
-    ok(text.includes(`  ${name}`) && text.includes(summary), name);
+  for (const [name, route] of ROUTES) {
+    const { summary } = route;
+    const isNamed = text.includes(`  ${name}`) && text.includes(summary);
+    strictEqual(isNamed, !isHidden(route), name);
   }
   for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 20, 21, 22]) {
     match(text, new RegExp(`^  ${code} `, "m"));
   }
 });
 
-for (const [path, route] of commandsOf(ROUTES)) {
-  const line = path.join(" ");
-
+for (const { path, name: line, route, command } of await allCommands()) {
   Deno.test(`renderHelp() of ${line} tells its flags and fits a terminal`, async () => {
-    const { command } = await route.load();
     const text = await renderHelp(path, ROUTES);
     for (const [name, flag] of Object.entries(command.flags)) {
       ok(text.includes(`--${name}`), name);
@@ -44,11 +33,10 @@ for (const [path, route] of commandsOf(ROUTES)) {
   });
 
   Deno.test(`the examples in the help of ${line} are command lines that work`, async () => {
-    const { command } = await route.load();
     ok(command.examples.length > 0);
     for (const [example] of command.examples) {
       await using context = await testContext();
-      const [vers, ...words] = example.split(" ");
+      const [vers, ...words] = shellSplit(example);
       strictEqual(vers, "vers");
       const request = await parseCommandLine(words, {
         routes: ROUTES,
@@ -58,8 +46,7 @@ for (const [path, route] of commandsOf(ROUTES)) {
     }
   });
 
-  Deno.test(`the summary of ${line} is the same in the list and in its help`, async () => {
-    const { command } = await route.load();
+  Deno.test(`the summary of ${line} is the same in the list and in its help`, () => {
     strictEqual(command.summary, route.summary);
   });
 }

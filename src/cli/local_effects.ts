@@ -1,29 +1,39 @@
+import type { VersClient } from "../api/vers_client.ts";
 import type { LocalEffects } from "../engine/engine.ts";
-import type { Handle } from "../job/entry.ts";
+import type { Handle, Names } from "../job/entry.ts";
 import type { JobBase } from "../job/job.ts";
 import { readAliases, updateAliases } from "../project/aliases.ts";
 import { readHead, writeHead } from "../project/head.ts";
 import type { Context } from "./context.ts";
-import { stateFolder } from "./open_engine.ts";
 import type { Progress } from "./progress.ts";
+import { aliasPath, headPath } from "./target.ts";
 import { visible } from "./terminal_text.ts";
 
-/** What names VMs on this machine, as it was when the command started. */
-export interface LocalNames {
-  readonly readAt: Date;
-  readonly head: string | undefined;
-  readonly aliases: ReadonlyMap<string, string>;
+/** Which names a command is about to set. */
+export interface WantedNames {
+  readonly alias?: string | undefined;
+  readonly head: boolean;
 }
 
-/** Returns what names VMs now; what cannot be read counts as empty. */
-export function readLocalNames(context: Context): LocalNames {
-  const aliasPath = aliasPathOf(context);
+/**
+ * Returns what the names that a command sets stand for now; one that cannot be
+ * read is left out, and then never taken from another VM.
+ */
+export function readNames(context: Context, wanted: WantedNames): Names {
+  const { alias, head } = wanted;
+  const path = aliasPath(context);
   return {
-    readAt: context.clock.now(),
-    head: orElse(() => readHead(headPathOf(context)), undefined),
-    aliases: aliasPath === undefined
-      ? new Map()
-      : orElse(() => readAliases(aliasPath), new Map()),
+    ...orElse(
+      () =>
+        alias === undefined || path === undefined
+          ? {}
+          : { alias: readAliases(path).get(alias) ?? null },
+      {},
+    ),
+    ...orElse(
+      () => head ? { head: readHead(headPath(context)) ?? null } : {},
+      {},
+    ),
   };
 }
 
@@ -31,14 +41,18 @@ export function readLocalNames(context: Context): LocalNames {
 export interface NameVmOptions {
   readonly context: Context;
   readonly progress: Progress;
-  readonly before: LocalNames;
+  /** Tells whether a VM that loses its alias still lives. */
+  readonly client: VersClient;
+  /** Whether HEAD of this folder is to stand for the VM. */
+  readonly setsHead: boolean;
 }
 
 type JobWithVm = JobBase & { readonly handle: Handle };
 
 /**
- * Makes the job's alias and HEAD of this folder stand for its VM, unless they
- * were changed since it was asked for, and returns what they are.
+ * Makes the alias that a job asked for, and HEAD of this folder, stand for its
+ * first VM, unless they were made to stand for another one since it was asked
+ * for, and returns what they are.
  *
  * What goes wrong is a warning on stderr: the VM is there all the same.
  */
@@ -48,12 +62,13 @@ export async function nameVm(
 ): Promise<LocalEffects> {
   const [vmId] = job.handle.vm_ids;
   if (vmId === undefined) return {};
-  const alias = job.inputs.alias;
+  const { alias } = job.inputs;
   const hasAlias = typeof alias === "string" &&
     await setAlias(job, { ...options, alias, vmId });
+  const isHead = options.setsHead && setHead(job, { ...options, vmId });
   return {
     ...(hasAlias ? { alias } : {}),
-    ...(setHead(job, { ...options, vmId }) ? { head: vmId } : {}),
+    ...(isHead ? { head: vmId } : {}),
   };
 }
 
@@ -61,8 +76,8 @@ async function setAlias(
   job: JobWithVm,
   options: NameVmOptions & { readonly alias: string; readonly vmId: string },
 ): Promise<boolean> {
-  const { context, progress, before, alias, vmId } = options;
-  const path = aliasPathOf(context);
+  const { context, progress, alias, vmId } = options;
+  const path = aliasPath(context);
   const name = `alias "${visible(alias)}"`;
   if (path === undefined) {
     progress.say(`warning: ${name} is not set: there is no home folder`);
@@ -70,13 +85,9 @@ async function setAlias(
   }
   try {
     const { signal } = context;
-    const changedAt = modifiedAt(path);
     const earlier = await updateAliases(path, (aliases) => {
       const now = aliases.get(alias);
-      const isOurs = isMadeHere(job, before)
-        ? now === before.aliases.get(alias)
-        : now === undefined || isOlder(changedAt, job);
-      if (now !== vmId && !isOurs) return { kept: now };
+      if (!mayRename(now, job, job.names?.alias)) return { kept: now };
       aliases.set(alias, vmId);
       return { replaced: now === vmId ? undefined : now };
     }, { signal });
@@ -86,10 +97,11 @@ async function setAlias(
       );
       return false;
     }
-    if (earlier.replaced !== undefined) {
+    const { replaced } = earlier;
+    if (replaced !== undefined && await isAlive(replaced, options)) {
       progress.say(
-        `note: ${name} stood for VM ${earlier.replaced}, and now for ` +
-          `VM ${vmId}; to delete the old one: vers delete ${earlier.replaced}`,
+        `note: ${name} stood for VM ${replaced}, and now for VM ${vmId}; ` +
+          `to delete the old one: vers delete ${replaced}`,
       );
     }
     return true;
@@ -105,19 +117,15 @@ function setHead(
   job: JobWithVm,
   options: NameVmOptions & { readonly vmId: string },
 ): boolean {
-  const { context, progress, before, vmId } = options;
+  const { context, progress, vmId } = options;
   try {
-    const path = headPathOf(context);
+    const path = headPath(context);
     const now = readHead(path);
-    if (now === vmId) return true;
-    const isOurs = isMadeHere(job, before)
-      ? now === before.head
-      : now === undefined || isOlder(modifiedAt(path), job);
-    if (!isOurs) {
+    if (!mayRename(now, job, job.names?.head)) {
       progress.say(`note: HEAD was changed meanwhile; it stays VM ${now}`);
       return false;
     }
-    writeHead(path, vmId);
+    if (now !== vmId) writeHead(path, vmId);
     return true;
   } catch (error) {
     progress.say(`warning: HEAD is not set: ${messageOf(error)}`);
@@ -125,28 +133,30 @@ function setHead(
   }
 }
 
-/** Whether the job was asked for after the names were read: by this command. */
-function isMadeHere(job: JobBase, before: LocalNames): boolean {
-  return Date.parse(job.startedAt) >= before.readAt.getTime();
+/**
+ * Whether a name may be given to the job's VM: nothing has it, or one of the
+ * job's VMs, or still the one that had it when the job was asked for.
+ */
+function mayRename(
+  now: string | undefined,
+  job: JobWithVm,
+  before: string | null | undefined,
+): boolean {
+  return now === undefined || now === before ||
+    job.handle.vm_ids.includes(now);
 }
 
-/** Whether a file is as it was when the job was asked for. */
-function isOlder(changedAt: Date | undefined, job: JobBase): boolean {
-  return changedAt === undefined ||
-    changedAt.getTime() <= Date.parse(job.startedAt);
-}
-
-function headPathOf(context: Context): string {
-  return `${context.cwd()}/.vers/HEAD`;
-}
-
-function aliasPathOf(context: Context): string | undefined {
-  const folder = stateFolder(context);
-  return folder === undefined ? undefined : `${folder}/aliases.json`;
-}
-
-function modifiedAt(path: string): Date | undefined {
-  return orElse(() => Deno.statSync(path).mtime ?? undefined, undefined);
+/** Whether the server shows that a VM lives: one look. */
+async function isAlive(
+  vmId: string,
+  { client, context: { signal } }: NameVmOptions,
+): Promise<boolean> {
+  try {
+    const { value } = await client.vmStatus(vmId, { signal });
+    return value.state !== "dead";
+  } catch {
+    return false;
+  }
 }
 
 function orElse<T>(read: () => T, otherwise: T): T {

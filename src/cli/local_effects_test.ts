@@ -8,13 +8,14 @@ import {
   type TestContext,
   testContext,
 } from "../../tests/helpers/test_context.ts";
+import { VersClient } from "../api/vers_client.ts";
+import type { Names } from "../job/entry.ts";
 import { readAliases, setAlias } from "../project/aliases.ts";
 import { readHead, writeHead } from "../project/head.ts";
-import { nameVm, readLocalNames } from "./local_effects.ts";
+import { nameVm, readNames } from "./local_effects.ts";
 import { Progress } from "./progress.ts";
 
 const BOTH = { alias: "my-vm", head: SAMPLE_VM };
-const LONG_AGO = new Date("2026-01-01T00:00:00Z");
 
 function headOf(context: TestContext): string {
   return `${context.cwd()}/.vers/HEAD`;
@@ -24,87 +25,127 @@ function aliasesOf(context: TestContext): string {
   return `${context.home}/.vers/aliases.json`;
 }
 
-/** Names the VM of a job that was asked for after, or before, the start. */
+/** Makes alias and HEAD stand for a VM. */
+async function give(context: TestContext, vmId: string) {
+  await setAlias(aliasesOf(context), "my-vm", { vmId });
+  writeHead(headOf(context), vmId);
+}
+
+/** Names the VM of a job that found these names when it was asked for. */
 async function name(
   context: TestContext,
-  options: { readonly isEarlier?: boolean; readonly change?: () => unknown } =
-    {},
+  names?: Names,
+  setsHead = true,
 ) {
-  const before = readLocalNames(context);
-  await options.change?.();
-  const startedAt = options.isEarlier
-    ? "2026-01-05T08:00:00.000Z"
-    : context.clock.now().toISOString();
   const progress = new Progress(context);
-  const job = runningJob({ startedAt });
-  const effects = await nameVm(job, { context, progress, before });
+  const job = runningJob(names === undefined ? {} : { names });
+  const client = new VersClient({
+    origin: "http://localhost",
+    apiKey: context.simulator.apiKey,
+    transport: await context.transport(),
+    clock: context.clock,
+  });
+  const effects = await nameVm(job, { context, progress, client, setsHead });
   await context.stderr.flush();
   return effects;
 }
 
-Deno.test("nameVm() sets alias and HEAD where there are none", async () => {
+Deno.test("readNames() tells what alias and HEAD stand for, and what for none", async () => {
   await using context = await testContext();
-  deepStrictEqual(await name(context), BOTH);
-  strictEqual(readHead(headOf(context)), SAMPLE_VM);
-  deepStrictEqual([...readAliases(aliasesOf(context))], [[
-    "my-vm",
-    SAMPLE_VM,
-  ]]);
-  strictEqual(context.err(), "");
+  const wanted = { alias: "my-vm", head: true };
+  deepStrictEqual(readNames(context, wanted), { alias: null, head: null });
+  await give(context, OTHER_VM);
+  deepStrictEqual(readNames(context, wanted), {
+    alias: OTHER_VM,
+    head: OTHER_VM,
+  });
+  deepStrictEqual(readNames(context, { head: false }), {});
 });
+
+Deno.test("readNames() leaves out what it cannot read", async () => {
+  await using context = await testContext();
+  await Deno.mkdir(`${context.home}/.vers`);
+  await Deno.writeTextFile(aliasesOf(context), "not JSON");
+  const names = readNames(context, { alias: "my-vm", head: true });
+  deepStrictEqual(names, { head: null });
+});
+
+for (
+  const [when, names] of [
+    ["did not at the intent either", { alias: null, head: null }],
+    ["stood for another VM at the intent", { alias: OTHER_VM, head: OTHER_VM }],
+    ["may have, as nobody kept it", undefined],
+  ] as const
+) {
+  Deno.test(`nameVm() sets names that stand for nothing and ${when}`, async () => {
+    await using context = await testContext();
+    deepStrictEqual(await name(context, names), BOTH);
+    strictEqual(readHead(headOf(context)), SAMPLE_VM);
+    deepStrictEqual([...readAliases(aliasesOf(context))], [[
+      "my-vm",
+      SAMPLE_VM,
+    ]]);
+    strictEqual(context.err(), "");
+  });
+}
 
 Deno.test("nameVm() again changes nothing and says nothing", async () => {
   await using context = await testContext();
-  await name(context);
-  deepStrictEqual(await name(context, { isEarlier: true }), BOTH);
+  const names = { alias: null, head: null };
+  await name(context, names);
+  deepStrictEqual(await name(context, names), BOTH);
+  deepStrictEqual(await name(context), BOTH);
   strictEqual(context.err(), "");
 });
 
-Deno.test("nameVm() says which VM an alias stood for, and how to delete it", async () => {
+Deno.test("nameVm() leaves HEAD alone where it is not to be set", async () => {
   await using context = await testContext();
-  await setAlias(aliasesOf(context), "my-vm", { vmId: OTHER_VM });
-  writeHead(headOf(context), OTHER_VM);
-  deepStrictEqual(await name(context), BOTH);
+  deepStrictEqual(await name(context, {}, false), { alias: "my-vm" });
+  strictEqual(readHead(headOf(context)), undefined);
+});
+
+Deno.test("nameVm() names the living VM that loses its alias, and how to delete it", async () => {
+  await using context = await testContext();
+  const oldVm = await context.simulator.addVm();
+  await give(context, oldVm);
+  deepStrictEqual(await name(context, { alias: oldVm, head: oldVm }), BOTH);
   strictEqual(
     context.err(),
-    `note: alias "my-vm" stood for VM ${OTHER_VM}, and now for ` +
-      `VM ${SAMPLE_VM}; to delete the old one: vers delete ${OTHER_VM}\n`,
+    `note: alias "my-vm" stood for VM ${oldVm}, and now for ` +
+      `VM ${SAMPLE_VM}; to delete the old one: vers delete ${oldVm}\n`,
   );
 });
 
-Deno.test("nameVm() leaves what was changed since the command started", async () => {
+Deno.test("nameVm() says nothing of a VM that is gone when it loses its alias", async () => {
   await using context = await testContext();
-  const effects = await name(context, {
-    async change() {
-      await setAlias(aliasesOf(context), "my-vm", { vmId: OTHER_VM });
-      writeHead(headOf(context), OTHER_VM);
-    },
+  await give(context, OTHER_VM);
+  deepStrictEqual(
+    await name(context, { alias: OTHER_VM, head: OTHER_VM }),
+    BOTH,
+  );
+  strictEqual(context.err(), "");
+});
+
+for (
+  const [when, names] of [
+    ["was free at the intent", { alias: null, head: null }],
+    ["was another's at the intent", { alias: SAMPLE_VM, head: SAMPLE_VM }],
+    ["is not known from the intent", undefined],
+  ] as const
+) {
+  Deno.test(`nameVm() leaves another VM its name if that ${when}`, async () => {
+    await using context = await testContext();
+    await give(context, OTHER_VM);
+    deepStrictEqual(await name(context, names), {});
+    strictEqual(readHead(headOf(context)), OTHER_VM);
+    strictEqual(readAliases(aliasesOf(context)).get("my-vm"), OTHER_VM);
+    strictEqual(
+      context.err(),
+      `note: alias "my-vm" was changed meanwhile; it stays VM ${OTHER_VM}\n` +
+        `note: HEAD was changed meanwhile; it stays VM ${OTHER_VM}\n`,
+    );
   });
-  deepStrictEqual(effects, {});
-  strictEqual(readHead(headOf(context)), OTHER_VM);
-  strictEqual(
-    context.err(),
-    `note: alias "my-vm" was changed meanwhile; it stays VM ${OTHER_VM}\n` +
-      `note: HEAD was changed meanwhile; it stays VM ${OTHER_VM}\n`,
-  );
-});
-
-Deno.test("nameVm() of an earlier job takes over what is older than the job", async () => {
-  await using context = await testContext();
-  await setAlias(aliasesOf(context), "my-vm", { vmId: OTHER_VM });
-  writeHead(headOf(context), OTHER_VM);
-  await Deno.utime(aliasesOf(context), LONG_AGO, LONG_AGO);
-  await Deno.utime(headOf(context), LONG_AGO, LONG_AGO);
-  deepStrictEqual(await name(context, { isEarlier: true }), BOTH);
-});
-
-Deno.test("nameVm() of an earlier job leaves what was changed after it", async () => {
-  await using context = await testContext();
-  await setAlias(aliasesOf(context), "my-vm", { vmId: OTHER_VM });
-  writeHead(headOf(context), OTHER_VM);
-  deepStrictEqual(await name(context, { isEarlier: true }), {});
-  strictEqual(readHead(headOf(context)), OTHER_VM);
-});
+}
 
 Deno.test("nameVm() warns of what it cannot write, and goes on", async () => {
   await using context = await testContext();

@@ -2,6 +2,7 @@ import type { Transport } from "../api/transport.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../failure.ts";
 import type { Settings } from "../project/settings.ts";
+import type { Simulator } from "../simulator/simulator.ts";
 import type { CommandInput, Invocation } from "./command.ts";
 import { type Context, homeOf } from "./context.ts";
 
@@ -49,7 +50,15 @@ export async function openSession(
   const { origin, scope, apiKey, transport } = service;
   const engine: Engine = {
     ledger,
-    client: new VersClient({ origin, apiKey, transport, clock }),
+    client: new VersClient({
+      origin,
+      apiKey,
+      transport,
+      clock,
+      ...(input.invocation.isVerbose
+        ? { onRequest: input.progress.trace }
+        : {}),
+    }),
     clock,
     signal,
     notify: input.progress.notify,
@@ -85,27 +94,29 @@ export function isLocal(context: Context, invocation: Invocation): boolean {
 
 async function openSimulator(context: Context): Promise<Service> {
   const { Simulator } = await import("../simulator/simulator.ts");
+  const { SIMULATOR_API_KEY } = await import("../simulator/account.ts");
   const { fetchTransport } = await import("../api/transport.ts");
   const folder = context.env("VERS_STATE_DIR") ?? stateFolder(context);
-  const simulator = new Simulator({
+  const options = {
     clock: context.clock,
     ...(folder === undefined ? {} : { stateDir: `${folder}/local` }),
-  });
+  };
+  // It makes its folder: a command that asks nothing leaves none behind.
+  let simulator: Simulator | undefined;
   return {
     origin: LOCAL_ORIGIN,
     scope: LOCAL,
-    apiKey: simulator.apiKey,
-    transport: fetchTransport((request) => simulator.fetch(request)),
+    apiKey: SIMULATOR_API_KEY,
+    transport: fetchTransport((request) => {
+      simulator ??= new Simulator(options);
+      return simulator.fetch(request);
+    }),
   };
 }
 
 async function openService(context: Context): Promise<Service> {
-  const { DEFAULT_ORIGIN, parseOrigin } = await import("../api/origin.ts");
   const { readApiKey } = await import("../project/credentials.ts");
-  const url = context.env("VERS_URL");
-  const origin = url === undefined ? DEFAULT_ORIGIN : parseOrigin(url, {
-    allowInsecure: context.env("VERS_ALLOW_HTTP") === "1",
-  });
+  const origin = await originOf(context);
   const home = homeOf(context);
   const apiKey = readApiKey({
     given: context.env("VERS_API_KEY"),
@@ -121,14 +132,28 @@ async function openService(context: Context): Promise<Service> {
   };
 }
 
+/**
+ * Returns the origin of the service: VERS_URL's, else the usual one.
+ *
+ * @throws {Failure} of code `usage`, when VERS_URL is not usable.
+ */
+export async function originOf(context: Context): Promise<string> {
+  const { DEFAULT_ORIGIN, parseOrigin } = await import("../api/origin.ts");
+  const url = context.env("VERS_URL");
+  if (url === undefined) return DEFAULT_ORIGIN;
+  const allowInsecure = context.env("VERS_ALLOW_HTTP") === "1";
+  return parseOrigin(url, { allowInsecure });
+}
+
 function noApiKey(): Failure {
   return new Failure(
     "Cannot use the Vers API: there is no API key in VERS_API_KEY " +
       "or ~/.versrc",
     {
       code: "authentication",
-      hint: "set it: export VERS_API_KEY=<your key>; " +
-        "or try without an account: vers run --wait --local",
+      hint: "log in with a key on stdin: vers login --token -; " +
+        "or set VERS_API_KEY; " +
+        "or try it without an account: vers run --wait --local",
     },
   );
 }

@@ -16,6 +16,7 @@ async function open(options: TestContextOptions, isLocal = false) {
     given: [],
     output: { format: "json", isExplicit: false, isQuiet: false },
     isLocal,
+    isVerbose: false,
   } as const;
   const session = await openSession({ invocation, progress }, context);
   const { value: vms } = await session.engine.client.listVms();
@@ -52,6 +53,7 @@ Deno.test("openSession() without a key says how to set one and how to do without
     open({ hasKey: false }),
     (error) =>
       error instanceof Failure && error.code === "authentication" &&
+      /vers login --token -/.test(error.hint ?? "") &&
       /VERS_API_KEY/.test(error.hint ?? "") && /--local/.test(error.hint ?? ""),
   );
 });
@@ -70,6 +72,7 @@ Deno.test("openSession() takes the key of ~/.versrc, and the variable's over it"
     given: [],
     output: { format: "json", isExplicit: false, isQuiet: false },
     isLocal: false,
+    isVerbose: false,
   } as const;
   const session = await openSession({ invocation, progress }, context);
   strictEqual(session.account, "00000000-0000-4000-8000-000000000001");

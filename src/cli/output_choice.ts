@@ -31,6 +31,11 @@ export const GLOBAL_FLAGS = {
     type: "boolean",
     brief: "Use the simulator in this program: no account, no network",
   },
+  verbose: {
+    type: "boolean",
+    brief: "Trace requests on stderr; or VERS_VERBOSE=1",
+    shorthand: "V",
+  },
 } as const satisfies FlagTable;
 
 /** What the flags of {@linkcode GLOBAL_FLAGS} were given as. */

@@ -4,15 +4,16 @@ import {
   type FoundCommand,
   sortArguments,
 } from "./arguments.ts";
-import type {
-  Command,
-  CommandInput,
-  Invocation,
-  Mistake,
-  Routes,
+import {
+  type Command,
+  type CommandInput,
+  type Invocation,
+  isHidden,
+  type Mistake,
+  type Routes,
 } from "./command.ts";
 import type { Context } from "./context.ts";
-import { UsageError } from "./failure.ts";
+import { OWN_FAILURE, UsageError } from "./failure.ts";
 import type { FlagTable, FlagValues } from "./flag.ts";
 import { chooseOutput, GLOBAL_FLAGS } from "./output_choice.ts";
 import { closest } from "./suggestion.ts";
@@ -26,7 +27,8 @@ export type Request =
   | CommandRequest;
 
 /** A command, and what it is to be run with. */
-export interface CommandRequest extends Omit<CommandInput, "progress"> {
+export interface CommandRequest
+  extends Omit<CommandInput, "progress" | "routes"> {
   readonly type: "command";
   readonly command: Command;
 }
@@ -72,17 +74,18 @@ export async function parseCommandLine(
       problem: `"${visible(word)}" is one argument too many`,
     })),
     ...mistakes,
-    ...command.check?.({ flags: given, args: sorted.args }) ?? [],
+    ...command.check?.({ flags: given, values, args: sorted.args }) ?? [],
   ];
   if (all.length > 0) throw usageError(path, command, all);
 
-  const { output, json, quiet, local } = globalValues(values);
+  const { output, json, quiet, local, verbose } = globalValues(values);
   const invocation: Invocation = {
     path,
     typed: words,
     given: sorted.flags,
     output: chooseOutput({ output, json, quiet }, context),
     isLocal: local,
+    isVerbose: verbose || isSet(context.env("VERS_VERBOSE")),
   };
   return {
     type: "command",
@@ -97,13 +100,19 @@ export async function parseCommandLine(
 function globalValues(
   values: Readonly<Record<string, unknown>>,
 ): FlagValues<typeof GLOBAL_FLAGS> {
-  const { output, json, quiet, local } = values;
+  const { output, json, quiet, local, verbose } = values;
   return {
     output: output === "json" || output === "text" ? output : undefined,
     json: json === true,
     quiet: quiet === true,
     local: local === true,
+    verbose: verbose === true,
   };
+}
+
+/** Whether a variable that turns something on does so. */
+function isSet(text: string | undefined): boolean {
+  return text !== undefined && text !== "0" && text !== "false";
 }
 
 function helpRequest(words: readonly string[], routes: Routes): Request {
@@ -151,7 +160,9 @@ function noSuchCommand(found: FoundCommand, routes: Routes): UsageError {
     if (route?.type === "group") here = route.routes;
   }
   const line = ["vers", ...path].join(" ");
-  const names = [...here.keys()];
+  const names = [...here].flatMap(([name, route]) =>
+    isHidden(route) ? [] : [name]
+  );
   const meant = closest(stray, names);
   return new UsageError(
     `Cannot run "${line} ${visible(stray)}": there is no such command` +
@@ -183,5 +194,6 @@ function usageError(
   return new UsageError(
     `Cannot run "${line}": ${problems.join("; ")}`,
     `for example: ${whole}; "${line} --help" shows all that it takes`,
+    command.passesExitCode ? { exitCode: OWN_FAILURE } : {},
   );
 }

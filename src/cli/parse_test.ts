@@ -134,6 +134,7 @@ Deno.test("parseCommandLine() gives every flag its type, given or not", async ()
     json: false,
     quiet: false,
     local: false,
+    verbose: false,
   });
   deepStrictEqual(args, ["vm-1"]);
 });

@@ -50,7 +50,7 @@ export async function parseValues(
       docs: { brief: command.summary },
       parameters: {
         flags: flagParameters(flags, given, values),
-        positional: positionalParameters(command),
+        positional: positionalParameters(command, sorted),
       },
       func: () => {},
     }),
@@ -140,9 +140,13 @@ function listOf(text: string): string[] {
   return Array.isArray(texts) ? texts.map(String) : [];
 }
 
-function positionalParameters(command: Command) {
+function positionalParameters(command: Command, sorted: SortedArguments) {
   const { positionals } = command;
-  const required = positionals.filter((positional) => !positional.isOptional);
+  // A job that is named is gone on with as it was asked for.
+  const isNamed = sorted.flags.some(({ name }) => name === "resume-job");
+  const required = positionals.filter((positional) =>
+    !positional.isOptional && !isNamed
+  );
   const isOpen = command.takesRest ||
     positionals.some((positional) => positional.isList);
   return {

@@ -1,3 +1,4 @@
+import type { RequestTrace } from "../api/exchange.ts";
 import type { Clock } from "../clock.ts";
 import type { Notice } from "../engine/engine.ts";
 import type { Job } from "../job/job.ts";
@@ -7,6 +8,7 @@ import {
   type LookNotice,
   renderLook,
   renderNotice,
+  renderTrace,
 } from "./render_notice.ts";
 import type { Sink } from "./sink.ts";
 import { shorten } from "./terminal_text.ts";
@@ -47,6 +49,11 @@ export class Progress {
     const text = renderLook(notice, this.#clock.elapsedMs());
     if (this.#canRewrite) this.#rewrite(text);
     else if (this.#isTimeFor(notice)) this.say(text);
+  };
+
+  /** Says what became of a request; never fails. */
+  readonly trace = (trace: RequestTrace): void => {
+    this.say(renderTrace(trace));
   };
 
   /** Writes lines of text; the newline at the end is added. */

@@ -1,3 +1,4 @@
+import { ApiError, NoAnswerError } from "../api/api_error.ts";
 import {
   type Candidate,
   InterruptedError,
@@ -13,7 +14,6 @@ import {
   isWaiting,
   resumeCommand,
 } from "./resume_command.ts";
-import { shellLine } from "./shell_words.ts";
 import { jsonLine, visible } from "./terminal_text.ts";
 
 /** What is known of the command that ended with an error. */
@@ -30,6 +30,8 @@ interface Report {
   readonly code: FailureCode | "bug";
   readonly message: string;
   readonly cause: string | undefined;
+  /** What the service's logs have the request under. */
+  readonly requestId: string | undefined;
   readonly hint: string | undefined;
   readonly exitCode: ExitCode;
   readonly job: Job | undefined;
@@ -53,12 +55,13 @@ export function renderFailure(
 function reportOf(error: unknown, options: RenderFailureOptions): Report {
   const failure = error instanceof JobError ? error.cause : error;
   const job = error instanceof JobError ? error.job : options.job;
-  const exitCode = exitCodeFor(error);
+  const exitCode = exitCodeFor(error, options.invoked?.command);
   if (!(failure instanceof Failure)) {
     return {
       code: "bug",
       message: `Cannot go on: ${messageOf(failure)}`,
       cause: undefined,
+      requestId: undefined,
       hint: "this is a mistake in vers, not in the command; " +
         "please report it with the command line and this message",
       exitCode,
@@ -72,6 +75,7 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
     code: failure.code,
     message: failure.message,
     cause: causeOf(failure),
+    requestId: requestIdOf(failure),
     hint: failure.hint ?? settlingHint(failure, job, options),
     exitCode,
     job,
@@ -92,11 +96,15 @@ function settlingHint(
   }
   const { path, typed } = invoked.invocation;
   const isNamed = typed.some((word) => word.startsWith("--resume-job"));
-  const anew = isNamed || typed.includes("--no-resume")
-    ? undefined
-    : shellLine(["vers", ...typed, "--no-resume"]);
-  const ids = failure.candidates.map(({ vmId }) => vmId);
-  const adopt = `vers jobs adopt ${job.id} ${ids[0] ?? "<vm-id>"}`;
+  // A command with secrets in it is not to be repeated.
+  const line = isNamed ? undefined : resumeCommand(invoked);
+  const anew = line === undefined ? undefined : `${line} --no-resume`;
+  const { count } = job.inputs;
+  const ids = Array.from(
+    { length: typeof count === "number" ? count : 1 },
+    (_, index) => failure.candidates[index]?.vmId ?? "<vm-id>",
+  );
+  const adopt = `vers jobs adopt ${job.id} ${ids.join(" ")}`;
   return `if a VM is the one: ${adopt}; if none is: ` +
     (anew ?? `vers ${path.join(" ")} with --no-resume`);
 }
@@ -120,9 +128,10 @@ function goOn(
 }
 
 function toText(report: Report): string {
-  const { message, cause, hint, resumeCommand } = report;
+  const { message, cause, requestId, hint, resumeCommand } = report;
   const lines = [`error: ${visible(message)}`];
   if (cause !== undefined) lines.push(`caused by: ${visible(cause)}`);
+  if (requestId !== undefined) lines.push(`request: ${visible(requestId)}`);
   for (const { vmId, state, createdAt } of report.candidates) {
     lines.push(`it may be: VM ${visible(`${vmId} (${state}, ${createdAt})`)}`);
   }
@@ -148,6 +157,7 @@ function toJson(report: Report): JsonObject {
     vm_ids: handle?.vm_ids,
     resume_command: report.resumeCommand,
     retryable: report.isRetryable,
+    request_id: report.requestId,
     candidates: report.candidates.length === 0
       ? undefined
       : report.candidates.map(({ vmId, state, createdAt }) => ({
@@ -156,6 +166,16 @@ function toJson(report: Report): JsonObject {
         created_at: createdAt,
       })),
   };
+}
+
+/** The id of the request that the failure is about; also of a cause of it. */
+function requestIdOf(failure: Failure): string | undefined {
+  for (let at: unknown = failure; at instanceof Error; at = at.cause) {
+    if (at instanceof ApiError || at instanceof NoAnswerError) {
+      return at.requestId;
+    }
+  }
+  return undefined;
 }
 
 /** The first cause that says something which the message does not. */

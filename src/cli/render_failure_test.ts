@@ -34,6 +34,7 @@ const invoked: InvokedCommand = {
     given: [{ name: "wait" }, { name: "vm-alias", value: "my-vm" }],
     output: { format: "text", isExplicit: false, isQuiet: false },
     isLocal: false,
+    isVerbose: false,
   },
 };
 

@@ -1,5 +1,7 @@
+import type { RequestTrace } from "../api/exchange.ts";
 import { formatAge } from "../duration.ts";
 import type { Notice } from "../engine/engine.ts";
+import type { Job } from "../job/job.ts";
 import type { JobKind } from "../job/job_kind.ts";
 import { visible } from "./terminal_text.ts";
 
@@ -27,13 +29,12 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
       const age = formatAge(notice.ageMs);
       const first =
         `note: resuming in-flight job ${id} (status: ${state}, age ${age})`;
-      return notice.job.kind === "vm.deploy"
-        ? [first, "note: --no-resume deploys what is there now"]
-        : [first];
+      return [first, ...alternative(notice.job)];
     }
     case "returning":
       return [
         `note: job ${notice.job.id} already complete; returning its result`,
+        ...alternative(notice.job),
       ];
     case "tooOld":
       return [
@@ -49,8 +50,10 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
         `now; starting anew. --resume-job ${notice.job.id} goes on with it`,
       ];
     case "gone":
+      return [`note: ${vmsOf(notice.job)} is gone; starting anew`];
+    case "stopped":
       return [
-        `note: the VM of job ${notice.job.id} is gone; starting anew`,
+        `note: ${vmsOf(notice.job)} does not run any more; starting anew`,
       ];
     case "noStableKey":
       return [
@@ -79,13 +82,21 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
       ];
     case "sendingAgain":
       return [
-        `note: nothing was made for job ${notice.job.id}; sending it again`,
+        notice.job.kind === "vm.resume"
+          ? `note: the answer to job ${notice.job.id} was lost; asking again`
+          : `note: nothing was made for job ${notice.job.id}; sending it again`,
       ];
     case "twin":
-      return [
-        `warning: job ${notice.job.id} made two VMs; ${notice.kept} is kept`,
-        `hint: to delete the other one: vers delete ${notice.other}`,
-      ];
+      return notice.isProven
+        ? [
+          `warning: job ${notice.job.id} made two VMs; ${notice.kept} is kept`,
+          `hint: to delete the other one: vers delete ${notice.other}`,
+        ]
+        : [
+          `warning: job ${notice.job.id} may have made VM ${notice.other}, ` +
+          `too; ${notice.kept} is kept`,
+          `hint: if nobody else made it: vers delete ${notice.other}`,
+        ];
     case "resumedAgain":
       return [
         `note: the VM of job ${notice.job.id} is asleep; ` +
@@ -97,6 +108,19 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
         `${notice.job.id}`,
       ];
   }
+}
+
+/** What may be wanted instead of an earlier job: what has moved on since. */
+function alternative({ kind }: Job): readonly string[] {
+  return kind === "vm.deploy"
+    ? ["note: --no-resume deploys what is there now"]
+    : [];
+}
+
+/** The VMs of a job, by their ids. */
+function vmsOf(job: Job): string {
+  const vmIds = job.state === "submitted" ? [] : job.handle?.vm_ids ?? [];
+  return `VM ${vmIds.join(", ")} of job ${job.id}`;
 }
 
 const ANY_KEY = "--idempotency-key KEY or VERS_RUN_ID makes it resumable";
@@ -121,6 +145,16 @@ export function renderLook(notice: LookNotice, elapsedMs: number): string {
   const next = `next look in ${(notice.nextLookMs / 1_000).toFixed(1)}s`;
   return visible(
     `job ${notice.job.id}: ${states.join(", ")}, ${waited}, ${next}`,
+  );
+}
+
+/** Returns what `--verbose` says of a request: one line, without a newline. */
+export function renderTrace(trace: RequestTrace): string {
+  const { method, path, status, elapsedMs, requestId } = trace;
+  const answer = status === undefined ? "no answer" : String(status);
+  return visible(
+    `trace: ${method} ${path} ${answer} in ${Math.round(elapsedMs)} ms ` +
+      `(request ${requestId})`,
   );
 }
 

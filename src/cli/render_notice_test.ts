@@ -51,6 +51,11 @@ for (
       "note: job job_8f2a3b4c5d already complete; returning its result",
     ],
     [
+      { type: "returning", job: runningJob({ kind: "vm.deploy" }) },
+      "note: job job_8f2a3b4c5d already complete; returning its result" +
+      "\nnote: --no-resume deploys what is there now",
+    ],
+    [
       { type: "tooOld", job, ageMs: 97_200_000 },
       "note: job job_8f2a3b4c5d is still in flight, but too old to go on " +
       "with (age 1d3h); starting anew. --max-resume-age takes older jobs, " +
@@ -75,9 +80,36 @@ for (
       "note: waiting for another process with the same command",
     ],
     [
-      { type: "twin", job, kept: SAMPLE_VM, other: OTHER_VM },
+      {
+        type: "twin",
+        job,
+        kept: SAMPLE_VM,
+        other: OTHER_VM,
+        isProven: true,
+      },
       `warning: job job_8f2a3b4c5d made two VMs; ${SAMPLE_VM} is kept\n` +
       `hint: to delete the other one: vers delete ${OTHER_VM}`,
+    ],
+    [
+      {
+        type: "twin",
+        job,
+        kept: SAMPLE_VM,
+        other: OTHER_VM,
+        isProven: false,
+      },
+      `warning: job job_8f2a3b4c5d may have made VM ${OTHER_VM}, too; ` +
+      `${SAMPLE_VM} is kept\n` +
+      `hint: if nobody else made it: vers delete ${OTHER_VM}`,
+    ],
+    [
+      { type: "gone", job },
+      `note: VM ${SAMPLE_VM} of job job_8f2a3b4c5d is gone; starting anew`,
+    ],
+    [
+      { type: "stopped", job },
+      `note: VM ${SAMPLE_VM} of job job_8f2a3b4c5d does not run any more; ` +
+      "starting anew",
     ],
     [
       { type: "noLedger", why: 'Cannot write "/x\x1b[2J": read-only' },

@@ -11,8 +11,9 @@ export interface InvokedCommand {
 }
 
 /** Whether `--wait`, or what implies it, was given. */
-export function isWaiting({ given }: Invocation): boolean {
-  return given.some(({ name }) => name === "wait" || name === "resume-job");
+export function isWaiting({ given, path }: Invocation): boolean {
+  return namesItsJobs(path) ||
+    given.some(({ name }) => name === "wait" || name === "resume-job");
 }
 
 /**
@@ -27,7 +28,9 @@ export function resumeCommand(
   const isSecret = invocation.given.some(({ name }) =>
     privacyOf(command.flags, name) === "secret"
   );
-  if (job && (job.key === undefined || isSecret || !isWaiting(invocation))) {
+  const isFound = namesItsJobs(path) ||
+    (job?.key !== undefined && !isSecret && isWaiting(invocation));
+  if (job && !isFound) {
     if (!isInFlight(job) && job.state !== "complete") return undefined;
     const stay = flagsThatStay(invocation);
     return shellLine(["vers", ...path, "--resume-job", job.id, ...stay]);
@@ -37,6 +40,11 @@ export function resumeCommand(
     !/^--no-resume(=true)?$/.test(word)
   );
   return shellLine(["vers", ...words]);
+}
+
+/** Whether the command waits for the jobs that it names: `vers jobs wait`. */
+function namesItsJobs([group, name]: readonly string[]): boolean {
+  return group === "jobs" && name === "wait";
 }
 
 /** Returns the words of the command as a file may hold them. */

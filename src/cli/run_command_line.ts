@@ -40,7 +40,7 @@ export async function runCommandLine(
       invoked,
       job: progress.job,
     }));
-    return exitCodeFor(error);
+    return exitCodeFor(error, invoked?.command);
   } finally {
     progress.clear();
     await context.stderr.flush();
@@ -60,12 +60,8 @@ async function carryOut(
 ): Promise<number> {
   switch (request.type) {
     case "version": {
-      const { VERSION } = await import("../version.ts");
-      await context.stdout.write(
-        request.isJson
-          ? JSON.stringify({ name: "vers", version: VERSION }) + "\n"
-          : `vers ${VERSION}\n`,
-      );
+      const { renderVersion } = await import("./render_version.ts");
+      await context.stdout.write(renderVersion(request.isJson));
       return 0;
     }
     case "help": {
@@ -75,7 +71,7 @@ async function carryOut(
     }
     case "command": {
       const { command, flags, args, invocation } = request;
-      const input = { flags, args, invocation, progress };
+      const input = { flags, args, invocation, progress, routes };
       return await command.run(input, context);
     }
   }

@@ -77,10 +77,12 @@ Deno.test("runCommandLine() does not wait for what hangs once it is to stop", as
 Deno.test("vers --version is one line, or JSON", async () => {
   await using context = await testContext();
   strictEqual(await main(["--version"], context), 0);
-  match(context.out(), /^vers \d+\.\d+\.\d+\n$/);
+  match(context.out(), /^vers \d+\.\d+\.\d+ \(source\)\n$/);
   await using other = await testContext();
   strictEqual(await main(["--json", "--version"], other), 0);
-  deepStrictEqual(Object.keys(JSON.parse(other.out())), ["name", "version"]);
+  const { version, ...rest } = JSON.parse(other.out());
+  match(version, /^\d+\.\d+\.\d+$/);
+  deepStrictEqual(rest, { name: "vers", commit: "source", commit_date: null });
 });
 
 Deno.test("vers, vers help and vers --help are the same help, on stdout", async () => {

@@ -51,13 +51,15 @@ export class Sink {
   }
 
   /**
-   * Returns when all of `text` was taken.
+   * Returns when all of the text, or of the bytes, was taken.
    *
    * @throws {ClosedPipeError} when nobody reads it.
    * @throws {Error} Deno's own, when it cannot be written for another reason.
    */
-  write(text: string): Promise<void> {
-    const bytes = new TextEncoder().encode(text);
+  write(content: string | Uint8Array): Promise<void> {
+    const bytes = typeof content === "string"
+      ? new TextEncoder().encode(content)
+      : content;
     const written = this.#last.then(() => this.#writeAll(bytes));
     if (this.#options.ignoresErrors) {
       this.#last = written.catch(() => {});

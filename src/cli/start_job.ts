@@ -1,4 +1,5 @@
 import type { LocalEffects, Work } from "../engine/engine.ts";
+import { driverOf } from "../engine/driver.ts";
 import { runWork } from "../engine/run_work.ts";
 import { fingerprint, idempotencyFingerprint } from "../job/fingerprint.ts";
 import type { Handle } from "../job/entry.ts";
@@ -6,8 +7,10 @@ import type { JobBase } from "../job/job.ts";
 import type { JobKind } from "../job/job_kind.ts";
 import type { JsonObject } from "../json.ts";
 import type { Command, CommandInput } from "./command.ts";
+import { compactIfLarge } from "./compact.ts";
 import type { Context } from "./context.ts";
 import { deliverResult } from "./deliver.ts";
+import { readNames, type WantedNames } from "./local_effects.ts";
 import type { Session } from "./open_engine.ts";
 import type { ResultView } from "./render_result.ts";
 import { storableWords } from "./resume_command.ts";
@@ -24,8 +27,10 @@ export interface StartJobOptions {
   readonly inputs: JsonObject;
   /** What the request needs besides and no file may hold. */
   readonly secrets?: JsonObject;
-  /** What a target left to HEAD or an alias stands for now. */
-  readonly source?: string;
+  /** The VM or commit that the target stands for now. */
+  readonly source?: string | undefined;
+  /** The names that the command sets; without them it sets none. */
+  readonly sets?: WantedNames;
   /** Whether the inputs alone tell this work from any other. */
   readonly isStable: boolean;
   readonly onAccepted: (
@@ -47,8 +52,18 @@ export async function startJob(
   const { input, context, view, onAccepted } = options;
   const { progress, invocation: { output } } = input;
   const { settings } = session;
-  const waiting = readWaitOptions(input.flags, { context, settings });
-  await runWork(session.engine, await workOf(session, options), {
+  const { maxResumeAgeMs } = driverOf(options.kind);
+  const waiting = readWaitOptions(input.flags, {
+    context,
+    settings,
+    maxResumeAgeMs,
+  });
+  const work = await workOf(session, options);
+  if (input.flags.explain) {
+    const { explainJob } = await import("./explain_job.ts");
+    return await explainJob(session, { ...options, work, waiting });
+  }
+  await runWork(session.engine, work, {
     ...waiting,
     onAccepted,
     deliver: (result) =>
@@ -60,13 +75,14 @@ export async function startJob(
         isKept: waiting.wait,
       }),
   });
+  await compactIfLarge(session, { context, progress });
 }
 
 async function workOf(
   { scope, account }: Session,
   options: StartJobOptions,
 ): Promise<Work> {
-  const { input, context, command, kind, secrets, source } = options;
+  const { input, context, command, kind, secrets, source, sets } = options;
   const { flags, invocation } = input;
   const isNamed = flags["resume-job"] !== undefined;
   const runId = isNamed ? {} : runIdInput(context);
@@ -90,6 +106,7 @@ async function workOf(
     inputs,
     ...(secrets === undefined ? {} : { secrets }),
     ...(source === undefined ? {} : { source }),
+    ...(sets === undefined ? {} : { names: readNames(context, sets) }),
     ...(key === undefined ? {} : { key }),
     isIdempotencyKey: ownKey !== undefined,
   };

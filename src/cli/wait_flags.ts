@@ -9,7 +9,6 @@ import { GLOBAL_FLAGS } from "./output_choice.ts";
 
 const MINUTE_MS = 60_000;
 const DEFAULT_TIMEOUT_MS = 10 * MINUTE_MS;
-const DEFAULT_MAX_RESUME_AGE_MS = 24 * 60 * MINUTE_MS;
 
 const parseMaxResumeAge = duration({
   zero: "no resuming",
@@ -65,6 +64,10 @@ export const WAIT_FLAGS = {
     type: "boolean",
     brief: "Send nothing if the job cannot be kept in the ledger",
   },
+  explain: {
+    type: "boolean",
+    brief: "Say what would be done and why; nothing is sent or written",
+  },
 } as const satisfies FlagTable;
 
 /** The part of the engine's options that flags and settings decide. */
@@ -74,6 +77,8 @@ export type WaitOptions = Omit<WorkOptions, "onAccepted" | "deliver">;
 export interface ReadWaitOptions {
   readonly context: Context;
   readonly settings: Settings;
+  /** How old a job may be to be gone on with, where nobody says. */
+  readonly maxResumeAgeMs: number;
 }
 
 /**
@@ -104,19 +109,34 @@ export function readWaitOptions(
 
 function readResume(
   flags: FlagValues<typeof WAIT_FLAGS>,
-  { context, settings }: ReadWaitOptions,
+  { context, settings, maxResumeAgeMs }: ReadWaitOptions,
 ): Resume {
   const id = flags["resume-job"];
   if (id !== undefined) return { type: "job", id };
   if (flags["no-resume"]) return { type: "never" };
   const maxAgeMs = flags["max-resume-age"] ??
-    fromVariable(context, "VERS_MAX_RESUME_AGE", parseMaxResumeAge) ??
-    settings.maxResumeAgeMs ?? DEFAULT_MAX_RESUME_AGE_MS;
+    usualMaxResumeAge(context, settings) ?? maxResumeAgeMs;
   return { type: "auto", maxAgeMs };
 }
 
+/**
+ * Returns how old a job may be to be gone on with, as the environment says it,
+ * else the settings; `undefined` when neither does.
+ *
+ * @throws {UsageError} when the variable is not usable.
+ */
+export function usualMaxResumeAge(
+  context: Context,
+  settings: Settings,
+): number | undefined {
+  return fromVariable(context, "VERS_MAX_RESUME_AGE", parseMaxResumeAge) ??
+    settings.maxResumeAgeMs;
+}
+
 /** Finds which of a waiting command's flags contradict each other. */
-export function checkWaitFlags(given: Given): readonly Mistake[] {
+export function checkWaitFlags(
+  given: Pick<Given, "flags" | "args">,
+): readonly Mistake[] {
   const { flags, args } = given;
   const mistakes: Mistake[] = [];
   if (flags.has("idempotency-key") && !flags.has("wait")) {
@@ -166,6 +186,7 @@ export function flagsThatStay(invocation: Invocation): string[] {
     "no-resume",
     "resume-job",
     "max-resume-age",
+    "explain",
   ]);
   return invocation.given
     .filter(({ name }) => !leaving.has(name) && !shapesTheWork(name))

@@ -25,6 +25,7 @@ const NONE: WaitFlags = {
   "max-resume-age": undefined,
   "idempotency-key": undefined,
   "require-ledger": false,
+  explain: false,
 };
 
 async function read(
@@ -33,7 +34,12 @@ async function read(
 ) {
   await using context = await testContext(options);
   const { settings = {} } = options;
-  return readWaitOptions({ ...NONE, ...flags }, { context, settings });
+  const maxResumeAgeMs = 86_400_000;
+  return readWaitOptions({ ...NONE, ...flags }, {
+    context,
+    settings,
+    maxResumeAgeMs,
+  });
 }
 
 Deno.test("readWaitOptions() of nothing given is the defaults", async () => {
@@ -100,7 +106,7 @@ Deno.test("readWaitOptions() names the variable, its value and what is wanted", 
     env: { VERS_MAX_RESUME_AGE: "1,5h" },
   });
   throws(
-    () => readWaitOptions(NONE, { context, settings: {} }),
+    () => readWaitOptions(NONE, { context, settings: {}, maxResumeAgeMs: 1 }),
     (error) =>
       error instanceof UsageError &&
       error.message ===
@@ -156,6 +162,7 @@ Deno.test("flagsThatStay() keeps how, and drops what and which", () => {
     given,
     output: { format: "json", isExplicit: false, isQuiet: false },
     isLocal: true,
+    isVerbose: false,
   });
   deepStrictEqual(stay, ["--timeout=5m", "--local"]);
 });

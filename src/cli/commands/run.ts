@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../json.ts";
 import { type CommandInput, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { JOB_FILES } from "../file_uses.ts";
 import type { FlagTable } from "../flag.ts";
 import { wholeNumber, word } from "../flag_value.ts";
 import { type ResultView, textsIn } from "../render_result.ts";
@@ -74,6 +75,8 @@ export const command = defineCommand({
     [20, "the VM did not come up"],
     [21, "it cannot be told whether the VM was made"],
   ],
+  resumeKey: "--vm-alias, --idempotency-key or VERS_RUN_ID",
+  files: { ...JOB_FILES, versToml: "read" },
   resuming:
     "With --wait and --vm-alias (or --idempotency-key, or VERS_RUN_ID\n" +
     "in the environment) the same command, run again, finds a VM that\n" +
@@ -84,11 +87,11 @@ export const command = defineCommand({
 
 async function runVm(input: Input, context: Context): Promise<number> {
   const { openSession } = await import("../open_engine.ts");
-  const { nameVm, readLocalNames } = await import("../local_effects.ts");
+  const { nameVm } = await import("../local_effects.ts");
   const { startJob } = await import("../start_job.ts");
   const { flags, progress } = input;
   const session = await openSession(input, context);
-  const before = readLocalNames(context);
+  const { client } = session.engine;
   const isNamed = flags["resume-job"] !== undefined;
   await startJob(session, {
     input,
@@ -97,7 +100,9 @@ async function runVm(input: Input, context: Context): Promise<number> {
     kind: "vm.run",
     inputs: isNamed ? {} : await readInputs(input, context),
     isStable: flags["vm-alias"] !== undefined,
-    onAccepted: (job) => nameVm(job, { context, progress, before }),
+    sets: { alias: flags["vm-alias"], head: true },
+    onAccepted: (job) =>
+      nameVm(job, { context, progress, client, setsHead: true }),
     view: VIEW,
   });
   return 0;
@@ -137,9 +142,9 @@ const VIEW: ResultView = {
     const [head] = textsIn(result.head);
     return [
       result.status === "complete"
-        ? `VM ${vmId} is running`
-        : `VM ${vmId} is on its way`,
-      ...(alias === undefined ? [] : [`alias: ${alias}`]),
+        ? `VM '${vmId}' started successfully.`
+        : `VM '${vmId}' is starting.`,
+      ...(alias === undefined ? [] : [`Alias: ${alias}`]),
       ...(head === undefined ? [] : [`HEAD now points to: ${head}`]),
     ];
   },

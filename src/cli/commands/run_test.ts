@@ -147,7 +147,7 @@ Deno.test("vers run on a terminal speaks to a person", async () => {
   strictEqual(await main(LINE, context), 0);
   match(
     context.out(),
-    /^VM (\S+) is running\nalias: my-vm\nHEAD now points to: \1\n$/,
+    /^VM '(\S+)' started successfully\.\nAlias: my-vm\nHEAD now points to: \1\n$/,
   );
 });
 

@@ -48,6 +48,7 @@ export const command = defineCommand({
     ["vers simulate --port 8080 --boot-ms 10000", "VMs that boot slowly"],
     ["vers simulate --state-dir ./simulated", "keep the VMs"],
   ],
+  files: {},
   run: simulate,
 });
 

@@ -1,0 +1,102 @@
+import type { JsonObject } from "../../json.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  findRoute,
+  isHidden,
+  type Route,
+  type Routes,
+} from "../command.ts";
+import type { Context } from "../context.ts";
+import { UsageError } from "../failure.ts";
+import type { FlagTable } from "../flag.ts";
+import { closest } from "../suggestion.ts";
+import { jsonLine, visible } from "../terminal_text.ts";
+
+const FLAGS = {
+  pretty: { type: "boolean", brief: "Indent the JSON, for people" },
+} as const satisfies FlagTable;
+
+/** `vers agent-context`: all of this program as one JSON object. */
+export const command = defineCommand({
+  summary: "Describe every command to an agent, as JSON",
+  description:
+    "Prints what an agent needs to know of this program, as one object of\n" +
+    "JSON, whatever stdout is: commands, flags with their types, choices and\n" +
+    "defaults, exit codes, variables, files, examples, and what makes each\n" +
+    "command resumable. It needs no key, no network and no home folder.\n" +
+    "With a command it is about that one; -q prints names alone.",
+  flags: FLAGS,
+  positionals: [{
+    name: "command",
+    brief: "The words of one command: jobs list; else it is about all",
+    isOptional: true,
+    isList: true,
+  }],
+  examples: [
+    ["vers agent-context", "describe all of it"],
+    ["vers agent-context run --pretty", "describe one command"],
+    ["vers agent-context jobs list", "describe one of a group"],
+  ],
+  files: {},
+  run: printAgentContext,
+});
+
+async function printAgentContext(
+  { flags, args, invocation, routes }: CommandInput<typeof FLAGS>,
+  context: Context,
+): Promise<number> {
+  const { agentContext } = await import("../agent_context.ts");
+  const description = await agentContext(narrowed(routes, args));
+  const { commands } = description;
+  const text = invocation.output.isQuiet
+    ? namesIn(isObject(commands) ? commands : {}).join("\n")
+    : flags.pretty
+    ? JSON.stringify(description, null, 2)
+    : jsonLine(description);
+  await context.stdout.write(text + "\n");
+  return 0;
+}
+
+/** Returns the commands that the words lead to. */
+function narrowed(routes: Routes, words: readonly string[]): Routes {
+  const [word, ...rest] = words;
+  if (word === undefined) return routes;
+  const found = findRoute(routes, word);
+  if (found === undefined || isHidden(found[1])) throw noSuch(word, routes);
+  const [name, route] = found;
+  if (route.type === "command") {
+    if (rest[0] !== undefined) throw noSuch(rest[0], new Map());
+    return new Map<string, Route>([[name, route]]);
+  }
+  const inner = narrowed(route.routes, rest);
+  return new Map<string, Route>([[name, { ...route, routes: inner }]]);
+}
+
+function noSuch(word: string, routes: Routes): UsageError {
+  const names = [...routes].flatMap(([name, route]) =>
+    isHidden(route) ? [] : [name]
+  );
+  const meant = closest(word, names);
+  return new UsageError(
+    `Cannot describe "${visible(word)}": there is no such command` +
+      (meant === undefined ? "" : `; did you mean ${meant}?`),
+    names.length === 0
+      ? "leave that word out; for example: vers agent-context run"
+      : `commands: ${names.join(", ")}; for example: vers agent-context run`,
+  );
+}
+
+function namesIn(commands: JsonObject, path = ""): string[] {
+  return Object.entries(commands).flatMap(([name, described]) => {
+    if (!isObject(described)) return [];
+    const { subcommands } = described;
+    return isObject(subcommands)
+      ? namesIn(subcommands, `${path}${name} `)
+      : [path + name];
+  });
+}
+
+function isObject(value: JsonObject[string]): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,174 @@
+import type { VersClient } from "../../api/vers_client.ts";
+import type { LocalEffects } from "../../engine/engine.ts";
+import type { Handle } from "../../job/entry.ts";
+import type { JobBase } from "../../job/job.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  type Given,
+  type Mistake,
+} from "../command.ts";
+import type { Context } from "../context.ts";
+import { JOB_FILES } from "../file_uses.ts";
+import type { FlagTable } from "../flag.ts";
+import { wholeNumber, word } from "../flag_value.ts";
+import { type ResultView, textsIn } from "../render_result.ts";
+import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
+
+const MAX_COUNT = 1_000;
+
+const FLAGS = {
+  alias: {
+    type: "value",
+    brief: "Name the new VM on this machine, and make the command resumable",
+    shorthand: "n",
+    placeholder: "NAME",
+    parse: word({ what: "a name", example: "my-branch" }),
+  },
+  checkout: {
+    type: "boolean",
+    brief: "Make HEAD of this folder the new VM; of several, the first",
+    shorthand: "c",
+  },
+  count: {
+    type: "value",
+    brief: "How many VMs to make",
+    placeholder: "COUNT",
+    fallback: "1",
+    parse: wholeNumber({ min: 1, max: MAX_COUNT, unit: "VMs", example: 3 }),
+  },
+  ...WAIT_FLAGS,
+} as const satisfies FlagTable;
+
+type Input = CommandInput<typeof FLAGS>;
+
+/** `vers branch`: makes VMs in the state of another one. */
+export const command = defineCommand({
+  summary: "Make VMs in the state of a VM or a commit",
+  description:
+    "Makes a VM that goes on from where another VM is now, or from\n" +
+    "a commit; with --wait, waits until it is running. Without a target it\n" +
+    "is HEAD of this folder that is branched. Should the service make fewer\n" +
+    "VMs than --count, those it made are the result, with a warning, and the\n" +
+    "exit code is 0.",
+  flags: FLAGS,
+  positionals: [{
+    name: "vm|alias|commit",
+    brief: "What to branch; HEAD of this folder if it is left out",
+    isOptional: true,
+  }],
+  examples: [
+    ["vers branch --wait --alias try", "branch HEAD, or go on with that"],
+    ["vers branch my-vm --alias try -c", "branch a VM, and make it HEAD"],
+    ["vers branch my-vm --count 3 --wait", "branch it three times"],
+  ],
+  exitCodes: [
+    [3, "there is no such VM, alias or commit"],
+    [6, "time ran out; the job goes on, the same command waits on"],
+    [20, "a VM did not come up"],
+    [21, "it cannot be told whether the VMs were made"],
+  ],
+  resumeKey: "--alias, --idempotency-key or VERS_RUN_ID",
+  files: JOB_FILES,
+  resuming:
+    "With --wait and --alias (or --idempotency-key, or VERS_RUN_ID in\n" +
+    "the environment) the same command, run again, finds the VM that is on\n" +
+    "its way and waits for that, also when --checkout has moved HEAD to it.\n" +
+    "If HEAD or the alias named as target stands for another VM by then, it\n" +
+    "branches anew. Without one of them, --resume-job finds the job.",
+  check: checkBranch,
+  run: branch,
+});
+
+function checkBranch(given: Given): readonly Mistake[] {
+  const { flags, values } = given;
+  const count = typeof values.count === "number" ? values.count : 1;
+  const mistakes = checkWaitFlags(given);
+  if (!flags.has("alias") || count === 1) return mistakes;
+  return [...mistakes, {
+    problem: `--alias names one VM, and --count asks for ${count}`,
+    example: `--count ${count}`,
+  }];
+}
+
+async function branch(input: Input, context: Context): Promise<number> {
+  const { openSession } = await import("../open_engine.ts");
+  const { startJob } = await import("../start_job.ts");
+  const { resolveTarget, targetInput } = await import("../target.ts");
+  const { flags, args, invocation: { path } } = input;
+  const session = await openSession(input, context);
+  const { client } = session.engine;
+  const target = flags["resume-job"] === undefined
+    ? resolveTarget(args[0], { context, path })
+    : undefined;
+  await startJob(session, {
+    input,
+    context,
+    command,
+    kind: "vm.branch",
+    inputs: target === undefined ? {} : {
+      target: targetInput(target, context),
+      count: flags.count ?? 1,
+      alias: flags.alias,
+      checkout: flags.checkout || undefined,
+    },
+    source: target?.id,
+    isStable: flags.alias !== undefined,
+    sets: { alias: flags.alias, head: flags.checkout },
+    async onAccepted(job) {
+      warnOfFewer(job, input);
+      return await nameBranch(job, { input, context, client });
+    },
+    view: VIEW,
+  });
+  return 0;
+}
+
+type JobWithVms = JobBase & { readonly handle: Handle };
+
+function warnOfFewer(job: JobWithVms, { progress }: Input): void {
+  const made = job.handle.vm_ids.length;
+  const { count } = job.inputs;
+  if (typeof count !== "number" || made >= count) return;
+  progress.say(
+    `warning: job ${job.id} asked for ${count} VMs, and the service made ` +
+      `${made}; more: vers branch ${job.source ?? ""} --count ${count - made}`,
+  );
+}
+
+async function nameBranch(
+  job: JobWithVms,
+  { input, ...rest }: {
+    readonly input: Input;
+    readonly context: Context;
+    readonly client: VersClient;
+  },
+): Promise<LocalEffects> {
+  const { nameVm } = await import("../local_effects.ts");
+  const { progress } = input;
+  const setsHead = job.inputs.checkout === true;
+  const { head, ...effects } = await nameVm(job, {
+    ...rest,
+    progress,
+    setsHead,
+  });
+  return { ...effects, ...(head === undefined ? {} : { checkout_done: true }) };
+}
+
+const VIEW: ResultView = {
+  ids: (result) => textsIn(result.new_ids),
+  text(result) {
+    const vmIds = textsIn(result.new_ids);
+    const [alias] = textsIn(result.new_alias);
+    return [
+      vmIds.length === 1
+        ? "✓ New VM created successfully!"
+        : `✓ ${vmIds.length} new VMs created successfully!`,
+      ...vmIds.map((vmId) => `VM ID: ${vmId}`),
+      ...(alias === undefined ? [] : [`Alias: ${alias}`]),
+      ...(result.checkout_done === true
+        ? [`HEAD now points to: ${vmIds[0]}`]
+        : []),
+    ];
+  },
+};

@@ -1,0 +1,54 @@
+import { type CommandInput, defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { TARGET_FILES } from "../file_uses.ts";
+import { textsIn } from "../render_result.ts";
+import { VM_POSITIONAL } from "../vm_positional.ts";
+
+/** `vers checkout`: makes a VM HEAD of this folder. */
+export const command = defineCommand({
+  summary: "Make a VM HEAD of this folder",
+  description:
+    "Makes a VM the one that commands in this folder are about when\n" +
+    "none is named. The VM must be there. Without one, it is checked that\n" +
+    "HEAD's VM is.",
+  flags: {},
+  positionals: [VM_POSITIONAL],
+  examples: [
+    ["vers checkout my-vm", "make a VM HEAD"],
+    ["vers checkout", "see whether HEAD's VM is there"],
+  ],
+  files: { ...TARGET_FILES, head: "read, write" },
+  run: checkout,
+});
+
+async function checkout(
+  input: CommandInput,
+  context: Context,
+): Promise<number> {
+  const { openVm } = await import("../open_vm.ts");
+  const { foundVm } = await import("../found_vm.ts");
+  const { headPath } = await import("../target.ts");
+  const { readHead, writeHead } = await import("../../project/head.ts");
+  const { deliverResult } = await import("../deliver.ts");
+  const { args: [typed], invocation: { output }, progress } = input;
+  const opened = await openVm(input, { context, typed });
+  const { target, client, signal } = opened;
+  const { state } = await foundVm(
+    client.vmStatus(target.id, { signal }),
+    target,
+  );
+  const path = headPath(context);
+  const previous = readHead(path) ?? null;
+  if (previous !== target.id) writeHead(path, target.id);
+  await deliverResult({ head: target.id, previous, state }, {
+    context,
+    progress,
+    output,
+    isKept: false,
+    view: {
+      ids: ({ head }) => textsIn(head),
+      text: () => [`HEAD now points to: ${target.id}`, `State: ${state}`],
+    },
+  });
+  return 0;
+}

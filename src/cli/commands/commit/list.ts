@@ -1,0 +1,116 @@
+import type { Commit } from "../../../api/types.ts";
+import type { VersClient } from "../../../api/vers_client.ts";
+import { type CommandInput, defineCommand } from "../../command.ts";
+import type { Context } from "../../context.ts";
+import { SERVICE_FILES } from "../../file_uses.ts";
+import type { FlagTable } from "../../flag.ts";
+import {
+  DEFAULT_LIMIT,
+  deliverPage,
+  type Page,
+  PAGE_FLAGS,
+  tableLines,
+} from "../../page.ts";
+
+const FLAGS = {
+  public: {
+    type: "boolean",
+    brief: "List those that everybody may use, instead",
+  },
+  ...PAGE_FLAGS,
+} as const satisfies FlagTable;
+
+type Input = CommandInput<typeof FLAGS>;
+
+/** What the service gives in one answer at most. */
+const MOST_AT_ONCE = 100;
+
+/** `vers commit list`: lists commits. */
+export const command = defineCommand({
+  summary: "List commits",
+  description: "Lists the commits of the organisation, newest first.",
+  flags: FLAGS,
+  positionals: [],
+  examples: [
+    ["vers commit list", "list the newest"],
+    ["vers commit list --limit 0 -q", "print all ids"],
+    ["vers commit list --public", "list those for everybody"],
+  ],
+  files: SERVICE_FILES,
+  run: listCommits,
+});
+
+async function listCommits(input: Input, context: Context): Promise<number> {
+  const { openSession } = await import("../../open_engine.ts");
+  const { invocation: { output }, progress } = input;
+  const { engine: { client, signal } } = await openSession(input, context);
+  const page = await readPage(client, { flags: input.flags, signal });
+  await deliverPage(page, {
+    context,
+    progress,
+    output,
+    view: {
+      id: ({ commit_id }) => String(commit_id),
+      text: (items) =>
+        items.length === 0 ? ["No commits found."] : tableLines([
+          ["COMMIT ID", "NAME", "CREATED", "VM ID"],
+          ...items.map(({ commit_id, name, created_at, parent_vm_id }) => [
+            String(commit_id),
+            String(name) || "-",
+            String(created_at),
+            String(parent_vm_id ?? "-"),
+          ]),
+        ]),
+    },
+  });
+  return 0;
+}
+
+/** Reads as many of the service's pages as ours has. */
+async function readPage(
+  client: VersClient,
+  { flags, signal }: { flags: Input["flags"]; signal: AbortSignal },
+): Promise<Page> {
+  const { limit = DEFAULT_LIMIT, offset = 0 } = flags;
+  const wanted = limit === 0 ? Infinity : limit;
+  const commits: Commit[] = [];
+  let total = Infinity;
+  while (commits.length < wanted && offset + commits.length < total) {
+    const { value } = await client.listCommits({
+      areForAll: flags.public,
+      limit: Math.min(wanted - commits.length, MOST_AT_ONCE),
+      offset: offset + commits.length,
+    }, { signal });
+    commits.push(...value.commits);
+    total = value.total ?? total;
+    if (value.commits.length === 0) break;
+  }
+  const shown = commits.slice(0, wanted);
+  return {
+    items: shown.toSorted(byAge).map(toResult),
+    // A service that does not count has no more than it gave, or more.
+    total: total < Infinity ? total : offset + commits.length,
+    limit,
+    offset,
+  };
+}
+
+function toResult(commit: Commit) {
+  const { commit_id, name, description, created_at, is_public } = commit;
+  const { owner_id, parent_vm_id, grandparent_commit_id } = commit;
+  return {
+    commit_id,
+    name,
+    description,
+    created_at,
+    is_public,
+    owner_id,
+    parent_vm_id,
+    grandparent_commit_id,
+  };
+}
+
+function byAge(one: Commit, other: Commit): number {
+  const [a, b] = [Date.parse(one.created_at), Date.parse(other.created_at)];
+  return b - a || (one.commit_id < other.commit_id ? -1 : 1);
+}

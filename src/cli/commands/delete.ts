@@ -1,0 +1,205 @@
+import type { VersClient } from "../../api/vers_client.ts";
+import { Failure } from "../../failure.ts";
+import { type CommandInput, defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { TARGET_FILES } from "../file_uses.ts";
+import { exitCodeFor } from "../failure.ts";
+import type { FlagTable } from "../flag.ts";
+import type { Target } from "../target.ts";
+import { VM_POSITIONAL } from "../vm_positional.ts";
+
+const FLAGS = {
+  yes: { type: "boolean", brief: "Do not ask", shorthand: "y" },
+} as const satisfies FlagTable;
+
+type Input = CommandInput<typeof FLAGS>;
+
+/** `vers delete`: deletes VMs. */
+export const command = defineCommand({
+  summary: "Delete VMs",
+  description: "Deletes VMs for good, and clears HEAD and the aliases that\n" +
+    "stand for them. On a terminal it asks first; elsewhere --yes is\n" +
+    "needed. A VM that is gone already counts as deleted. When one cannot\n" +
+    "be deleted, the others are all the same.",
+  flags: FLAGS,
+  positionals: [{ ...VM_POSITIONAL, isList: true }],
+  examples: [
+    ["vers delete my-vm", "delete a VM, after a question"],
+    ["vers delete --yes my-vm other-vm", "delete two without one"],
+  ],
+  exitCodes: [
+    [5, "no terminal to ask on, and no --yes: nothing was deleted"],
+    [7, "declined: nothing was deleted"],
+  ],
+  files: { ...TARGET_FILES, aliases: "read, write", head: "read, write" },
+  run: deleteVms,
+});
+
+/** What became of the VMs. */
+interface Outcome {
+  readonly deleted: string[];
+  readonly alreadyGone: string[];
+  readonly aliases: string[];
+  isHeadCleared: boolean;
+  readonly failures: { readonly target: string; readonly error: Failure }[];
+}
+
+async function deleteVms(input: Input, context: Context): Promise<number> {
+  const { openSession } = await import("../open_engine.ts");
+  const { dropNamesOf } = await import("../vm_was_deleted.ts");
+  const { flags, args, progress } = input;
+  const outcome: Outcome = {
+    deleted: [],
+    alreadyGone: [],
+    aliases: [],
+    isHeadCleared: false,
+    failures: [],
+  };
+  const targets = await findTargets(args, { context, outcome });
+  const { engine: { client, signal } } = await openSession(input, context);
+  if (targets.length > 0 && !flags.yes) await ask(targets, input, context);
+  for (const target of targets) {
+    try {
+      const isNew = await deleteVm(client, { target, signal });
+      (isNew ? outcome.deleted : outcome.alreadyGone).push(target.id);
+      if (!isNew) progress.say(`note: VM ${target.id} was deleted already`);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      // What was done until then is said all the same.
+      if (signal.aborted) break;
+      const { typed = target.id } = target;
+      outcome.failures.push({ target: typed, error });
+      continue;
+    }
+    const dropped = await dropNamesOf(target.id, { context, progress });
+    outcome.aliases.push(...dropped.aliases);
+    outcome.isHeadCleared ||= dropped.wasHead;
+  }
+  await report(outcome, input, context);
+  signal.throwIfAborted();
+  const [first] = outcome.failures;
+  return first === undefined ? 0 : exitCodeFor(first.error);
+}
+
+/** The VMs that are meant, each once; what means none is a failure of its own. */
+async function findTargets(
+  args: readonly string[],
+  { context, outcome }: { context: Context; outcome: Outcome },
+): Promise<readonly Target[]> {
+  const { resolveTarget } = await import("../target.ts");
+  const options = { context, path: ["delete"] };
+  if (args.length === 0) return [resolveTarget(undefined, options)];
+  const targets = new Map<string, Target>();
+  for (const typed of args) {
+    try {
+      const target = resolveTarget(typed, options);
+      if (!targets.has(target.id)) targets.set(target.id, target);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      outcome.failures.push({ target: typed, error });
+    }
+  }
+  return [...targets.values()];
+}
+
+async function ask(
+  targets: readonly Target[],
+  { args, progress }: Input,
+  context: Context,
+): Promise<void> {
+  const { confirm } = await import("../confirm.ts");
+  const { shellLine } = await import("../shell_words.ts");
+  const { visible } = await import("../terminal_text.ts");
+  if (context.stderr.isTerminal) {
+    for (const { id, name } of targets) {
+      const alias = name === undefined ? "" : ` (alias "${visible(name)}")`;
+      progress.say(`VM ${id}${alias} is deleted for good`);
+    }
+  }
+  const what = targets.length === 1 ? "the VM" : `${targets.length} VMs`;
+  await confirm(context, {
+    action: `delete ${what}`,
+    line: shellLine(["vers", "delete", "--yes", ...args]),
+  });
+}
+
+/**
+ * Deletes a VM; returns whether it was there.
+ *
+ * @throws {Failure} when it was not deleted, and is not gone either.
+ */
+async function deleteVm(
+  client: VersClient,
+  { target, signal }: { target: Target; signal: AbortSignal },
+): Promise<boolean> {
+  const { ApiError } = await import("../../api/api_error.ts");
+  const { noSuchVm } = await import("../found_vm.ts");
+  try {
+    await client.deleteVm(target.id, { signal });
+    return true;
+  } catch (error) {
+    // The service says 403 of what is not there, as of what is not ours.
+    const isUnclear = error instanceof ApiError &&
+      (error.status === 403 || error.status === 404);
+    if (!isUnclear) throw error;
+    try {
+      const { value } = await client.vmMetadata(target.id, { signal });
+      if (value.deleted_at !== null) return false;
+    } catch (why) {
+      if (why instanceof ApiError && why.status === 404) {
+        throw noSuchVm(target, error);
+      }
+    }
+    throw error;
+  }
+}
+
+async function report(
+  outcome: Outcome,
+  { invocation, progress }: Input,
+  context: Context,
+): Promise<void> {
+  const { deliverResult } = await import("../deliver.ts");
+  const { renderFailure } = await import("../render_failure.ts");
+  const { deleted, alreadyGone, aliases, failures } = outcome;
+  const { output } = invocation;
+  const result = {
+    deleted,
+    already_gone: alreadyGone,
+    failed: failures.map(({ target, error }) => ({
+      target,
+      code: error.code,
+      message: error.message,
+    })),
+    head_cleared: outcome.isHeadCleared,
+    aliases_removed: aliases,
+  };
+  const total = deleted.length + alreadyGone.length + failures.length;
+  await deliverResult(result, {
+    context,
+    progress,
+    output,
+    isKept: false,
+    view: {
+      ids: () => [...deleted, ...alreadyGone],
+      text: () => [
+        ...deleted.map((id) => `✓ Deleted VM '${id}'`),
+        ...aliases.map((name) => `Alias '${name}' removed (VM was deleted)`),
+        ...(outcome.isHeadCleared ? ["HEAD cleared (VM was deleted)"] : []),
+        ...(total > 1
+          ? [
+            `${
+              deleted.length + alreadyGone.length
+            } of ${total} VMs are deleted`,
+          ]
+          : []),
+      ],
+    },
+  });
+  for (const { error } of failures) {
+    await context.stderr.write(renderFailure(error, {
+      format: output.format,
+      invoked: { command, invocation },
+    }));
+  }
+}

@@ -1,0 +1,173 @@
+import type { JsonObject } from "../../json.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  type Given,
+  type Mistake,
+} from "../command.ts";
+import type { Context } from "../context.ts";
+import { JOB_FILES } from "../file_uses.ts";
+import type { FlagTable, ValueFlag } from "../flag.ts";
+import { word } from "../flag_value.ts";
+import { type ResultView, textsIn } from "../render_result.ts";
+import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
+
+const FLAGS = {
+  name: {
+    type: "value",
+    brief: "The project's name; a name that is taken is refused",
+    placeholder: "NAME",
+    fallback: "the repository's",
+    parse: word({ what: "a name", example: "my-app" }),
+  },
+  branch: {
+    type: "value",
+    brief: "The branch to deploy",
+    placeholder: "BRANCH",
+    fallback: "the repository's own",
+    parse: word({ what: "a branch", example: "main" }),
+  },
+  install: shellCommand("Command that installs what the project needs"),
+  build: shellCommand("Command that builds the project"),
+  run: shellCommand("Command that runs the project"),
+  "working-dir": {
+    type: "value",
+    brief: "Folder of the repository that the commands are run in",
+    placeholder: "DIR",
+    parse: word({ what: "a path", example: "apps/web", maxLength: 4_096 }),
+  },
+  ...WAIT_FLAGS,
+  "max-resume-age": { ...WAIT_FLAGS["max-resume-age"], fallback: "1h" },
+} as const satisfies FlagTable;
+
+type Input = CommandInput<typeof FLAGS>;
+
+/** `vers deploy`: deploys a repository to a new VM. */
+export const command = defineCommand({
+  summary: "Deploy a GitHub repository to a new VM",
+  description:
+    "Makes a VM and has the service deploy a repository to it; with\n" +
+    "--wait, waits until the VM is running. The VM becomes HEAD of this\n" +
+    "folder. The service does not say how a deploy ends: status complete\n" +
+    "means that the VM runs, not that the deploy is done; deploy_status is\n" +
+    "what the service called it when it began.",
+  flags: FLAGS,
+  positionals: [{ name: "owner/repo", brief: "The repository on GitHub" }],
+  examples: [
+    ["vers deploy acme/shop --wait", "deploy it, or go on with that"],
+    ["vers deploy acme/shop --wait --no-resume", "deploy what is there now"],
+    ["vers deploy acme/shop --build 'npm run build'", "say how to build it"],
+  ],
+  exitCodes: [
+    [4, "a project of this name exists"],
+    [6, "time ran out; the job goes on, the same command waits on"],
+    [20, "the VM did not come up"],
+    [21, "it cannot be told whether the deploy was begun"],
+  ],
+  resumeKey:
+    "the command itself, for an hour; longer: --max-resume-age, --idempotency-key or VERS_RUN_ID",
+  files: JOB_FILES,
+  resuming:
+    "With --wait the same command, run again within an hour, finds the\n" +
+    "deploy that is on its way and waits for that; after an hour it deploys\n" +
+    "anew, as the repository may have moved on (--max-resume-age). A deploy\n" +
+    "whose answer was lost cannot be told from other new VMs: it ends with\n" +
+    'exit 21 and the VMs that may be it, unless the settings say "adopt":\n' +
+    '"always".',
+  check: checkDeploy,
+  run: deploy,
+});
+
+/** A flag that takes a command, which may hold a secret. */
+function shellCommand(brief: string): ValueFlag<string> {
+  return {
+    type: "value",
+    brief,
+    placeholder: "COMMAND",
+    privacy: "secret",
+    parse: String,
+  };
+}
+
+function checkDeploy(given: Given): readonly Mistake[] {
+  const mistakes = checkWaitFlags(given);
+  const [repo] = given.args;
+  if (given.flags.has("resume-job") || repo === undefined) return mistakes;
+  if (/^[\w.-]+\/[\w.-]+$/.test(repo)) return mistakes;
+  const found = /github\.com[/:]([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(repo);
+  return [...mistakes, {
+    problem: `"${repo}" is no repository: it must be owner/repo`,
+    example: found === null ? "acme/shop" : `${found[1]}/${found[2]}`,
+  }];
+}
+
+async function deploy(input: Input, context: Context): Promise<number> {
+  const { openSession } = await import("../open_engine.ts");
+  const { nameVm } = await import("../local_effects.ts");
+  const { startJob } = await import("../start_job.ts");
+  const { flags, args: [repo], progress } = input;
+  const session = await openSession(input, context);
+  const { client } = session.engine;
+  const secrets = {
+    install: flags.install || undefined,
+    build: flags.build || undefined,
+    run: flags.run || undefined,
+  };
+  await startJob(session, {
+    input,
+    context,
+    command,
+    kind: "vm.deploy",
+    inputs: flags["resume-job"] !== undefined ? {} : {
+      repo,
+      name: flags.name,
+      branch: flags.branch,
+      working_dir: flags["working-dir"],
+      ...await hashed(secrets),
+    },
+    secrets,
+    isStable: true,
+    sets: { head: true },
+    onAccepted: (job) =>
+      nameVm(job, { context, progress, client, setsHead: true }),
+    view: VIEW,
+  });
+  return 0;
+}
+
+/** Returns each secret's SHA-256, by which the same one is known again. */
+async function hashed(
+  secrets: Readonly<Record<string, string | undefined>>,
+): Promise<JsonObject> {
+  const hashes: Record<string, string> = {};
+  for (const [name, secret] of Object.entries(secrets)) {
+    if (secret === undefined) continue;
+    const bytes = new TextEncoder().encode(secret);
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    hashes[name] = Array.from(
+      hash,
+      (byte) => byte.toString(16).padStart(2, "0"),
+    )
+      .join("");
+  }
+  return hashes;
+}
+
+const VIEW: ResultView = {
+  ids: (result) => textsIn(result.vm_id),
+  text(result) {
+    const [vmId = ""] = textsIn(result.vm_id);
+    const [projectId] = textsIn(result.project_id);
+    const [status] = textsIn(result.deploy_status);
+    const [head] = textsIn(result.head);
+    return [
+      projectId === undefined
+        ? "Deploy initiated"
+        : `Deploy initiated for project ${projectId}`,
+      `VM: ${vmId}${result.status === "complete" ? " (running)" : ""}`,
+      ...(status === undefined ? [] : [`Status: ${status}`]),
+      ...(head === undefined ? [] : [`HEAD now points to: ${head}`]),
+      "The deploy is running in the background on the VM.",
+    ];
+  },
+};

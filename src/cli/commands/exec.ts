@@ -1,0 +1,285 @@
+import type { ExecRequest } from "../../api/types.ts";
+import type { VersClient } from "../../api/vers_client.ts";
+import { Failure } from "../../failure.ts";
+import { type CommandInput, defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { TARGET_FILES } from "../file_uses.ts";
+import { UsageError } from "../failure.ts";
+import { type FlagTable, ValueError } from "../flag.ts";
+import { duration, word } from "../flag_value.ts";
+import type { Target } from "../target.ts";
+import { jsonLine } from "../terminal_text.ts";
+
+/** What the service takes as stdin is part of one request. */
+const MAX_STDIN_BYTES = 1024 * 1024;
+/** How much later than its time-out a command may end, before it is given up. */
+const GRACE_MS = 10_000;
+/** How many tries in a row may fail before a person should know. */
+const SILENT_BREAKS = 3;
+
+const parseTimeout = duration({ zero: "no limit", example: "90s" });
+
+const FLAGS = {
+  workdir: {
+    type: "value",
+    brief: "Run it in this folder of the VM",
+    shorthand: "w",
+    placeholder: "DIR",
+    parse: word({ what: "a path", example: "/srv/app", maxLength: 4_096 }),
+  },
+  timeout: {
+    type: "value",
+    brief: "End the command after this time; a bare number is seconds",
+    shorthand: "t",
+    placeholder: "DURATION",
+    fallback: "0, no limit",
+    parse: (text) =>
+      /^\d{1,9}$/.test(text) ? Number(text) * 1_000 : parseTimeout(text),
+  },
+  env: {
+    type: "list",
+    brief: "Set a variable of its environment",
+    shorthand: "e",
+    placeholder: "NAME=VALUE",
+    privacy: "secret",
+    parse: parseVariable,
+  },
+  "no-stdin": {
+    type: "boolean",
+    brief: "Send it nothing to read, even if stdin is piped",
+  },
+} as const satisfies FlagTable;
+
+type Input = CommandInput<typeof FLAGS>;
+
+/** `vers exec`: runs a command in a VM. */
+export const command = defineCommand({
+  summary: "Run a command in a VM",
+  description:
+    "Runs a command in a VM over HTTPS; no SSH is needed. What it writes\n" +
+    "comes out here as it is, and its exit code is that of vers.\n\n" +
+    "The first word names the VM if it is an id or an alias; else HEAD's\n" +
+    "VM is meant, and the word belongs to the command. Behind the first\n" +
+    "word no flag is vers's. One word is a line for bash; of several, each\n" +
+    "is passed as it is. What is piped to stdin is sent along: text, up to\n" +
+    "1 MiB.\n\n" +
+    "When the connection breaks, the command is found again; its output\n" +
+    "goes on where it stopped, and it is never started a second time.",
+  flags: FLAGS,
+  positionals: [
+    {
+      name: "vm",
+      brief: "Id or alias; default: HEAD of this folder",
+      isOptional: true,
+    },
+    { name: "command", brief: "What to run, with its arguments", isList: true },
+  ],
+  takesRest: true,
+  passesExitCode: true,
+  examples: [
+    ["vers exec my-vm ls -la /srv", "run a command in the VM my-vm"],
+    ["vers exec 'cd /srv && make | tail -5'", "run a line of shell"],
+    ["vers exec -w /srv -t 10m my-vm make test", "in a folder, with a limit"],
+    ["vers exec --json my-vm uname -a", "collect the output as JSON"],
+  ],
+  exitCodes: [
+    [125, "vers itself failed: its error on stderr says why"],
+    [130, "interrupted; the command goes on in the VM"],
+  ],
+  files: TARGET_FILES,
+  run: exec,
+});
+
+async function exec(input: Input, context: Context): Promise<number> {
+  const { openSession } = await import("../open_engine.ts");
+  const { readStdin } = await import("../read_stdin.ts");
+  const { flags, progress } = input;
+  const { target, words } = await targetAndWords(input.args, context);
+  const { engine: { client } } = await openSession(input, context);
+  const stdin = flags["no-stdin"] || context.stdin.isTerminal
+    ? ""
+    : await readStdin(context, {
+      progress,
+      maxBytes: MAX_STDIN_BYTES,
+      action: "run the command",
+      hint: "--no-stdin sends none",
+    });
+  const request: ExecRequest = {
+    command: ["bash", "-c", await scriptOf(words)],
+    exec_id: crypto.randomUUID(),
+    ...(flags.env.length === 0 ? {} : { env: Object.fromEntries(flags.env) }),
+    ...(stdin === "" ? {} : { stdin }),
+    ...(flags.timeout
+      ? { timeout_secs: Math.ceil(flags.timeout / 1_000) }
+      : {}),
+    ...(flags.workdir === undefined ? {} : { working_dir: flags.workdir }),
+  };
+  return await follow(input, context, { client, target, request });
+}
+
+/** A command that is to be run, and where. */
+interface Started {
+  readonly client: VersClient;
+  readonly target: Target;
+  readonly request: ExecRequest;
+}
+
+async function follow(
+  { flags, invocation: { output }, progress }: Input,
+  context: Context,
+  { client, target, request }: Started,
+): Promise<number> {
+  const { execInVm } = await import("../../engine/exec_stream.ts");
+  const isCollected = output.isExplicit && output.format === "json";
+  const collected = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+  const limit = timeLimit(context, flags.timeout);
+  using _limit = limit;
+  const { clock } = context;
+  let exitCode: number;
+  try {
+    exitCode = await execInVm({ client, clock, signal: limit.signal }, {
+      vmId: target.id,
+      request,
+      async onOutput(stream, bytes) {
+        if (isCollected) collected[stream].push(bytes);
+        else await context[stream].write(bytes);
+      },
+      onBroken({ message }, times) {
+        if (times !== SILENT_BREAKS + 1) return;
+        progress.say(`note: still looking for the command: ${message}`);
+      },
+    });
+  } catch (error) {
+    if (context.signal.aborted) {
+      progress.say(
+        `note: the command goes on in VM ${target.id}, if it was started`,
+      );
+      throw error;
+    }
+    throw await withReason(error, { client, target, signal: context.signal });
+  }
+  if (isCollected) {
+    await context.stdout.write(
+      output.isQuiet ? `${request.exec_id}\n` : jsonLine({
+        exit_code: exitCode,
+        stdout: textOf(collected.stdout),
+        stderr: textOf(collected.stderr),
+        exec_id: request.exec_id,
+      }) + "\n",
+    );
+  }
+  // More than a byte does not fit; and it must not look like success.
+  return exitCode >= 0 && exitCode <= 255 ? exitCode : exitCode & 0xff || 255;
+}
+
+/** Returns the error that says why the VM would not run the command. */
+async function withReason(
+  error: unknown,
+  { client, target, signal }: Omit<Started, "request"> & {
+    readonly signal: AbortSignal;
+  },
+): Promise<unknown> {
+  const { ApiError } = await import("../../api/api_error.ts");
+  const { noSuchVm } = await import("../found_vm.ts");
+  if (!(error instanceof ApiError)) return error;
+  if (error.status === 404) return noSuchVm(target, error);
+  if (error.status !== 400) return error;
+  try {
+    const { value: { state } } = await client.vmStatus(target.id, { signal });
+    if (state === "running") return error;
+    return new Failure(
+      `Cannot run the command in VM ${target.id}: the VM is ${state}`,
+      {
+        code: "bad_request",
+        hint: `nothing was run; vers resume --wait ${target.id}`,
+        cause: error,
+      },
+    );
+  } catch {
+    return error;
+  }
+}
+
+/** A signal that ends when the process is told to, or time is up. */
+interface TimeLimit extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The service ends a command whose time is up, and says so. This is for when
+ * it does not.
+ */
+function timeLimit(context: Context, timeoutMs: number | undefined): TimeLimit {
+  const { clock, signal } = context;
+  const over = new AbortController();
+  const passed = new AbortController();
+  if (timeoutMs) void watch(timeoutMs);
+  return {
+    signal: AbortSignal.any([signal, passed.signal]),
+    [Symbol.dispose]: () => over.abort(),
+  };
+
+  async function watch(timeoutMs: number) {
+    try {
+      await clock.sleep(timeoutMs + GRACE_MS, over.signal);
+    } catch {
+      return; // The command ended first.
+    }
+    const { TimedOutError } = await import("../../engine/engine_error.ts");
+    passed.abort(
+      new TimedOutError(
+        `Timed out after ${timeoutMs / 1_000}s, and the service did not end ` +
+          "the command",
+      ),
+    );
+  }
+}
+
+async function targetAndWords(
+  args: readonly string[],
+  context: Context,
+): Promise<{ target: Target; words: readonly string[] }> {
+  const { aliasPath, isId, resolveTarget } = await import("../target.ts");
+  const { readAliases } = await import("../../project/aliases.ts");
+  const [first = "", ...rest] = args;
+  const path = aliasPath(context);
+  const isTarget = isId(first) ||
+    path !== undefined && readAliases(path).has(first);
+  const typed = isTarget ? first : undefined;
+  const words = isTarget ? rest : args;
+  const target = resolveTarget(typed, { context, path: ["exec"] });
+  const [program, ...others] = words;
+  const isFlag = program !== undefined && /^--?[a-z]/.test(program);
+  if (isFlag && isTarget) {
+    throw new UsageError(
+      `Cannot run "${program}": flags of vers stand in front of the VM`,
+      "for example: vers exec --timeout 90s my-vm make",
+    );
+  }
+  const command = program === "--" ? others : words;
+  if (command.length > 0) return { target, words: command };
+  throw new UsageError(
+    `Cannot run a command in VM ${target.id}: none is given`,
+    "put it behind the VM, for example: vers exec my-vm uname -a",
+  );
+}
+
+/** One word is a line of shell as it is; several are words to it. */
+async function scriptOf(words: readonly string[]): Promise<string> {
+  const { shellLine } = await import("../shell_words.ts");
+  const [only = ""] = words;
+  return words.length === 1 ? only : shellLine(words);
+}
+
+function parseVariable(text: string): readonly [name: string, value: string] {
+  const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(text);
+  const [, name, value] = match ?? [];
+  if (name !== undefined && value !== undefined) return [name, value];
+  throw new ValueError("a name, = and a value", "NAME=value");
+}
+
+function textOf(pieces: readonly Uint8Array[]): string {
+  const decoder = new TextDecoder();
+  const text = pieces.map((piece) => decoder.decode(piece, { stream: true }));
+  return text.join("") + decoder.decode();
+}

@@ -1,0 +1,129 @@
+import type { ListedJob } from "../../../job/listed_job.ts";
+import type { Retention } from "../../../job/retention.ts";
+import type { JsonObject } from "../../../json.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  type Given,
+  type Mistake,
+} from "../../command.ts";
+import type { Context } from "../../context.ts";
+import { deliverResult } from "../../deliver.ts";
+import type { FlagTable } from "../../flag.ts";
+import { duration } from "../../flag_value.ts";
+
+const DEFAULT_AGE_MS = 7 * 24 * 3_600_000;
+
+const FLAGS = {
+  "older-than": {
+    type: "value",
+    brief: "Only jobs that ended, or started, longer ago",
+    placeholder: "DURATION",
+    fallback: "7d",
+    parse: duration({ zero: "all", example: "7d" }),
+  },
+  all: { type: "boolean", brief: "Jobs of any age" },
+  force: {
+    type: "boolean",
+    brief: "Also jobs in flight, and results that nobody was given",
+  },
+  "dry-run": { type: "boolean", brief: "Say what would go; change nothing" },
+} as const satisfies FlagTable;
+
+/** `vers jobs prune`: takes old jobs out of the ledger. */
+export const command = defineCommand({
+  summary: "Take old jobs out of the ledger",
+  description:
+    "Takes jobs out of this machine's ledger, each with all of its\n" +
+    "entries. VMs are not touched. Without --force it keeps jobs that are\n" +
+    "in flight and results that nobody was given, as long as they are\n" +
+    "younger than the setting retention (30d) or the resume window,\n" +
+    "whichever is longer. Lines that cannot be read are always kept:\n" +
+    "vers jobs doctor --repair moves those away.",
+  flags: FLAGS,
+  positionals: [],
+  examples: [
+    ["vers jobs prune", "jobs that ended more than 7 days ago"],
+    ["vers jobs prune --older-than 24h --dry-run", "what a day would leave"],
+    ["vers jobs prune --all --force", "everything"],
+  ],
+  files: { settings: "read", ledger: "read, write", locks: "read, write" },
+  check: ({ flags }: Given): readonly Mistake[] =>
+    flags.has("all") && flags.has("older-than")
+      ? [{
+        problem: "--all and --older-than contradict each other",
+        example: "--older-than 24h",
+      }]
+      : [],
+  run: pruneJobs,
+});
+
+async function pruneJobs(
+  input: CommandInput<typeof FLAGS>,
+  context: Context,
+): Promise<number> {
+  const { openJobLedger, withLedger } = await import("../../job_ledger.ts");
+  const { isOld, protectionOf } = await import("../../../job/retention.ts");
+  const { protectedMs, settingsOf } = await import("../../retention.ts");
+  const { flags, progress, invocation: { output } } = input;
+  const settings = await settingsOf(context);
+  const olderThanMs = flags["older-than"] ?? DEFAULT_AGE_MS;
+  const retention: Retention = {
+    now: context.clock.now(),
+    olderThanMs: flags.all ? 0 : olderThanMs,
+    protectedMs: protectedMs(context, settings),
+  };
+  const isDryRun = flags["dry-run"];
+  const { upkeep, path } = openJobLedger(context);
+  let kept = { in_flight: 0, undelivered: 0 };
+  const mayGo = (job: ListedJob) => {
+    if (!isOld(job, retention)) return false;
+    const protection = flags.force ? undefined : protectionOf(job, retention);
+    if (protection !== undefined) kept[protection]++;
+    return protection === undefined;
+  };
+  const report = await withLedger(() =>
+    upkeep.prune({
+      mayGo,
+      isDryRun,
+      onChoosing: () => kept = { in_flight: 0, undelivered: 0 },
+    })
+  );
+  await deliverResult({
+    dry_run: isDryRun,
+    pruned_entries: report.prunedEntries,
+    kept_entries: report.keptEntries,
+    pruned_jobs: report.prunedJobs,
+    kept_jobs: report.keptJobs,
+    kept_in_flight: kept.in_flight,
+    kept_undelivered: kept.undelivered,
+    kept_unreadable: report.unreadable,
+    size_before: report.sizeBefore,
+    size_after: report.sizeAfter,
+    ledger: path,
+  }, {
+    context,
+    progress,
+    output,
+    view: { text: reportLines, ids: () => report.prunedIds },
+    isKept: false,
+  });
+  return 0;
+}
+
+function reportLines(report: JsonObject): readonly string[] {
+  const verb = report.dry_run ? "would prune" : "pruned";
+  const { kept_in_flight, kept_undelivered, kept_unreadable } = report;
+  const notes = [
+    [kept_in_flight, "jobs that are in flight; --force prunes them"],
+    [kept_undelivered, "results that nobody was given; --force prunes them"],
+    [kept_unreadable, "lines that cannot be read; see vers jobs doctor"],
+  ] as const;
+  return [
+    `${verb} ${report.pruned_entries} entries ` +
+    `(${report.kept_entries} kept), ` +
+    `${report.pruned_jobs} jobs (${report.kept_jobs} kept)`,
+    ...notes.filter(([count]) => count !== 0)
+      .map(([count, what]) => `kept: ${count} ${what}`),
+  ];
+}

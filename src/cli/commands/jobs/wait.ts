@@ -1,0 +1,171 @@
+import type { LocalEffects } from "../../../engine/engine.ts";
+import type { Outcome } from "../../../engine/wait_jobs.ts";
+import { Failure } from "../../../failure.ts";
+import { JobFailedError } from "../../../engine/engine_error.ts";
+import type { GoEntry, Handle } from "../../../job/entry.ts";
+import { hasEnded } from "../../../job/go_job.ts";
+import type { Job, JobBase } from "../../../job/job.ts";
+import type { ListedJob } from "../../../job/listed_job.ts";
+import { type CommandInput, defineCommand } from "../../command.ts";
+import type { Context } from "../../context.ts";
+import { JOB_FILES } from "../../file_uses.ts";
+import type { FlagTable } from "../../flag.ts";
+import { WAIT_FLAGS } from "../../wait_flags.ts";
+
+const DEFAULT_TIMEOUT_MS = 600_000;
+
+const FLAGS = {
+  timeout: WAIT_FLAGS.timeout,
+  "poll-interval": WAIT_FLAGS["poll-interval"],
+} as const satisfies FlagTable;
+
+type Input = CommandInput<typeof FLAGS>;
+
+/** `vers jobs wait`: waits for jobs that are on their way. */
+export const command = defineCommand({
+  summary: "Wait for jobs",
+  description:
+    "Waits until every job has its result, of whatever kinds they\n" +
+    "are, and prints all results together, each as its own command would,\n" +
+    "in the order of the ids. A job that failed does not end the wait for\n" +
+    "the others; the first of them in that order decides the exit code.",
+  flags: FLAGS,
+  positionals: [{
+    name: "job",
+    brief: "A job's id, or as much of its beginning as no other has",
+    isList: true,
+  }],
+  examples: [
+    ["vers jobs wait job_8f2a3b4c5d", "go on waiting for a job"],
+    ["vers jobs wait 8f2a 91bc --timeout 5m", "for two, 5 minutes at most"],
+  ],
+  exitCodes: [
+    [3, "there is no such job, or its VM is gone"],
+    [6, "time ran out; the jobs go on, the same command waits on"],
+    [20, "a job failed"],
+    [21, "it cannot be told whether a job's VM was made"],
+  ],
+  files: JOB_FILES,
+  resuming: "The same command, run again, waits on. A result that was not\n" +
+    "printed is not lost.",
+  run: waitJobs,
+});
+
+async function waitJobs(input: Input, context: Context): Promise<number> {
+  const { deliverResult } = await import("../../deliver.ts");
+  const { WAIT_VIEW, waitReport } = await import("../../wait_report.ts");
+  const { waitForJobs } = await import("../../../engine/wait_jobs.ts");
+  const { openSession } = await import("../../open_engine.ts");
+  const { flags, progress, invocation: { output } } = input;
+  const found = await findJobs(input, context);
+  const jobs = found.flatMap((job) => job.writer === "vers" ? [job.job] : []);
+  const report = (outcomes: readonly Outcome[]) =>
+    deliverResult(waitReport(found, outcomes), {
+      context,
+      progress,
+      output,
+      view: WAIT_VIEW,
+      isKept: true,
+    });
+  if (jobs.length === 0) {
+    await report([]);
+  } else {
+    const session = await openSession(input, context);
+    checkScope(jobs, session.scope);
+    const { settings, account } = session;
+    const timeoutMs = flags.timeout ?? settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const pollIntervalMs = flags["poll-interval"] ?? settings.pollIntervalMs;
+    const { confirmWindowMs, adopt } = settings;
+    await waitForJobs(session.engine, jobs, {
+      account,
+      timeoutMs: timeoutMs === 0 ? undefined : timeoutMs,
+      ...(pollIntervalMs === undefined ? {} : { pollIntervalMs }),
+      ...(confirmWindowMs === undefined ? {} : { confirmWindowMs }),
+      ...(adopt === undefined ? {} : { adopt }),
+      onAccepted: (job) => namesOf(job, context),
+      report,
+    });
+  }
+  for (const job of found) {
+    if (job.writer === "go" && job.entry.status === "failed") {
+      throw new JobFailedError(`Job ${job.id} failed: ${job.entry.error}`);
+    }
+  }
+  return 0;
+}
+
+/**
+ * Returns the jobs that are meant, each once.
+ *
+ * @throws {Failure} when one of them is not there, or cannot be waited for.
+ */
+async function findJobs(
+  { args, progress, invocation: { path } }: Input,
+  context: Context,
+): Promise<readonly ListedJob[]> {
+  const { findJob, openJobLedger, readJobs } = await import(
+    "../../job_ledger.ts"
+  );
+  const jobLedger = openJobLedger(context);
+  const all = await readJobs(jobLedger, progress);
+  const found = new Map<string, ListedJob>();
+  for (const typed of args) {
+    const verb = "wait for";
+    const job = findJob(all, typed, { verb, path, ledgerPath: jobLedger.path });
+    if (job.writer === "go" && !hasEnded(job.entry)) throw notOurs(job.entry);
+    found.set(job.id, job);
+  }
+  return [...found.values()];
+}
+
+function notOurs(entry: GoEntry): Failure {
+  return new Failure(
+    `Cannot wait for job ${entry.id}: it is ${entry.status} for the Go CLI, ` +
+      "which does not note which VM it is waiting for",
+    {
+      code: "general",
+      hint: "vers status lists the VMs; vers resume <vm-id> --wait waits for " +
+        "one of them",
+    },
+  );
+}
+
+/** @throws {Failure} when jobs are of an origin that this command cannot ask. */
+function checkScope(jobs: readonly Job[], scope: string): void {
+  const other = jobs.find((job) => job.scope !== scope);
+  if (other === undefined) return;
+  throw new Failure(
+    `Cannot wait for job ${other.id}: it belongs to ${other.scope}, and this ` +
+      `is ${scope}`,
+    {
+      code: "not_found",
+      hint: `set VERS_URL=${other.scope} to wait for it: ` +
+        `VERS_URL=${other.scope} vers jobs wait ${other.id}`,
+    },
+  );
+}
+
+/** Which names stand for a job's VM; none is set here. */
+async function namesOf(
+  job: JobBase & { readonly handle: Handle },
+  context: Context,
+): Promise<LocalEffects> {
+  const { aliasPath, headPath } = await import("../../target.ts");
+  const { readAliases } = await import("../../../project/aliases.ts");
+  const { readHead } = await import("../../../project/head.ts");
+  const [vmId] = job.handle.vm_ids;
+  const { alias } = job.inputs;
+  const effects: { alias?: string; head?: string } = {};
+  try {
+    const path = aliasPath(context);
+    const aliases = path === undefined ? undefined : readAliases(path);
+    if (typeof alias === "string" && aliases?.get(alias) === vmId) {
+      effects.alias = alias;
+    }
+    const head = readHead(headPath(context));
+    if (head !== undefined && head === vmId) effects.head = head;
+  } catch {
+    // What cannot be read names nothing.
+  }
+  return effects;
+}

@@ -1,0 +1,43 @@
+import { type CommandInput, defineCommand } from "../../command.ts";
+import type { Context } from "../../context.ts";
+import { TARGET_FILES } from "../../file_uses.ts";
+import { VM_POSITIONAL } from "../../vm_positional.ts";
+
+/** `vers label show`: shows the labels of a VM. */
+export const command = defineCommand({
+  summary: "Show the labels of a VM",
+  description:
+    "Shows the labels of a VM, by name. The label vers-job is this\n" +
+    'program\'s own mark. The word "show" may be left out.',
+  flags: {},
+  positionals: [VM_POSITIONAL],
+  examples: [
+    ["vers label show my-vm", "show a VM's labels"],
+    ["vers label show --json", "show those of HEAD's VM as JSON"],
+  ],
+  files: TARGET_FILES,
+  run: showLabels,
+});
+
+async function showLabels(
+  input: CommandInput,
+  context: Context,
+): Promise<number> {
+  const { openVm } = await import("../../open_vm.ts");
+  const { foundVm } = await import("../../found_vm.ts");
+  const { deliverResult } = await import("../../deliver.ts");
+  const { LABEL_VIEW, labelResult } = await import("../../label_view.ts");
+  const { args: [typed], invocation: { output }, progress } = input;
+  const opened = await openVm(input, { context, typed });
+  const { target, client, signal } = opened;
+  const asked = client.vmStatus(target.id, { signal });
+  const { labels } = await foundVm(asked, target);
+  await deliverResult(labelResult(target.id, labels), {
+    context,
+    progress,
+    output,
+    isKept: false,
+    view: LABEL_VIEW,
+  });
+  return 0;
+}

@@ -1,0 +1,130 @@
+import { Failure } from "../../failure.ts";
+import { type CommandInput, defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { SERVICE_FILES } from "../file_uses.ts";
+import { UsageError } from "../failure.ts";
+import type { FlagTable } from "../flag.ts";
+import { word } from "../flag_value.ts";
+
+const FLAGS = {
+  token: {
+    type: "value",
+    brief: "The API key, or - to read it from stdin",
+    shorthand: "t",
+    placeholder: "KEY",
+    privacy: "secret",
+    parse: word({ what: "an API key", example: "-", maxLength: 1_024 }),
+  },
+} as const satisfies FlagTable;
+
+type Input = CommandInput<typeof FLAGS>;
+
+const MAX_KEY_BYTES = 4_096;
+
+/** `vers login`: keeps an API key. */
+export const command = defineCommand({
+  summary: "Keep an API key in ~/.versrc",
+  description:
+    "Asks the service whether it takes the API key and, if it does,\n" +
+    "keeps it in ~/.versrc, which only you can read. VERS_API_KEY in the\n" +
+    "environment comes before it.",
+  flags: FLAGS,
+  positionals: [],
+  examples: [
+    ["vers login --token - < key.txt", "read the key from a file"],
+    ["vers login --token <your key>", "it stays in the shell's history"],
+  ],
+  exitCodes: [[2, "the service does not take the key: nothing was written"]],
+  files: { ...SERVICE_FILES, credentials: "read, write" },
+  check: ({ flags }) =>
+    flags.has("token") ? [] : [{
+      problem: "--token is missing: it is not asked for",
+      example: "--token - < key.txt",
+    }],
+  run: login,
+});
+
+async function login(input: Input, context: Context): Promise<number> {
+  const { isLocal, originOf } = await import("../open_engine.ts");
+  const { credentialsPath } = await import("../credentials_path.ts");
+  const { saveApiKey } = await import("../../project/credentials_edit.ts");
+  const { accountOf } = await import("../../project/credentials.ts");
+  const { accountLines, accountResult } = await import("../account_view.ts");
+  const { deliverResult } = await import("../deliver.ts");
+  const { invocation, progress } = input;
+  if (isLocal(context, invocation)) {
+    throw new UsageError(
+      "Cannot log in to the simulator: it needs no API key",
+      "leave --local and VERS_URL=local out, for example: " +
+        "vers login --token - < key.txt",
+    );
+  }
+  const path = credentialsPath(context);
+  const origin = await originOf(context);
+  const apiKey = await readKey(input, context);
+  const identity = await check(apiKey, { origin, context });
+  saveApiKey(path, apiKey);
+  if (context.env("VERS_API_KEY") !== undefined) {
+    progress.say("note: VERS_API_KEY is set, and comes before ~/.versrc");
+  }
+  const account = accountResult(await accountOf(apiKey), identity);
+  await deliverResult({ ...account, path }, {
+    context,
+    progress,
+    output: invocation.output,
+    isKept: false,
+    view: {
+      ids: () => [account.key_id],
+      text:
+        () => [`Logged in; the key is in ${path}`, ...accountLines(account)],
+    },
+  });
+  return 0;
+}
+
+async function readKey(input: Input, context: Context): Promise<string> {
+  const { readApiKey } = await import("../../project/credentials.ts");
+  const { token = "" } = input.flags;
+  let given = token;
+  if (token === "-") {
+    const { readStdin } = await import("../read_stdin.ts");
+    given = await readStdin(context, {
+      progress: input.progress,
+      maxBytes: MAX_KEY_BYTES,
+      action: "log in",
+      hint: "for example: vers login --token - < key.txt",
+    });
+  }
+  const key = readApiKey({ given, path: "" });
+  if (key !== undefined) return key;
+  throw new UsageError(
+    "Cannot log in: there is no API key on stdin",
+    "for example: vers login --token - < key.txt",
+  );
+}
+
+async function check(
+  apiKey: string,
+  { origin, context }: { origin: string; context: Context },
+) {
+  const { VersClient } = await import("../../api/vers_client.ts");
+  const { identify } = await import("../identify.ts");
+  const { clock, signal } = context;
+  const transport = await context.transport();
+  const client = new VersClient({ origin, apiKey, transport, clock });
+  try {
+    return await identify(client, signal);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== "authentication") {
+      throw error;
+    }
+    throw new Failure(
+      `Cannot log in: ${origin} does not take this API key`,
+      {
+        code: "authentication",
+        hint: "nothing was written; check the key and VERS_URL",
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,153 @@
+import type { VersClient } from "../../api/vers_client.ts";
+import { Failure } from "../../failure.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  type Given,
+  type Mistake,
+} from "../command.ts";
+import type { Context } from "../context.ts";
+import { JOB_FILES } from "../file_uses.ts";
+import type { FlagTable } from "../flag.ts";
+import { word } from "../flag_value.ts";
+import { type ResultView, textsIn } from "../render_result.ts";
+import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
+
+const FLAGS = {
+  "vm-alias": {
+    type: "value",
+    brief: "Name the VM on this machine, and make the command resumable",
+    shorthand: "N",
+    placeholder: "NAME",
+    parse: word({ what: "a name", example: "my-vm" }),
+  },
+  ref: {
+    type: "boolean",
+    brief: "Take the argument for repo:tag; one with a colon is anyway",
+  },
+  ...WAIT_FLAGS,
+} as const satisfies FlagTable;
+
+type Input = CommandInput<typeof FLAGS>;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const REFERENCE = /^([^:\s]+):([^:\s]+)$/;
+const EXAMPLE_ID = "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
+
+/** `vers run-commit`: starts a VM from a commit. */
+export const command = defineCommand({
+  summary: "Start a VM from a commit",
+  description:
+    "Makes a VM in the state that a commit keeps and, with --wait,\n" +
+    "waits until it is running. Its id goes to .vers/HEAD in this folder, so\n" +
+    "that later commands are about this VM.",
+  flags: FLAGS,
+  positionals: [{
+    name: "commit-id|repo:tag",
+    brief: "The commit, by its id or by a tag of a repository",
+  }],
+  examples: [
+    [`vers run-commit ${EXAMPLE_ID} --wait -N my-vm`, "start it, or go on"],
+    ["vers run-commit base:latest", "start what the tag names now"],
+  ],
+  exitCodes: [
+    [3, "there is no such commit or tag"],
+    [6, "time ran out; the job goes on, the same command waits on"],
+    [20, "the VM did not come up"],
+    [21, "it cannot be told whether the VM was made"],
+  ],
+  resumeKey: "--vm-alias, --idempotency-key or VERS_RUN_ID",
+  files: JOB_FILES,
+  resuming:
+    "With --wait and --vm-alias (or --idempotency-key, or VERS_RUN_ID\n" +
+    "in the environment) the same command, run again, finds the VM that is\n" +
+    "on its way and waits for that. If the tag names another commit by then,\n" +
+    "it starts anew. Without one of them, --resume-job finds the job.",
+  check: checkCommit,
+  run: runCommit,
+});
+
+function checkCommit(given: Given): readonly Mistake[] {
+  const { flags, args: [commit] } = given;
+  const mistakes = checkWaitFlags(given);
+  if (flags.has("resume-job") || commit === undefined) return mistakes;
+  const isReference = REFERENCE.test(commit);
+  if (isReference || (UUID.test(commit) && !flags.has("ref"))) return mistakes;
+  return [...mistakes, {
+    problem: flags.has("ref")
+      ? `"${commit}" is no reference: with --ref it must be repo:tag`
+      : `"${commit}" is no commit: it must be an id, or repo:tag`,
+    example: flags.has("ref") ? "base:latest --ref" : EXAMPLE_ID,
+  }];
+}
+
+async function runCommit(input: Input, context: Context): Promise<number> {
+  const { openSession } = await import("../open_engine.ts");
+  const { nameVm } = await import("../local_effects.ts");
+  const { startJob } = await import("../start_job.ts");
+  const { flags, args: [commit = ""], progress } = input;
+  const session = await openSession(input, context);
+  const { client } = session.engine;
+  const isNamed = flags["resume-job"] !== undefined;
+  await startJob(session, {
+    input,
+    context,
+    command,
+    kind: "vm.run_commit",
+    inputs: isNamed ? {} : { commit, alias: flags["vm-alias"] },
+    source: isNamed ? undefined : await commitIdOf(commit, {
+      client,
+      context,
+      maySend: !flags.explain,
+    }),
+    isStable: flags["vm-alias"] !== undefined,
+    sets: { alias: flags["vm-alias"], head: true },
+    onAccepted: (job) =>
+      nameVm(job, { context, progress, client, setsHead: true }),
+    view: VIEW,
+  });
+  return 0;
+}
+
+/**
+ * Returns the id of a commit; `undefined` for a tag that the service does not
+ * tell us about: it will say why when it is asked for the VM.
+ */
+async function commitIdOf(
+  commit: string,
+  { client, context: { signal }, maySend }: {
+    readonly client: VersClient;
+    readonly context: Context;
+    readonly maySend: boolean;
+  },
+): Promise<string | undefined> {
+  const [, repository, tag] = REFERENCE.exec(commit) ?? [];
+  if (repository === undefined || tag === undefined) {
+    return commit.toLowerCase();
+  }
+  if (!maySend) return undefined;
+  try {
+    const answer = await client.commitOfTag(repository, tag, { signal });
+    return answer.value.commit_id;
+  } catch (error) {
+    if (!(error instanceof Failure) || signal.aborted) throw error;
+    return undefined;
+  }
+}
+
+const VIEW: ResultView = {
+  ids: (result) => textsIn(result.vm_id),
+  text(result) {
+    const [vmId = ""] = textsIn(result.vm_id);
+    const [commit = ""] = textsIn(result.commit_key);
+    const [alias] = textsIn(result.alias);
+    const [head] = textsIn(result.head);
+    return [
+      result.status === "complete"
+        ? `VM '${vmId}' started successfully from commit ${commit}.`
+        : `VM '${vmId}' is starting from commit ${commit}.`,
+      ...(alias === undefined ? [] : [`Alias: ${alias}`]),
+      ...(head === undefined ? [] : [`HEAD now points to: ${head}`]),
+    ];
+  },
+};

@@ -1,0 +1,34 @@
+import { type CommandInput, defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { jsonLine } from "../terminal_text.ts";
+
+/** `vers skill`: how an agent uses this program. */
+export const command = defineCommand({
+  summary: "Print a SKILL.md for agents",
+  description:
+    "Prints, in Markdown, how an agent uses this program: when to wait,\n" +
+    "what to do on each exit code, and how to go on with what was cut off.\n" +
+    "It is Markdown wherever it goes; with --json, JSON with that in it.",
+  flags: {},
+  positionals: [],
+  examples: [
+    ["vers skill", "read it, or put it where your agent looks for skills"],
+  ],
+  files: {},
+  run: printSkill,
+});
+
+async function printSkill(
+  { invocation: { given } }: CommandInput,
+  context: Context,
+): Promise<number> {
+  const { SKILL } = await import("../skill_text.ts");
+  // VERS_OUTPUT is about results: this is a file that somebody reads.
+  const isJson = given.some(({ name, value }) =>
+    name === "json" || (name === "output" && value === "json")
+  );
+  await context.stdout.write(
+    isJson ? jsonLine({ name: "vers", text: SKILL }) + "\n" : SKILL,
+  );
+  return 0;
+}

@@ -1,0 +1,195 @@
+import {
+  checkSum,
+  parseReleasesUrl,
+  type Release,
+  ReleaseHost,
+  RELEASES_URL,
+} from "../../api/release_host.ts";
+import { replaceFile } from "../../atomic_file.ts";
+import { Failure } from "../../failure.ts";
+import type { JsonObject } from "../../json.ts";
+import { isNewer, isReleaseVersion } from "../../release_version.ts";
+import { VERSION } from "../../version.ts";
+import { type CommandInput, defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { deliverResult } from "../deliver.ts";
+import { UsageError } from "../failure.ts";
+import type { FlagTable } from "../flag.ts";
+import type { ResultView } from "../render_result.ts";
+
+const FLAGS = {
+  check: {
+    type: "boolean",
+    brief: "Only say whether there is a newer release",
+  },
+} as const satisfies FlagTable;
+
+/** `vers upgrade`: puts another release in the place of this executable. */
+export const command = defineCommand({
+  summary: "Replace this program by its latest release",
+  description:
+    "Downloads the latest release, or the one that is named, verifies its\n" +
+    "checksum, and puts it in the place of the running executable. Until all\n" +
+    "of it is there and verified, the old one stays as it is.",
+  flags: FLAGS,
+  positionals: [{
+    name: "version",
+    brief: "The release to have, older ones too; else the latest",
+    isOptional: true,
+  }],
+  examples: [
+    ["vers upgrade", "have the latest release"],
+    ["vers upgrade --check", "say whether there is a newer one"],
+    ["vers upgrade 0.1.0", "have exactly this one"],
+  ],
+  exitCodes: [[3, "there is no such release"]],
+  files: { program: "read, write" },
+  run: (input, context) =>
+    upgrade(input, context, {
+      version: VERSION,
+      isExecutable: Deno.build.standalone,
+      path: Deno.execPath,
+      target: Deno.build.target,
+    }),
+});
+
+/** The program that is to be upgraded: this one. */
+export interface RunningProgram {
+  readonly version: string;
+  /** Whether it is one executable, and not a script that Deno runs. */
+  readonly isExecutable: boolean;
+  /** Returns where the executable is. */
+  readonly path: () => string;
+  /** What it was compiled for: `x86_64-unknown-linux-gnu`. */
+  readonly target: string;
+}
+
+/** Does what the command says for `program`, and returns the exit code. */
+export async function upgrade(
+  { flags, args, invocation, progress }: CommandInput<typeof FLAGS>,
+  context: Context,
+  program: RunningProgram,
+): Promise<number> {
+  const wanted = parseVersion(args[0]);
+  if (!flags.check && !program.isExecutable) throw notAnExecutable();
+  const host = await openHost(context);
+  const release = await host.release(wanted);
+  const isOther = wanted === undefined
+    ? isNewer(release.version, program.version)
+    : release.version !== program.version;
+  let result: JsonObject = {
+    status: isOther ? "available" : "current",
+    version: program.version,
+    release: release.version,
+  };
+  if (isOther && !flags.check) {
+    progress.say(`downloading vers ${release.version}`);
+    const path = Deno.realPathSync(program.path());
+    await install(host, { release, target: program.target, path });
+    result = { ...result, status: "upgraded", path };
+  }
+  await deliverResult(result, {
+    context,
+    progress,
+    output: invocation.output,
+    view: VIEW,
+    isKept: false,
+  });
+  return 0;
+}
+
+function parseVersion(text: string | undefined): string | undefined {
+  const version = text?.replace(/^v/, "");
+  if (version === undefined || isReleaseVersion(version)) return version;
+  throw new UsageError(
+    "Cannot upgrade to that version: it must be three numbers, as in 0.1.0",
+    "name one, or none for the latest, for example: vers upgrade 0.1.0",
+  );
+}
+
+async function openHost(context: Context): Promise<ReleaseHost> {
+  const { clock, signal } = context;
+  return new ReleaseHost({
+    url: parseReleasesUrl(context.env("VERS_RELEASES_URL") ?? RELEASES_URL),
+    transport: await context.transport(),
+    clock,
+    signal,
+  });
+}
+
+/** What is put where. */
+interface Installation {
+  readonly release: Release;
+  readonly target: string;
+  readonly path: string;
+}
+
+async function install(
+  host: ReleaseHost,
+  { release, target, path }: Installation,
+): Promise<void> {
+  const name = target.includes("windows")
+    ? `vers-${target}.exe`
+    : `vers-${target}`;
+  const packed = await host.file(release, `${name}.gz`);
+  const executable = await unpack(packed, name);
+  await checkSum(executable, release, name);
+  try {
+    replaceFile(path, executable, {
+      mode: 0o755,
+      // There a program that runs can be renamed, but not replaced.
+      ...(target.includes("windows") ? { setAside: `${path}.old` } : {}),
+    });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure(`Cannot put the new program at "${path}": ${why}`, {
+      code: "general",
+      cause,
+      hint: "the old one is still there; run vers upgrade as the user who " +
+        "installed it, or install another with install.sh",
+    });
+  }
+}
+
+async function unpack(
+  packed: Uint8Array<ArrayBuffer>,
+  name: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const unpacked = new Blob([packed]).stream()
+    .pipeThrough(new DecompressionStream("gzip"));
+  try {
+    return new Uint8Array(await new Response(unpacked).arrayBuffer());
+  } catch (cause) {
+    throw new Failure(`Cannot unpack "${name}.gz": it is not gzip`, {
+      code: "general",
+      cause,
+      hint: "nothing was changed; please report it",
+    });
+  }
+}
+
+function notAnExecutable(): Failure {
+  return new Failure(
+    "Cannot upgrade: this is vers run by Deno from a file, " +
+      "not the executable of a release",
+    {
+      code: "general",
+      hint: "get the newer file where this one is from; " +
+        "to see what there is: vers upgrade --check",
+    },
+  );
+}
+
+const VIEW: ResultView = {
+  ids: ({ release }) => [String(release)],
+  text({ status, version, release, path }) {
+    if (status === "upgraded") {
+      return [`vers ${release} is in the place of ${version}: ${path}`];
+    }
+    return status === "available"
+      ? [
+        `vers ${release} can be had, this is ${version}: vers upgrade`,
+      ]
+      : [`vers ${version} is what there is`];
+  },
+};

@@ -1,0 +1,42 @@
+import { type CommandInput, defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { SERVICE_FILES } from "../file_uses.ts";
+
+/** `vers whoami`: shows whose API key is used. */
+export const command = defineCommand({
+  summary: "Show whose API key is used",
+  description:
+    "Shows which API key is used, by its id, and whose it is as far\n" +
+    "as the service says. The key itself is never shown.",
+  flags: {},
+  positionals: [],
+  examples: [
+    ["vers whoami", "show the account"],
+    ["vers whoami -q", "print the key's id"],
+  ],
+  files: SERVICE_FILES,
+  run: whoami,
+});
+
+async function whoami(input: CommandInput, context: Context): Promise<number> {
+  const { isLocal, openSession } = await import("../open_engine.ts");
+  const { identify } = await import("../identify.ts");
+  const { ACCOUNT_VIEW, accountResult } = await import("../account_view.ts");
+  const { deliverResult } = await import("../deliver.ts");
+  const { invocation, progress } = input;
+  const { account, engine } = await openSession(input, context);
+  const identity = await identify(engine.client, engine.signal);
+  const source = isLocal(context, invocation)
+    ? "the simulator in this program"
+    : context.env("VERS_API_KEY")?.trim()
+    ? "VERS_API_KEY"
+    : "~/.versrc";
+  await deliverResult({ ...accountResult(account, identity), source }, {
+    context,
+    progress,
+    output: invocation.output,
+    isKept: false,
+    view: ACCOUNT_VIEW,
+  });
+  return 0;
+}
