@@ -1,0 +1,148 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import config from "../deno.json" with { type: "json" };
+import { isRoot } from "./helpers/machine.ts";
+import { type Program, startProgram } from "./helpers/program.ts";
+import { programCommand } from "./helpers/program_command.ts";
+import { Sandbox } from "./helpers/sandbox.ts";
+import { startSimulator } from "./helpers/simulator_process.ts";
+import { RUN } from "./helpers/story.ts";
+
+const { os } = Deno.build;
+
+/** How a permission is shown to be needed. */
+interface Proof {
+  /** Why it cannot be shown here. */
+  readonly skipped?: string | undefined;
+  /** Whether a command does all it should, started with these flags. */
+  readonly holds: (flags: readonly string[]) => Promise<boolean>;
+}
+
+const onlyOn = (system: "windows" | "others") =>
+  (os === "windows") === (system === "windows")
+    ? undefined
+    : `it is for ${system === "windows" ? "Windows" : "other systems"}`;
+
+/** What each permission of the set is there for. */
+const PROOFS: Record<string, Proof> = {
+  "read": { holds: keepsJob },
+  "write": { holds: keepsJob },
+  "net": { holds: keepsJob },
+  "sys=uid": {
+    skipped: isRoot ? undefined : "it needs root",
+    holds: leavesLedgerOfOthersAlone,
+  },
+  "env=VERS_*": { holds: keepsJob },
+  "env=HOME": { skipped: onlyOn("others"), holds: keepsJob },
+  "env=USERPROFILE": { skipped: onlyOn("windows"), holds: keepsJob },
+  "env=TERM": {
+    skipped: os === "linux" ? undefined : "script(1) has other flags here",
+    holds: leavesDumbTerminalAlone,
+  },
+};
+
+Deno.test("the permission set has nothing that is not shown to be needed", () => {
+  deepStrictEqual(permissions().sort(), Object.keys(PROOFS).sort());
+});
+
+Deno.test("the permission set lets the program start nothing and load nothing", () => {
+  const names = Object.keys(config.permissions.default);
+  deepStrictEqual(names.sort(), ["env", "net", "read", "sys", "write"]);
+});
+
+for (const [permission, { skipped, holds }] of Object.entries(PROOFS)) {
+  Deno.test({
+    name: `the program needs the permission ${permission}` +
+      (skipped === undefined ? "" : ` (skipped: ${skipped})`),
+    ignore: skipped !== undefined || Boolean(Deno.env.get("VERS_BINARY")),
+    async fn() {
+      ok(await holds(flagsOf(permissions())), "It fails with the whole set");
+      const others = permissions().filter((one) => one !== permission);
+      strictEqual(await holds(flagsOf(others)), false);
+    },
+  });
+}
+
+/** Returns the set's permissions, each as a flag would name it. */
+function permissions(): string[] {
+  return Object.entries(config.permissions.default).flatMap((
+    [name, allowed],
+  ) =>
+    allowed === true
+      ? [name]
+      : Object.values(allowed).map((value) => `${name}=${value}`)
+  );
+}
+
+/** Returns one flag for each name: Deno takes none of them twice. */
+function flagsOf(permissions: readonly string[]): string[] {
+  const values = new Map<string, string[]>();
+  for (const permission of permissions) {
+    const [name = "", value] = permission.split("=");
+    values.set(name, [...values.get(name) ?? [], ...value ? [value] : []]);
+  }
+  return [...values].map(([name, listed]) =>
+    listed.length === 0
+      ? `--allow-${name}`
+      : `--allow-${name}=${listed.join(",")}`
+  );
+}
+
+/** Whether a job is waited for, journaled and named, without a warning. */
+async function keepsJob(flags: readonly string[]): Promise<boolean> {
+  await using sandbox = await Sandbox.create();
+  await startSimulator(sandbox, ["--boot-ms", "0"]);
+  const program = await start(sandbox, commandWith(flags), RUN);
+  const { code, stderr } = await program.done;
+  return code === 0 && !stderr.includes("warning") &&
+    sandbox.ledgerLines().length === 4;
+}
+
+/** Whether the ledger of another user is not written to. */
+async function leavesLedgerOfOthersAlone(
+  flags: readonly string[],
+): Promise<boolean> {
+  await using sandbox = await Sandbox.create();
+  await startSimulator(sandbox, ["--boot-ms", "0"]);
+  const path = `${sandbox.home}/.vers/jobs.jsonl`;
+  await Deno.mkdir(`${sandbox.home}/.vers`);
+  await Deno.writeTextFile(path, "");
+  await Deno.chown(path, 12345, 12345);
+  const { code } = await (await start(sandbox, commandWith(flags), RUN)).done;
+  strictEqual(code, 0);
+  return await Deno.readTextFile(path) === "";
+}
+
+/** Whether a terminal that says it is dumb gets no control sequences. */
+async function leavesDumbTerminalAlone(
+  flags: readonly string[],
+): Promise<boolean> {
+  await using sandbox = await Sandbox.create();
+  await startSimulator(sandbox, ["--boot-ms", "700"]);
+  sandbox.env.TERM = "dumb";
+  const line = [...commandWith(flags), ...RUN].map((word) => `'${word}'`);
+  const words = ["script", "-qec", line.join(" "), "/dev/null"];
+  const { code, stdout, stderr } = await (await start(sandbox, words, [])).done;
+  strictEqual(code, 0, stdout + stderr);
+  return !stdout.includes("\x1b[");
+}
+
+/** Returns the program's command, with other permissions. */
+function commandWith(flags: readonly string[]): string[] {
+  const { executable, args } = programCommand();
+  const [run = "", ...rest] = args.filter((arg) =>
+    !arg.startsWith("--allow-") && arg !== "--permission-set"
+  );
+  return [executable, run, ...flags, ...rest];
+}
+
+function start(
+  sandbox: Sandbox,
+  [executable = "", ...before]: readonly string[],
+  args: readonly string[],
+): Promise<Program> {
+  return startProgram(args, {
+    cwd: sandbox.project,
+    env: { ...sandbox.env, PATH: "/usr/bin:/bin", SHELL: "/bin/sh" },
+    command: { executable, args: before },
+  });
+}

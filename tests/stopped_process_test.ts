@@ -1,0 +1,103 @@
+import { match, ok, strictEqual } from "node:assert/strict";
+import { testNeeding } from "./helpers/machine.ts";
+import { type Program, startProgram } from "./helpers/program.ts";
+import { Sandbox } from "./helpers/sandbox.ts";
+import { startSimulator } from "./helpers/simulator_process.ts";
+import {
+  creations,
+  errorOf,
+  livingVms,
+  resultOf,
+  RUN,
+  storyOf,
+  until,
+} from "./helpers/story.ts";
+
+const HOLDER = decodeURIComponent(
+  new URL("helpers/lock_holder.ts", import.meta.url).pathname,
+);
+
+/** Returns a process that holds the ledger's lock and is stopped. */
+async function stoppedHolder(sandbox: Sandbox): Promise<Program> {
+  await Deno.mkdir(`${sandbox.home}/.vers`, { recursive: true });
+  const holder = await startProgram([`${sandbox.home}/.vers/jobs.lock`], {
+    command: {
+      executable: Deno.execPath(),
+      args: ["run", "--quiet", "--no-config", "--allow-all", HOLDER],
+    },
+  });
+  await holder.stdoutLine(/^locked$/);
+  holder.kill("SIGSTOP");
+  return holder;
+}
+
+testNeeding(
+  ["modes"],
+  "run --wait is held up for 10 s at most by a stopped holder of the ledger's lock",
+  async () => {
+    await using sandbox = await Sandbox.create();
+    const simulator = await startSimulator(sandbox, ["--boot-ms", "100"]);
+    const free = await timed(() => sandbox.run(RUN));
+    resultOf(free.value);
+    await using _holder = await stoppedHolder(sandbox);
+    const held = await timed(() => sandbox.run(RUN));
+    resultOf(held.value);
+    strictEqual(await creations(simulator), 2);
+    match(held.value.stderr, /^warning: this job cannot be resumed: .*lock/m);
+    const heldUpMs = held.ms - free.ms;
+    ok(heldUpMs <= 10_000, `it was held up for ${heldUpMs} ms`);
+    strictEqual(storyOf(sandbox).length, 4);
+  },
+);
+
+testNeeding(
+  ["modes"],
+  "run --wait --timeout ends in time beside a stopped holder of the ledger's lock",
+  async () => {
+    await using sandbox = await Sandbox.create();
+    const simulator = await startSimulator(sandbox);
+    await using _holder = await stoppedHolder(sandbox);
+    const { value, ms } = await timed(() =>
+      sandbox.run([...RUN, "--timeout", "1s"])
+    );
+    strictEqual(value.code, 6, value.stderr);
+    ok(ms < 5_000, `it took ${ms} ms`);
+    strictEqual(await creations(simulator), 0);
+  },
+);
+
+testNeeding(
+  ["modes"],
+  "run --wait lets go of one that is stopped inside its request, with 6 at its --timeout",
+  async () => {
+    await using sandbox = await Sandbox.create();
+    const simulator = await startSimulator(sandbox, ["--boot-ms", "100"]);
+    await simulator.addFault({
+      operation: "new_root",
+      times: 1,
+      faults: [{ type: "hold", when: "after" }],
+    });
+    const first = await sandbox.start(RUN);
+    await until(async () => (await livingVms(simulator)).length === 1);
+    first.kill("SIGSTOP");
+    const { value, ms } = await timed(() =>
+      sandbox.run([...RUN, "--timeout", "2s"])
+    );
+    strictEqual(value.code, 6, value.stderr);
+    strictEqual(errorOf(value).code, "timed_out");
+    match(value.stderr, /^note: waiting for another process with the same/m);
+    ok(ms < 6_000, `it took ${ms} ms`);
+    first.kill("SIGCONT");
+    await simulator.control("POST", "release");
+    const { vm_id } = resultOf(await first.done);
+    strictEqual(await creations(simulator), 1);
+    strictEqual((await livingVms(simulator))[0], vm_id);
+  },
+);
+
+/** Returns what `work` came to, and how long it took. */
+async function timed<T>(work: () => Promise<T>) {
+  const start = performance.now();
+  const value = await work();
+  return { value, ms: performance.now() - start };
+}

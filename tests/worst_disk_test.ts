@@ -1,0 +1,210 @@
+import { ok, strictEqual } from "node:assert/strict";
+import { Keepsake } from "./helpers/keepsake.ts";
+import {
+  asOneOfMany,
+  type Need,
+  testNeeding,
+  withReadOnly,
+} from "./helpers/machine.ts";
+import {
+  believedStory,
+  killedOnceRunning,
+  ledgerOf,
+} from "./helpers/odd_ledger.ts";
+import type { Program, ProgramResult } from "./helpers/program.ts";
+import { Sandbox } from "./helpers/sandbox.ts";
+import {
+  type SimulatorProcess,
+  startSimulator,
+} from "./helpers/simulator_process.ts";
+import {
+  creations,
+  errorOf,
+  livingVms,
+  resultOf,
+  RUN,
+} from "./helpers/story.ts";
+import { startWrapped } from "./helpers/wrapped_program.ts";
+
+/** A disk on which a ledger cannot be kept, or only just. */
+interface Disk {
+  readonly needs?: readonly Need[];
+  /** Makes it, and returns what must stay as it is. */
+  readonly make: (sandbox: Sandbox) => Promise<Keepsake | undefined>;
+  /** Words before the program, which make it meet such a disk. */
+  readonly wrapper?: (sandbox: Sandbox) => string[];
+}
+
+const USELESS: Record<string, Disk> = {
+  "without a HOME": {
+    make(sandbox) {
+      delete sandbox.env.HOME;
+      delete sandbox.env.USERPROFILE;
+      return Promise.resolve(undefined);
+    },
+  },
+  "with a HOME that it may not write to": {
+    needs: ["modes"],
+    async make({ home }) {
+      await Deno.chmod(home, 0o500);
+      return new Keepsake(home);
+    },
+    wrapper: asOneOfMany,
+  },
+  "with a HOME on a read-only file system": {
+    needs: ["mount"],
+    make: ({ home }) => Promise.resolve(new Keepsake(home)),
+    wrapper: ({ home }) => withReadOnly(home),
+  },
+  "with a ledger that is a folder": {
+    make: (sandbox) => withLedger(sandbox, (path) => Deno.mkdir(path)),
+  },
+  "with a ledger that is a FIFO": {
+    needs: ["modes"],
+    make: (sandbox) => withLedger(sandbox, makeFifo),
+  },
+  "with a ledger that is a link to a file": {
+    needs: ["modes"],
+    async make(sandbox) {
+      const target = `${sandbox.home}/elsewhere.jsonl`;
+      await Deno.writeTextFile(target, "what somebody wrote\n");
+      await withLedger(sandbox, (path) => Deno.symlink(target, path));
+      return new Keepsake(target);
+    },
+  },
+  "with a ledger that is a link to nothing": {
+    needs: ["modes"],
+    make: (sandbox) =>
+      withLedger(sandbox, (path) => Deno.symlink("nothing", path)),
+  },
+  "with a ledger of another user": {
+    needs: ["root"],
+    make: (sandbox) =>
+      withLedger(sandbox, async (path) => {
+        await Deno.writeTextFile(path, "what somebody wrote\n");
+        await Deno.chown(path, 12345, 12345);
+      }),
+  },
+  "with a ledger that it may not read": {
+    needs: ["modes"],
+    make: (sandbox) =>
+      withLedger(sandbox, async (path) => {
+        await Deno.writeTextFile(path, "what somebody wrote\n");
+        await Deno.chmod(path, 0);
+      }),
+    wrapper: asOneOfMany,
+  },
+  "with a file in the folder's place": {
+    async make({ home }) {
+      await Deno.writeTextFile(`${home}/.vers`, "a file\n");
+      return new Keepsake(`${home}/.vers`);
+    },
+  },
+  "with a file in the place of the folder of locks": {
+    async make({ home }) {
+      await Deno.mkdir(`${home}/.vers`);
+      await Deno.writeTextFile(`${home}/.vers/locks`, "a file\n");
+      return new Keepsake(`${home}/.vers/locks`);
+    },
+  },
+};
+
+for (const [where, { needs = [], make, wrapper }] of Object.entries(USELESS)) {
+  testNeeding(
+    needs,
+    `run --wait ${where} makes one VM, and says that it cannot be resumed`,
+    async () => {
+      await using sandbox = await Sandbox.create();
+      const simulator = await startSimulator(sandbox, ["--boot-ms", "100"]);
+      const keepsake = await make(sandbox);
+      const words = wrapper?.(sandbox) ?? [];
+      try {
+        const required = await start(sandbox, words, [
+          ...RUN,
+          "--require-ledger",
+        ]);
+        const refused = await required.done;
+        strictEqual(refused.code, 1, refused.stderr);
+        strictEqual(errorOf(refused).code, "ledger_required");
+        strictEqual(await creations(simulator), 0);
+        const program = await start(sandbox, words, RUN);
+        await checkOneVm(simulator, await program.done);
+        keepsake?.assertSame();
+      } finally {
+        if (needs.includes("modes")) await Deno.chmod(sandbox.home, 0o700);
+      }
+    },
+  );
+}
+
+const ODD: Record<string, () => Uint8Array> = {
+  "that is binary garbage": () => garbage(100_000),
+  "whose last line is torn": () =>
+    new TextEncoder().encode('{"id":"job_0123456789","kind":"vm.ru'),
+  "of 3 MB without a newline": () => new Uint8Array(3_000_000).fill(0x78),
+};
+
+for (const [what, content] of Object.entries(ODD)) {
+  Deno.test(`run --wait with a ledger ${what} makes one VM, and finds it again`, async () => {
+    await using sandbox = await Sandbox.create();
+    const simulator = await startSimulator(sandbox, ["--boot-ms", "1000"]);
+    const keepsake = await withLedger(sandbox, async (path) => {
+      await Deno.writeFile(path, content());
+      await Deno.chmod(path, 0o640);
+    });
+    await killedOnceRunning(sandbox, [...RUN, "--require-ledger"]);
+    const again = await sandbox.run(RUN);
+    const { effect, vm_id: vmId } = resultOf(again);
+    strictEqual(effect, "attached");
+    strictEqual((await livingVms(simulator)).join(), vmId);
+    ok(!again.stderr.includes("warning"), again.stderr);
+    strictEqual(believedStory(sandbox).at(-1), "complete");
+    keepsake.assertOnlyAppendedTo();
+  });
+}
+
+/** Puts something in the ledger's place, and returns what it was. */
+async function withLedger(
+  sandbox: Sandbox,
+  make: (path: string) => Promise<void>,
+): Promise<Keepsake> {
+  await Deno.mkdir(`${sandbox.home}/.vers`);
+  await make(ledgerOf(sandbox));
+  return new Keepsake(ledgerOf(sandbox));
+}
+
+async function makeFifo(path: string): Promise<void> {
+  const { success } = await new Deno.Command("mkfifo", { args: [path] })
+    .output();
+  ok(success);
+}
+
+function garbage(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let start = 0; start < length; start += 65_536) {
+    crypto.getRandomValues(bytes.subarray(start, start + 65_536));
+  }
+  return bytes;
+}
+
+function start(
+  sandbox: Sandbox,
+  wrapper: readonly string[],
+  args: readonly string[],
+): Promise<Program> {
+  return wrapper.length === 0
+    ? sandbox.start(args)
+    : startWrapped(sandbox, wrapper, args);
+}
+
+/** Checks that a command made one VM, and said once what it could not do. */
+async function checkOneVm(
+  simulator: SimulatorProcess,
+  done: ProgramResult,
+): Promise<void> {
+  const { effect, vm_id: vmId } = resultOf(done);
+  strictEqual(effect, "created");
+  strictEqual((await livingVms(simulator)).join(), vmId);
+  strictEqual(await creations(simulator), 1);
+  strictEqual(done.stderr.match(/cannot be resumed/g)?.length, 1, done.stderr);
+}
