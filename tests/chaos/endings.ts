@@ -1,0 +1,63 @@
+import { CONFIRM_WINDOW_MS } from "./arena.ts";
+import { booting, slow } from "./kinds.ts";
+import { finish, type Story, until } from "./scene.ts";
+import { first } from "./witness.ts";
+
+/** A VM is deleted while somebody waits for it, or while nobody looks. */
+const DELETED: Story = {
+  name: "VM deleted mid-wait",
+  rounds: 10,
+  suits: ({ makes, isUnique }) => makes > 0 && !isUnique,
+  async play(scene) {
+    const { kind, witness } = scene;
+    const arena = await scene.newArena();
+    const args = kind.args(await kind.prepare(witness), "one");
+    await scene.misbehave(slow(kind, 1_500));
+    const isPolled = async () =>
+      await witness.count("status") >= 2 * kind.makes;
+    const deleteIt = async () => {
+      for (const { vmId } of await witness.made()) await witness.delete(vmId);
+    };
+    const isWatched = scene.index % 2 === 0;
+    if (isWatched) {
+      const ended = arena.attempt(args);
+      await until(isPolled, 10_000);
+      await deleteIt();
+      const { code } = await ended;
+      if (code !== 20) arena.violations.push(`it ended with ${code}, not 20`);
+    } else {
+      await arena.attempt(args, { kill: { type: "when", holds: isPolled } });
+      await deleteIt();
+    }
+    await scene.misbehave();
+    await finish(arena, args);
+    return { works: 2, mayExit: [20], mayFail: true };
+  },
+};
+
+/** The first request was carried out, does not show, and bars the second. */
+const SECOND_SEND_REFUSED: Story = {
+  name: "second send refused with 409",
+  rounds: 16,
+  suits: ({ isUnique }) => isUnique,
+  async play(scene) {
+    const { kind, witness, random } = scene;
+    const arena = await scene.newArena();
+    const args = kind.args(await kind.prepare(witness), "one");
+    const ms = CONFIRM_WINDOW_MS + random.between(800, 2_500);
+    await scene.misbehave(first(
+      kind.operation,
+      ...booting(kind, { type: "unlisted", ms }, {
+        type: "drop",
+        when: "after",
+      }),
+    ));
+    for (let tries = 0; tries < 4 && !arena.isDelivered(); tries++) {
+      await arena.attempt(args);
+    }
+    return { works: 1, mayExit: [21] };
+  },
+};
+
+/** Stories that end otherwise than most. */
+export const ENDING_STORIES: readonly Story[] = [DELETED, SECOND_SEND_REFUSED];

@@ -1,0 +1,105 @@
+import type { FaultRule } from "../../src/simulator/faults.ts";
+import type { ProgramCommand } from "../helpers/program_command.ts";
+import { Arena } from "./arena.ts";
+import type { Attempt } from "./attempt.ts";
+import { type ChaosKind, usual } from "./kinds.ts";
+import type { Random } from "./random.ts";
+import type { TracedCall } from "./strace.ts";
+import type { Expectation } from "./verdict.ts";
+import { Witness } from "./witness.ts";
+
+/** What a story is told with, for one round. */
+export interface SceneOptions {
+  readonly command: ProgramCommand;
+  readonly kind: ChaosKind;
+  readonly random: Random;
+  /** How many rounds of this story came before. */
+  readonly index: number;
+  /** How many copies of one command make a crowd. */
+  readonly crowd: number;
+  /** Returns the calls of this kind's command when nobody disturbs it. */
+  readonly baseline: () => Promise<readonly TracedCall[]>;
+}
+
+/** One story that the suite tells again and again. */
+export interface Story {
+  readonly name: string;
+  /** How many rounds of it the long form tells, for each kind. */
+  readonly rounds: number;
+  readonly needsStrace?: boolean;
+  /** Whether it can be told of this kind. */
+  suits(kind: ChaosKind): boolean;
+  /** Tells it, and returns what must have come of it. */
+  play(scene: Scene): Promise<Omit<Expectation, "kind" | "arenas">>;
+}
+
+/** One service and its users, for one round of a story. */
+export class Scene implements AsyncDisposable {
+  readonly witness: Witness;
+  readonly arenas: Arena[] = [];
+  readonly kind: ChaosKind;
+  readonly random: Random;
+  readonly index: number;
+  readonly crowd: number;
+  readonly baseline: SceneOptions["baseline"];
+  readonly #command: ProgramCommand;
+
+  private constructor(witness: Witness, options: SceneOptions) {
+    this.witness = witness;
+    this.kind = options.kind;
+    this.random = options.random;
+    this.index = options.index;
+    this.crowd = options.crowd;
+    this.baseline = options.baseline;
+    this.#command = options.command;
+  }
+
+  /** Returns a scene on which nothing has happened. */
+  static async open(options: SceneOptions): Promise<Scene> {
+    return new Scene(await Witness.start(), options);
+  }
+
+  /** Returns a new user of the service. */
+  async newArena(): Promise<Arena> {
+    const arena = await Arena.create(this.witness, this.#command, this.kind);
+    this.arenas.push(arena);
+    return arena;
+  }
+
+  /** From now on, the service obeys these rules and no other. */
+  async misbehave(...rules: FaultRule[]): Promise<void> {
+    const { simulator } = this.witness;
+    await simulator.clearFaults();
+    for (const rule of [...rules, ...usual(this.kind)]) {
+      await simulator.addFault(rule);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const arena of this.arenas) await arena[Symbol.asyncDispose]();
+    await this.witness[Symbol.asyncDispose]();
+  }
+}
+
+/** Runs a command undisturbed, unless its result was delivered before. */
+export async function finish(
+  arena: Arena,
+  args: readonly string[],
+  before: readonly Attempt[] = arena.attempts,
+): Promise<void> {
+  if (!arena.isDelivered(before)) await arena.attempt(args);
+}
+
+/** Returns after a time that really passes. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Returns as soon as `holds` does, or so long after. */
+export async function until(
+  holds: () => Promise<boolean>,
+  limitMs: number,
+): Promise<void> {
+  const end = performance.now() + limitMs;
+  while (performance.now() < end && !await holds()) await pause(3);
+}

@@ -1,0 +1,108 @@
+import type { FaultRule } from "../../src/simulator/faults.ts";
+import { CONFIRM_WINDOW_MS } from "./arena.ts";
+import { booting, type ChaosKind } from "./kinds.ts";
+import type { Random } from "./random.ts";
+import { finish, pause, type Story, until } from "./scene.ts";
+import { first } from "./witness.ts";
+
+type Misbehaviour = (kind: ChaosKind, random: Random) => FaultRule[];
+
+/** Ways to misbehave that must cost nobody anything. */
+const MISBEHAVIOURS: Readonly<Record<string, Misbehaviour>> = {
+  "request lost": (kind) => [
+    first(kind.operation, { type: "drop", when: "before" }),
+  ],
+  "answer lost": (kind) => [
+    first(kind.operation, ...booting(kind, { type: "drop", when: "after" })),
+  ],
+  "answer cut": (kind) => [
+    first(kind.operation, ...booting(kind, { type: "cut" })),
+  ],
+  "500 after carrying out": (kind) => [
+    first(
+      kind.operation,
+      ...booting(kind, { type: "answer", when: "after", status: 500 }),
+    ),
+  ],
+  "carried out late": (kind, random) => [
+    first(
+      kind.operation,
+      ...booting(kind, {
+        type: "commit_late",
+        ms: random.between(1, CONFIRM_WINDOW_MS / 2),
+      }),
+    ),
+  ],
+  "answer lost, lists lag": (kind) => [
+    { operation: "list", faults: [{ type: "lag", ms: CONFIRM_WINDOW_MS / 2 }] },
+    first(kind.operation, ...booting(kind, { type: "drop", when: "after" })),
+  ],
+  "429 with Retry-After": () => [{
+    operation: "status",
+    times: 1,
+    faults: [{
+      type: "answer",
+      when: "before",
+      status: 429,
+      headers: { "Retry-After": "1" },
+    }],
+  }],
+  "503 for a while": (kind, random) => [{
+    ...(random.chance(0.5) ? { operation: "status" } : {}),
+    skip: kind.makes === 0 ? 3 : random.between(0, 3),
+    times: random.between(1, 4),
+    faults: [{ type: "answer", when: "before", status: 503 }],
+  }],
+  "connections dropped for a while": (_, random) => [{
+    operation: "status",
+    skip: random.between(0, 1),
+    times: random.between(1, 5),
+    faults: [{ type: "drop", when: "before" }],
+  }],
+};
+
+/** Returns rules for one of the ways to misbehave. */
+export function anyMisbehaviour(kind: ChaosKind, random: Random): FaultRule[] {
+  const [one, ...others] = Object.values(MISBEHAVIOURS);
+  return one ? random.pick([one, ...others])(kind, random) : [];
+}
+
+/** A story for each way to misbehave, half of them with a kill besides. */
+export const SERVER_FAULT_STORIES: readonly Story[] = [
+  ...Object.entries(MISBEHAVIOURS).map(([name, misbehaviour]): Story => ({
+    name: `server: ${name}`,
+    rounds: 10,
+    suits: () => true,
+    async play(scene) {
+      const { kind, witness, random } = scene;
+      const arena = await scene.newArena();
+      const args = kind.args(await kind.prepare(witness), "one");
+      await scene.misbehave(...misbehaviour(kind, random));
+      if (scene.index % 2 === 1) {
+        const ms = random.between(60, 900);
+        await arena.attempt(args, { kill: { type: "after", ms } });
+      }
+      await finish(arena, args);
+      return { works: 1 };
+    },
+  })),
+  {
+    name: "server: down for a while",
+    rounds: 10,
+    suits: () => true,
+    async play(scene) {
+      const { kind, witness, random } = scene;
+      const arena = await scene.newArena();
+      const args = kind.args(await kind.prepare(witness), "one");
+      await scene.misbehave();
+      const ended = arena.attempt(args);
+      const hasPolled = async () => await witness.count("status") > 0;
+      await until(hasPolled, 10_000);
+      await witness.goDown();
+      await pause(random.between(50, 600));
+      await witness.goUp();
+      await ended;
+      return { works: 1 };
+    },
+  },
+];
