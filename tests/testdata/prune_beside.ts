@@ -1,0 +1,44 @@
+/**
+ * A process that appends to a ledger while others prune it, or prunes it:
+ *
+ *     prune_beside.ts append <folder> <name> <count>
+ *     prune_beside.ts prune <folder>
+ *
+ * The first appends so many jobs in flight, each followed by a job that is
+ * over; it says `ready`, and begins when it is told anything. The second takes
+ * out what is over, again and again until it is killed, and says each time how
+ * many jobs it took.
+ */
+import { systemClock } from "../../src/clock.ts";
+import { foldEntries } from "../../src/job/job.ts";
+import { isListedInFlight } from "../../src/job/listed_job.ts";
+import { Ledger } from "../../src/ledger/ledger.ts";
+import { Upkeep } from "../../src/ledger/upkeep.ts";
+import { complete, submitted } from "../helpers/entries.ts";
+
+const [role, dir, name = "", count] = Deno.args;
+
+function say(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+const ledger = new Ledger({ dir, clock: systemClock });
+if (role === "append") {
+  say("ready");
+  await Deno.stdin.read(new Uint8Array(1));
+  for (let index = 0; index < Number(count); index++) {
+    const id = `${name}${String(index).padStart(10 - name.length, "0")}`;
+    const kept = { id: `job_${id}`, token: id };
+    await ledger.append(foldEntries([submitted(kept)]));
+    const over = { id: `job_over${id}`, token: `over${id}` };
+    await ledger.append(foldEntries([complete(over)]));
+  }
+} else {
+  const upkeep = new Upkeep(ledger, systemClock);
+  for (;;) {
+    const mayGo = (job: Parameters<typeof isListedInFlight>[0]) =>
+      !isListedInFlight(job);
+    say(String((await upkeep.prune({ mayGo })).prunedJobs));
+    await systemClock.sleep(1);
+  }
+}
