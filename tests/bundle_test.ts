@@ -1,6 +1,8 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-
-const ROOT = new URL("../", import.meta.url);
+import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import { folderOf } from "../src/atomic_file.ts";
+import { stamped, withoutPaths, writeBundle } from "./release/bundle.ts";
+import { output } from "./release/output.ts";
+import { ROOT } from "./release/root.ts";
 
 Deno.test("deno task bundle keeps every using binding of the program", async () => {
   const bundle = await bundleText();
@@ -19,9 +21,87 @@ Deno.test("deno task bundle takes in all that the program needs", async () => {
   deepStrictEqual(imports, []);
 });
 
-Deno.test("deno task bundle gives the same bytes every time", async () => {
-  strictEqual(await buildBundle(), await bundleText());
+Deno.test("two bundles of two clones of one commit are the same bytes", async () => {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    const first = `${folder}/first`;
+    const second = `${folder}/deep/down/second`;
+    await commitSources(first);
+    await output("git", ["clone", "--quiet", first, second]);
+    await writeBundle(`${folder}/1.js`, first);
+    await writeBundle(`${folder}/2.js`, second);
+    const text = await Deno.readTextFile(`${folder}/1.js`);
+    strictEqual(await Deno.readTextFile(`${folder}/2.js`), text);
+
+    const program = ["run", `${folder}/1.js`, "--version", "--json"];
+    const stdout = await output(Deno.execPath(), program);
+    const { commit, commit_date } = JSON.parse(stdout);
+    const head = await output("git", ["rev-parse", "HEAD"], { cwd: second });
+    deepStrictEqual([commit, commit_date], [head.trim(), COMMITTED_AT]);
+
+    await Deno.writeTextFile(`${second}/main.ts`, "// changed\n", {
+      append: true,
+    });
+    await writeBundle(`${folder}/3.js`, second);
+    const changed = await Deno.readTextFile(`${folder}/3.js`);
+    ok(changed.includes(`"${head.trim()}-modified"`));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
+
+Deno.test("withoutPaths() names modules by their package alone", () => {
+  const bundle = (where: string) =>
+    `// ${where}/npm/registry.npmjs.org/@a/b/1.2.3/x.js\n` +
+    `  "${where}/npm/localhost_4873/zod/4.0.0/y.js"() {\n` +
+    `// src/npm/x.ts\n`;
+  for (const where of ["../../root/.cache/deno", "C:/Users/a b/deno"]) {
+    strictEqual(
+      withoutPaths(bundle(where)),
+      `// npm/@a/b/1.2.3/x.js\n  "npm/zod/4.0.0/y.js"() {\n// src/npm/x.ts\n`,
+    );
+  }
+  throws(() => withoutPaths("// ../elsewhere/x.js\n"), /elsewhere/);
+});
+
+Deno.test("stamped() does not go on when there is no place for the stamp", () => {
+  const stamp = { commit: "c", date: "d" };
+  const good = 'a = "@COMMIT@"; b = "@COMMIT_DATE@";';
+  strictEqual(stamped(good, stamp), 'a = "c"; b = "d";');
+  throws(() => stamped('a = "@COMMIT@";', stamp), /COMMIT_DATE/);
+  throws(() => stamped(good + good, stamp), /2×/);
+});
+
+const COMMITTED_AT = "2026-08-01T10:00:00.000Z";
+
+/** Makes a repository of all that a bundle is made of. */
+async function commitSources(folder: string): Promise<void> {
+  const named = ["main.ts", "deno.json", "deno.lock", ".gitattributes"];
+  for (const name of [...named, ...sources("src")]) {
+    const path = `${folder}/${name}`;
+    await Deno.mkdir(folderOf(path), { recursive: true });
+    await Deno.copyFile(`${ROOT}${name}`, path);
+  }
+  const date = `${Date.parse(COMMITTED_AT) / 1_000} +0200`;
+  const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+  const settings = ["user.name=A", "user.email=a@b.c", "commit.gpgsign=false"]
+    .flatMap((setting) => ["-c", setting]);
+  const git = (...args: string[]) => output("git", args, { cwd: folder, env });
+  await git("init", "--quiet");
+  await git("add", "--all");
+  await git(...settings, "commit", "--quiet", "--message", "All");
+}
+
+/** Returns the files of the program in a folder, by their paths in the project. */
+function sources(folder: string): string[] {
+  return [...Deno.readDirSync(`${ROOT}${folder}`)].flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) {
+      return entry.name === "testdata" ? [] : sources(path);
+    }
+    return /^(?!.*_test\.ts$).*\.ts$/.test(path) ? [path] : [];
+  });
+}
 
 let built: Promise<string> | undefined;
 
@@ -30,21 +110,10 @@ function bundleText(): Promise<string> {
   return built ??= buildBundle();
 }
 
-/** Builds the bundle by the task's own command, but to another place. */
 async function buildBundle(): Promise<string> {
-  const { tasks } = JSON.parse(
-    await Deno.readTextFile(new URL("deno.json", ROOT)),
-  );
   const folder = await Deno.makeTempDir();
   try {
-    const [deno, ...args] = tasks.bundle.command
-      .replace("dist/", `${folder}/`).split(" ");
-    strictEqual(deno, "deno");
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args,
-      cwd: ROOT,
-    }).output();
-    ok(success, new TextDecoder().decode(stderr));
+    await writeBundle(`${folder}/vers.js`);
     return await Deno.readTextFile(`${folder}/vers.js`);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -54,23 +123,11 @@ async function buildBundle(): Promise<string> {
 /** Returns how each `using` binding of the program begins, each once. */
 function usingBindings(): string[] {
   const found = new Set<string>();
-  for (const file of programFiles(new URL("src/", ROOT))) {
-    const text = Deno.readTextFileSync(file);
+  for (const file of sources("src")) {
+    const text = Deno.readTextFileSync(`${ROOT}${file}`);
     for (const [binding] of text.matchAll(/^\s*(await )?using _\w+ =/gm)) {
       found.add(binding.trim());
     }
   }
   return [...found];
-}
-
-function programFiles(folder: URL): URL[] {
-  return [...Deno.readDirSync(folder)].flatMap((entry) => {
-    if (entry.isDirectory) {
-      if (entry.name === "testdata") return [];
-      return programFiles(new URL(`${entry.name}/`, folder));
-    }
-    const isProgram = entry.name.endsWith(".ts") &&
-      !entry.name.endsWith("_test.ts");
-    return isProgram ? [new URL(entry.name, folder)] : [];
-  });
 }
