@@ -11,6 +11,7 @@ import {
   RUN,
   runInShell,
   storyOf,
+  until,
 } from "./helpers/story.ts";
 
 /** Signals, /dev/full and pipes of sh: what Windows does not have. */
@@ -83,9 +84,20 @@ Deno.test({
     await using sandbox = await Sandbox.create();
     const simulator = await startSimulator(sandbox, ["--boot-ms", "300"]);
     await loseResult(sandbox);
+    // A copy that starts when it is delivered would be a new request.
+    await simulator.addFault({
+      operation: "status",
+      faults: [{ type: "hold", when: "before" }],
+    });
     const copies = await Promise.all(
       Array.from({ length: 20 }, () => sandbox.start(RUN)),
     );
+    await until(async () => {
+      const holds = await simulator.control("GET", "holds");
+      return Array.isArray(holds) && holds.length === 20;
+    });
+    await simulator.control("DELETE", "faults");
+    await simulator.control("POST", "release", {});
     const results = await Promise.all(copies.map(({ done }) => done));
     strictEqual(new Set(results.map((it) => resultOf(it).vm_id)).size, 1);
     strictEqual(await creations(simulator), 1);

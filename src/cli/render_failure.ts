@@ -3,6 +3,7 @@ import {
   type Candidate,
   InterruptedError,
   JobError,
+  RecordedFailure,
   UnconfirmedError,
 } from "../engine/engine_error.ts";
 import { Failure, type FailureCode } from "../failure.ts";
@@ -174,6 +175,7 @@ function requestIdOf(failure: Failure): string | undefined {
     if (at instanceof ApiError || at instanceof NoAnswerError) {
       return at.requestId;
     }
+    if (at instanceof RecordedFailure) return at.requestId;
   }
   return undefined;
 }

@@ -289,11 +289,12 @@ export function attach(run: Run, job: RunningJob): Claim {
 
 /** Returns the failure that the ledger has for a job. */
 export function recordedFailure(job: FailedJob): Failure {
-  const { code, hint, retryable } = job.result ?? {};
+  const { code, hint, retryable, request_id } = job.result ?? {};
   return new RecordedFailure(job.error, {
     code: typeof code === "string" ? code as Failure["code"] : "job_failed",
     hint: typeof hint === "string" ? hint : undefined,
     retryable: retryable === true,
+    requestId: typeof request_id === "string" ? request_id : undefined,
   });
 }
 

@@ -1,4 +1,4 @@
-import { Failure } from "../failure.ts";
+import { Failure, type FailureOptions } from "../failure.ts";
 import type { Job } from "../job/job.ts";
 
 /** The process was told to stop; the job, if there is one, goes on. */
@@ -42,6 +42,16 @@ export class UnconfirmedError extends Failure {
 /** A failure of a job that another process, or an earlier one, recorded. */
 export class RecordedFailure extends Failure {
   override readonly name = "RecordedFailure";
+  /** The request that the service refused, where that is what it was. */
+  readonly requestId: string | undefined;
+
+  constructor(
+    message: string,
+    options: FailureOptions & { readonly requestId?: string | undefined },
+  ) {
+    super(message, options);
+    this.requestId = options.requestId;
+  }
 }
 
 /**

@@ -108,12 +108,13 @@ export async function journalFailure(
 ): Promise<SettledJob> {
   const at = run.engine.clock.now().toISOString();
   const { code, message, hint, retryable } = error;
+  const request_id = error instanceof ApiError ? error.requestId : undefined;
   const settled = await run.journal.settle({
     ...job,
     state: "failed",
     completedAt: at,
     error: message,
-    result: { code, message, hint, retryable },
+    result: { code, message, hint, retryable, request_id },
     ...(options.isGone ? { goneAt: at } : {}),
   });
   run.job = settled;
