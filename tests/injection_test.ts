@@ -216,7 +216,7 @@ function syncedTexts(calls: readonly Call[]): string[] {
 
 /** Reads what strace wrote, of calls that have a file as their first word. */
 function readTrace(text: string): Call[] {
-  const matches = text.split("\n").flatMap((line) => {
+  const matches = wholeLines(text).flatMap((line) => {
     const match = CALL.exec(line);
     return match === null ? [] : [match];
   });
@@ -230,6 +230,19 @@ function readTrace(text: string): Call[] {
     result: Number(result),
     isInjected: line.endsWith("(INJECTED)"),
   }));
+}
+
+/** Returns the lines, with those put together that another one cut in two. */
+function wholeLines(text: string): string[] {
+  const begun = new Map<string, string>();
+  return text.split("\n").flatMap((line) => {
+    const [, thread = "", rest = ""] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    const isBegun = rest.endsWith("<unfinished ...>");
+    if (isBegun) begun.set(thread, line.replace(/ <unfinished \.\.\.>$/, ""));
+    const end = /^<\.\.\. \w+ resumed>(.*)$/.exec(rest)?.[1];
+    if (end !== undefined) return [(begun.get(thread) ?? "") + end];
+    return isBegun ? [] : [line];
+  });
 }
 
 const CALL = /^(\d+) +(\w+)\(\d+(?:, (".*"), \d+)?.*\) += (-?\d+).*$/;

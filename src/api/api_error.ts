@@ -9,7 +9,10 @@ export interface ApiErrorOptions {
   readonly detail: string;
   readonly retryAfterMs?: number | undefined;
   readonly serverTime?: Date | undefined;
+  /** Our id of the request. */
   readonly requestId?: string | undefined;
+  /** The service's own id of it, where that is another. */
+  readonly serviceRequestId?: string | undefined;
 }
 
 /** An answer of the service that is not a 2xx. */
@@ -20,6 +23,7 @@ export class ApiError extends Failure {
   readonly retryAfterMs: number | undefined;
   readonly serverTime: Date | undefined;
   readonly requestId: string | undefined;
+  readonly serviceRequestId: string | undefined;
 
   constructor(options: ApiErrorOptions) {
     const { action, status, detail } = options;
@@ -37,6 +41,7 @@ export class ApiError extends Failure {
     this.retryAfterMs = options.retryAfterMs;
     this.serverTime = options.serverTime;
     this.requestId = options.requestId;
+    this.serviceRequestId = options.serviceRequestId;
   }
 
   /** Whether the same read may well succeed a moment later. */

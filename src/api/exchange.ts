@@ -169,6 +169,7 @@ export class Exchange {
     readonly requestId: string;
   }): Promise<ApiError> {
     const { response, limit, requestId } = answer;
+    const theirs = response.headers.get("x-request-id");
     // The status is the answer, whatever happens to its explanation.
     const text = await readText(response, limit, MAX_ERROR_BODY_BYTES)
       .catch(() => "");
@@ -178,7 +179,10 @@ export class Exchange {
       detail: detailOf(this.#withoutKey(text)) || redirectionOf(response),
       retryAfterMs: retryAfterMsOf(response, this.#options.clock.now()),
       serverTime: serverTimeOf(response),
-      requestId: response.headers.get("x-request-id") ?? requestId,
+      requestId,
+      serviceRequestId: theirs === null || theirs === requestId
+        ? undefined
+        : theirs,
     });
   }
 

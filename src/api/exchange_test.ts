@@ -88,7 +88,8 @@ for (
       },
       fields: {
         retryAfterMs: 3_000,
-        requestId: "theirs",
+        requestId: "request-1",
+        serviceRequestId: "theirs",
         serverTime: new Date("2026-01-05T10:00:00Z"),
         isTransient: true,
       },

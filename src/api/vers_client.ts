@@ -1,4 +1,3 @@
-import { Failure } from "../failure.ts";
 import {
   parseCommitId,
   parseCommitPage,
@@ -12,8 +11,14 @@ import {
   parseVms,
 } from "./answers.ts";
 import {
+  CHANGE_LIMIT_MS,
+  checkId,
+  creation,
+  question,
+  READ_LIMIT_MS,
+} from "./call.ts";
+import {
   type Answer,
-  type Call,
   type CallOptions,
   Exchange,
   type ExchangeOptions,
@@ -53,13 +58,6 @@ export interface ListCommitsOptions {
   /** Those that everybody may use, instead of the organisation's own. */
   readonly areForAll?: boolean;
 }
-
-/** How long a question may take. */
-const READ_LIMIT_MS = 10_000;
-/** How long a request may take that makes something, or waits for a boot. */
-const CHANGE_LIMIT_MS = 60_000;
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * The Vers API: one method per call, each sent once. It does not retry.
@@ -315,41 +313,4 @@ export class VersClient {
       read: json(parseKeyValidity),
     }, options);
   }
-}
-
-function creation<T>(
-  action: string,
-  path: string,
-  parse: (body: unknown) => T,
-): Call<T> {
-  const limitMs = CHANGE_LIMIT_MS;
-  return {
-    action,
-    method: "POST",
-    path,
-    once: true,
-    limitMs,
-    read: json(parse),
-  };
-}
-
-function question<T>(
-  action: string,
-  path: string,
-  parse: (body: unknown) => T,
-): Call<T> {
-  const read = json(parse);
-  return { action, method: "GET", path, limitMs: READ_LIMIT_MS, read };
-}
-
-function checkId(id: string, action: string, noun = "VM"): string {
-  if (UUID.test(id)) return id;
-  throw new Failure(
-    `Cannot ${action}: ${JSON.stringify(id.slice(0, 100))} is no ${noun} id`,
-    {
-      code: "usage",
-      hint:
-        "an id looks like 5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e; vers status lists those of your VMs",
-    },
-  );
 }

@@ -161,6 +161,14 @@ const CASES: readonly Case[] = [
     value: { vm_ids: [VM] },
   },
   {
+    name: "commitOfTag()",
+    call: (client) => client.commitOfTag("base/x", "v 1"),
+    way: "read",
+    line: "GET /api/v1/repositories/base%2Fx/tags/v%201",
+    answer: { tag_name: "v 1", commit_id: COMMIT, updated_at: null },
+    value: { commit_id: COMMIT },
+  },
+  {
     name: "listCommits()",
     call: (client) => client.listCommits({}),
     way: "read",

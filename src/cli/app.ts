@@ -113,12 +113,12 @@ export const ROUTES: Routes = new Map<string, Route>([
   ["label", {
     type: "group",
     summary: "Show and set the labels of a VM",
-    fallback: "show",
+    fallback: "get",
     routes: new Map<string, Route>([
-      ["show", {
+      ["get", {
         type: "command",
         summary: "Show the labels of a VM",
-        load: () => import("./commands/label/show.ts"),
+        load: () => import("./commands/label/get.ts"),
       }],
       ["set", {
         type: "command",

@@ -88,12 +88,10 @@ async function readLine(
       continue;
     }
     const route: Route | undefined = routes && findRoute(routes, word)?.[1];
-    if (route?.type === "group") routes = route.routes;
-    else if (route !== undefined) {
-      routes = undefined;
-      const loaded = await route.load();
-      command = loaded.command;
-      flags = { ...GLOBAL_FLAGS, ...command.flags };
+    if (route !== undefined) {
+      routes = route.type === "group" ? route.routes : undefined;
+      command = await commandOf(route);
+      flags = { ...GLOBAL_FLAGS, ...command?.flags };
     } else if (routes === top && word === "help") continue;
     else {
       routes = undefined;
@@ -102,6 +100,14 @@ async function readLine(
     }
   }
   return { routes, command, flags, given, open, argCount, isOver };
+}
+
+/** Returns the command of a word; of a group, the one that is meant alone. */
+async function commandOf(route: Route): Promise<Command | undefined> {
+  if (route.type === "command") return (await route.load()).command;
+  const { fallback, routes } = route;
+  const inner = fallback === undefined ? undefined : routes.get(fallback);
+  return inner && await commandOf(inner);
 }
 
 /** Returns the flag that a word names: the last one of several letters. */
@@ -134,7 +140,15 @@ function proposals(
       given.has(name) && type !== "list" ? [] : [{ word: `--${name}`, brief }]
     );
   }
-  if (routes !== undefined) return commandsIn(routes);
+  const here = routes === undefined ? [] : commandsIn(routes);
+  return [...here, ...argumentsOf(command, argCount, aliases)];
+}
+
+function argumentsOf(
+  command: Command | undefined,
+  argCount: number,
+  aliases: () => readonly string[],
+): readonly Proposal[] {
   if (command === undefined) return [];
   // The words behind a command of another program are that program's.
   if (command.takesRest && argCount > 0) return [];
@@ -150,12 +164,10 @@ function commandsIn(routes: Routes): readonly Proposal[] {
   );
 }
 
-const PATH_PLACEHOLDERS = ["DIR", "FILE"];
-
 function valuesOf(flag: Flag): readonly Proposal[] {
   if (flag.type === "boolean") return [];
-  if (PATH_PLACEHOLDERS.includes(flag.placeholder)) return [PATHS];
-  return (flag.parse.facts?.choices ?? []).map((word) => ({ word, brief: "" }));
+  const { isPath, choices = [] } = flag.parse.facts ?? {};
+  return isPath ? [PATHS] : choices.map((word) => ({ word, brief: "" }));
 }
 
 function argumentsFor(

@@ -12,6 +12,8 @@ export interface ValueFacts {
   readonly choices?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
+  /** Whether it is a path on this machine. */
+  readonly isPath?: boolean;
   /** One value that is taken. */
   readonly example: string;
 }

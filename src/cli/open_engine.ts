@@ -120,8 +120,7 @@ async function openService(context: Context): Promise<Service> {
   const home = homeOf(context);
   const apiKey = readApiKey({
     given: context.env("VERS_API_KEY"),
-    // Without a home there is no such file: no file has an empty name.
-    path: home === undefined ? "" : `${home}/.versrc`,
+    path: home === undefined ? undefined : `${home}/.versrc`,
   });
   if (apiKey === undefined) throw noApiKey();
   return {

@@ -31,8 +31,10 @@ interface Report {
   readonly code: FailureCode | "bug";
   readonly message: string;
   readonly cause: string | undefined;
-  /** What the service's logs have the request under. */
+  /** Our id of the request, by which the service's logs can find it. */
   readonly requestId: string | undefined;
+  /** What they have it under besides. */
+  readonly serviceRequestId: string | undefined;
   readonly hint: string | undefined;
   readonly exitCode: ExitCode;
   readonly job: Job | undefined;
@@ -63,6 +65,7 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
       message: `Cannot go on: ${messageOf(failure)}`,
       cause: undefined,
       requestId: undefined,
+      serviceRequestId: undefined,
       hint: "this is a mistake in vers, not in the command; " +
         "please report it with the command line and this message",
       exitCode,
@@ -77,6 +80,9 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
     message: failure.message,
     cause: causeOf(failure),
     requestId: requestIdOf(failure),
+    serviceRequestId: failure instanceof ApiError
+      ? failure.serviceRequestId
+      : undefined,
     hint: failure.hint ?? settlingHint(failure, job, options),
     exitCode,
     job,
@@ -132,7 +138,11 @@ function toText(report: Report): string {
   const { message, cause, requestId, hint, resumeCommand } = report;
   const lines = [`error: ${visible(message)}`];
   if (cause !== undefined) lines.push(`caused by: ${visible(cause)}`);
-  if (requestId !== undefined) lines.push(`request: ${visible(requestId)}`);
+  if (requestId !== undefined) {
+    const theirs = report.serviceRequestId;
+    const more = theirs === undefined ? "" : ` (to the service: ${theirs})`;
+    lines.push(visible(`request: ${requestId}${more}`));
+  }
   for (const { vmId, state, createdAt } of report.candidates) {
     lines.push(`it may be: VM ${visible(`${vmId} (${state}, ${createdAt})`)}`);
   }
@@ -159,6 +169,7 @@ function toJson(report: Report): JsonObject {
     resume_command: report.resumeCommand,
     retryable: report.isRetryable,
     request_id: report.requestId,
+    service_request_id: report.serviceRequestId,
     candidates: report.candidates.length === 0
       ? undefined
       : report.candidates.map(({ vmId, state, createdAt }) => ({

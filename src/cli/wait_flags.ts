@@ -4,11 +4,14 @@ import type { Given, Invocation, Mistake } from "./command.ts";
 import type { Context } from "./context.ts";
 import { UsageError } from "./failure.ts";
 import { type FlagTable, type FlagValues, ValueError } from "./flag.ts";
-import { duration, word } from "./flag_value.ts";
+import { duration, withFacts, word } from "./flag_value.ts";
 import { GLOBAL_FLAGS } from "./output_choice.ts";
 
 const MINUTE_MS = 60_000;
 const DEFAULT_TIMEOUT_MS = 10 * MINUTE_MS;
+
+/** A job's id for examples. */
+const EXAMPLE_JOB = "job_8f2a3b4c5d";
 
 const parseMaxResumeAge = duration({
   zero: "no resuming",
@@ -43,7 +46,7 @@ export const WAIT_FLAGS = {
     type: "value",
     brief: "Go on with exactly this job, whatever its age",
     placeholder: "JOB",
-    parse: parseJobId,
+    parse: withFacts({ type: "string", example: EXAMPLE_JOB }, parseJobId),
   },
   "max-resume-age": {
     type: "value",
@@ -217,6 +220,6 @@ function parseJobId(text: string): string {
   if (/^job_[0-9a-f]{10}$/.test(text)) return text;
   throw new ValueError(
     `a job's id, job_ and 10 hex digits, as stderr showed it`,
-    "job_8f2a3b4c5d",
+    EXAMPLE_JOB,
   );
 }

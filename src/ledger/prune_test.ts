@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { complete, running, submitted } from "../../tests/helpers/entries.ts";
 import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import { withChecksum } from "../../tests/helpers/ledger_lines.ts";
-import { testNeeding } from "../../tests/helpers/machine.ts";
+import { SmallDisk, testNeeding } from "../../tests/helpers/machine.ts";
 import type { Entry } from "../job/entry.ts";
 import { foldEntries } from "../job/job.ts";
 import { isListedInFlight, type ListedJob } from "../job/listed_job.ts";
@@ -222,6 +222,35 @@ testNeeding(
       await upkeep.prune({ mayGo: isOver });
       const { uid, gid } = Deno.statSync(path);
       deepStrictEqual([uid, gid], [0, 12_345]);
+    }),
+);
+
+testNeeding(
+  ["mount"],
+  "prune() on a full disk leaves the ledger as it is, and nothing beside it",
+  () =>
+    withLedger(async ({ dir }) => {
+      const folder = `${dir}/small`;
+      Deno.mkdirSync(folder);
+      using disk = new SmallDisk(folder, 256 * 1024);
+      const clock = new FakeClock();
+      const ledger = new Ledger({ dir: disk.path, clock });
+      const upkeep = new Upkeep(ledger, clock);
+      const path = `${disk.path}/jobs.jsonl`;
+      const text = line(complete(A)) +
+        line(running({ ...B, args: ["x".repeat(100_000)] }));
+      Deno.writeTextFileSync(path, text);
+      // Its locks are there: what is missing is room for the copy.
+      await ledger.append(foldEntries([complete(A)]));
+      await upkeep.checkLocking();
+      disk.fill();
+      const before = Deno.readTextFileSync(path);
+      await rejects(upkeep.prune({ mayGo: isOver }), LedgerError);
+      strictEqual(Deno.readTextFileSync(path), before);
+      disk.free();
+      const names = [...Deno.readDirSync(disk.path)].map(({ name }) => name);
+      deepStrictEqual(names.sort(), ["jobs.jsonl", "jobs.lock", "locks"]);
+      strictEqual((await upkeep.prune({ mayGo: isOver })).prunedJobs, 1);
     }),
 );
 

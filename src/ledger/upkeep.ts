@@ -20,6 +20,7 @@ export interface CompactOptions {
 }
 
 const REPLACING_WAIT_MS = 9_000;
+const DOCTOR_WAIT_MS = 5_000;
 
 /**
  * What is done with a ledger as a whole: listing, pruning, looking what is
@@ -108,7 +109,7 @@ export class Upkeep {
   async checkLocking(): Promise<string | undefined> {
     try {
       const path = this.#lockPath("doctor");
-      const first = await acquireFileLock(path, { waitMs: 0 });
+      const first = await acquireFileLock(path, { waitMs: DOCTOR_WAIT_MS });
       using _first = first;
       return await whyNotRefused(path);
     } catch (error) {

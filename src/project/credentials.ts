@@ -5,8 +5,8 @@ import { readTextFile } from "./text_file.ts";
 export interface ReadApiKeyOptions {
   /** The value of VERS_API_KEY: it comes first, unless it is blank. */
   readonly given?: string | undefined;
-  /** The path of `~/.versrc`. */
-  readonly path: string;
+  /** The path of `~/.versrc`; none without a home. */
+  readonly path: string | undefined;
 }
 
 const HINT = "set VERS_API_KEY to the key alone, for example: " +
@@ -21,8 +21,8 @@ const HINT = "set VERS_API_KEY to the key alone, for example: " +
 export function readApiKey(options: ReadApiKeyOptions): string | undefined {
   const { given, path } = options;
   if (given?.trim()) return checkKey(given.trim(), "VERS_API_KEY");
-  const text = readTextFile(path);
-  if (text === undefined) return undefined;
+  const text = path === undefined ? undefined : readTextFile(path);
+  if (path === undefined || text === undefined) return undefined;
   const key = keyIn(text, path).trim();
   return key ? checkKey(key, `"apiKey" in ${JSON.stringify(path)}`) : undefined;
 }

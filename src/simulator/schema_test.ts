@@ -1,13 +1,14 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { Ajv2020, type AnySchema } from "ajv/dist/2020.js";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { FakeClock } from "../../tests/helpers/fake_clock.ts";
+import {
+  checkAnswer,
+  isPublishedHere,
+} from "../../tests/helpers/published_schema.ts";
 import { ask, type AskOptions } from "./_ask.ts";
 import { type Operation, OPERATIONS } from "./operation.ts";
 import { Simulator } from "./simulator.ts";
 
-const SPEC = new URL("../../../shared/vers-openapi.json", import.meta.url);
 const UNKNOWN = "6c2d9b51-8d2f-4d66-8e1f-3a7b4c5d6e7f";
-const JSON_TYPE = "application/json";
 const EXEC = "0e9d8c7b-6a5f-4e3d-8c1b-0a9f8e7d6c5b";
 
 /** What a case can be about: filled in where a path or a body names it. */
@@ -103,6 +104,7 @@ const CASES: readonly Case[] = [
     status: 404,
   },
   { line: "GET commits?limit=1", status: 200 },
+  { line: "GET commits/public", status: 200 },
   { line: "GET repositories/repo/tags/tag", status: 200 },
   { line: "GET repositories/repo/tags/none", status: 404 },
   { line: "POST keys/validate", body: {}, status: 200 },
@@ -112,15 +114,17 @@ const CASES: readonly Case[] = [
   { line: `DELETE vm/${UNKNOWN}`, status: 403 },
 ];
 
+const unlessPublishedHere = isPublishedHere
+  ? ""
+  : " (skipped: the schema is not here)";
+
 /** What the published schema does not know: `health` has no prefix. */
 const NOT_IN_SPEC: readonly Operation[] = ["whoami", "health"];
 
-const spec = readSpec();
-
 Deno.test({
   name: "the simulator's answers are as the published schema has them" +
-    skippedWithoutSpec(),
-  ignore: spec === undefined,
+    unlessPublishedHere,
+  ignore: !isPublishedHere,
   async fn(t) {
     const { simulator, things } = await newService();
     for (const { line, body, status } of CASES) {
@@ -146,8 +150,8 @@ Deno.test({
 for (const status of [500, 501] as const) {
   Deno.test({
     name: `a failure with ${status} is as the published schema has it` +
-      skippedWithoutSpec(),
-    ignore: spec === undefined,
+      unlessPublishedHere,
+    ignore: !isPublishedHere,
     async fn() {
       const { simulator } = await newService();
       await simulator.addFault({
@@ -164,8 +168,8 @@ for (const status of [500, 501] as const) {
 
 Deno.test({
   name: "a bad key is answered as the published schema has it, when told to" +
-    skippedWithoutSpec(),
-  ignore: spec === undefined,
+    unlessPublishedHere,
+  ignore: !isPublishedHere,
   async fn() {
     const { simulator } = await newService({ authFailure: "spec" });
     for (const line of ["GET vms", "POST vm/new_root", "POST deploy"]) {
@@ -210,6 +214,7 @@ async function newService(
   const vm = await simulator.addVm({ labels: { owner: "ada" } });
   const commit = await simulator.addCommit({
     parentVmId: vm,
+    isPublic: true,
     tags: ["old", "repo:tag"],
   });
   return { simulator, things: { vm, commit } };
@@ -220,91 +225,4 @@ function fill<T>(value: T, things: Things): T {
   const text = JSON.stringify(value)
     .replaceAll("{vm}", things.vm).replaceAll("{commit}", things.commit);
   return JSON.parse(text);
-}
-
-/** Throws unless an answer is one that the schema has for its request. */
-async function checkAnswer(line: string, response: Response): Promise<void> {
-  const [method = "", path = ""] = line.split(" ");
-  const declared = responsesOf(method, `/api/v1/${path.split("?")[0]}`);
-  const answer = declared[String(response.status)];
-  ok(answer, `${line} is not declared to answer ${response.status}`);
-  const text = await response.text();
-  const type = response.headers.get("content-type");
-  const schema = answer.content?.[JSON_TYPE]?.schema;
-  if (schema === undefined && line.includes("/exec/stream")) {
-    // A stream, of which the schema says nothing more.
-    const types = text.trimEnd().split("\n").map((each) =>
-      JSON.parse(each).type
-    );
-    deepStrictEqual([...new Set(types)], ["chunk", "exit"]);
-    return;
-  }
-  if (schema === undefined) {
-    deepStrictEqual([text, type], ["", null]);
-    return;
-  }
-  strictEqual(type, JSON_TYPE);
-  const ajv = newValidator();
-  ok(ajv.validate(inSpec(schema), JSON.parse(text)), ajv.errorsText());
-}
-
-interface Declared {
-  readonly content?: Readonly<Record<string, { readonly schema: AnySchema }>>;
-}
-
-interface Spec {
-  readonly paths: Readonly<
-    Record<
-      string,
-      Readonly<Record<string, { responses: Record<string, Declared> }>>
-    >
-  >;
-}
-
-/** Returns the answers that the schema has for a request, by status. */
-function responsesOf(
-  method: string,
-  path: string,
-): Readonly<Record<string, Declared>> {
-  const candidates = Object.entries(spec?.paths ?? {})
-    .filter(([pattern, methods]) =>
-      method.toLowerCase() in methods &&
-      new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path)
-    )
-    // `vm/new_root` before `vm/{id}`: the one with the fewest blanks.
-    .sort(([one], [other]) => one.split("{").length - other.split("{").length);
-  const [found] = candidates;
-  ok(found, `${method} ${path} is not in the schema`);
-  return found[1][method.toLowerCase()]?.responses ?? {};
-}
-
-function newValidator(): Ajv2020 {
-  const ajv = new Ajv2020({ strict: false });
-  const isWhole = (value: number) => Number.isSafeInteger(value);
-  ajv.addFormat("uuid", /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
-  ajv.addFormat("date-time", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
-  ajv.addFormat("int32", { type: "number", validate: isWhole });
-  ajv.addFormat("int64", { type: "number", validate: isWhole });
-  ajv.addSchema({ ...spec, $id: "spec" });
-  return ajv;
-}
-
-/** Returns a schema whose references lead into the published document. */
-function inSpec(schema: AnySchema): AnySchema {
-  return JSON.parse(
-    JSON.stringify(schema).replaceAll('"#/components', '"spec#/components'),
-  );
-}
-
-function readSpec(): Spec | undefined {
-  try {
-    return JSON.parse(Deno.readTextFileSync(SPEC));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
-function skippedWithoutSpec(): string {
-  return spec === undefined ? " (skipped: the schema is not here)" : "";
 }

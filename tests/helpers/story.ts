@@ -52,11 +52,21 @@ export function storyOf(sandbox: Sandbox): string[] {
   });
 }
 
-/** Returns as soon as `holds` does; it is asked every few milliseconds. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * Returns as soon as `holds` does; it is asked every few milliseconds.
+ *
+ * @throws {Error} when it does not within a minute.
+ */
 export async function until(
   holds: () => boolean | Promise<boolean>,
 ): Promise<void> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
   while (!await holds()) {
+    if (performance.now() > giveUpAt) {
+      throw new Error(`Waited a minute in vain for ${holds}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -8,7 +8,7 @@ import {
 import type { Context } from "../context.ts";
 import { JOB_FILES } from "../file_uses.ts";
 import type { FlagTable, ValueFlag } from "../flag.ts";
-import { word } from "../flag_value.ts";
+import { withFacts, word } from "../flag_value.ts";
 import { type ResultView, textsIn } from "../render_result.ts";
 import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
 
@@ -27,9 +27,12 @@ const FLAGS = {
     fallback: "the repository's own",
     parse: word({ what: "a branch", example: "main" }),
   },
-  install: shellCommand("Command that installs what the project needs"),
-  build: shellCommand("Command that builds the project"),
-  run: shellCommand("Command that runs the project"),
+  install: shellCommand(
+    "Command that installs what the project needs",
+    "npm ci",
+  ),
+  build: shellCommand("Command that builds the project", "npm run build"),
+  run: shellCommand("Command that runs the project", "npm start"),
   "working-dir": {
     type: "value",
     brief: "Folder of the repository that the commands are run in",
@@ -79,13 +82,13 @@ export const command = defineCommand({
 });
 
 /** A flag that takes a command, which may hold a secret. */
-function shellCommand(brief: string): ValueFlag<string> {
+function shellCommand(brief: string, example: string): ValueFlag<string> {
   return {
     type: "value",
     brief,
     placeholder: "COMMAND",
     privacy: "secret",
-    parse: String,
+    parse: withFacts({ type: "string", example }, String),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { TARGET_FILES } from "../file_uses.ts";
 import { UsageError } from "../failure.ts";
 import { type FlagTable, ValueError } from "../flag.ts";
-import { duration, word } from "../flag_value.ts";
+import { duration, withFacts, word } from "../flag_value.ts";
 import type { Target } from "../target.ts";
 import { jsonLine } from "../terminal_text.ts";
 
@@ -17,6 +17,7 @@ const GRACE_MS = 10_000;
 /** How many tries in a row may fail before a person should know. */
 const SILENT_BREAKS = 3;
 
+const EXAMPLE_VARIABLE = "NAME=value";
 const parseTimeout = duration({ zero: "no limit", example: "90s" });
 
 const FLAGS = {
@@ -33,8 +34,11 @@ const FLAGS = {
     shorthand: "t",
     placeholder: "DURATION",
     fallback: "0, no limit",
-    parse: (text) =>
-      /^\d{1,9}$/.test(text) ? Number(text) * 1_000 : parseTimeout(text),
+    parse: withFacts(
+      { type: "duration", example: "90s" },
+      (text) =>
+        /^\d{1,9}$/.test(text) ? Number(text) * 1_000 : parseTimeout(text),
+    ),
   },
   env: {
     type: "list",
@@ -42,7 +46,10 @@ const FLAGS = {
     shorthand: "e",
     placeholder: "NAME=VALUE",
     privacy: "secret",
-    parse: parseVariable,
+    parse: withFacts(
+      { type: "string", example: EXAMPLE_VARIABLE },
+      parseVariable,
+    ),
   },
   "no-stdin": {
     type: "boolean",
@@ -275,11 +282,12 @@ function parseVariable(text: string): readonly [name: string, value: string] {
   const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(text);
   const [, name, value] = match ?? [];
   if (name !== undefined && value !== undefined) return [name, value];
-  throw new ValueError("a name, = and a value", "NAME=value");
+  throw new ValueError("a name, = and a value", EXAMPLE_VARIABLE);
 }
 
 function textOf(pieces: readonly Uint8Array[]): string {
-  const decoder = new TextDecoder();
+  // A mark at the beginning is a character like any other.
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const text = pieces.map((piece) => decoder.decode(piece, { stream: true }));
   return text.join("") + decoder.decode();
 }

@@ -32,7 +32,7 @@ export const command = defineCommand({
   positionals: [],
   examples: [
     ["vers login --token - < key.txt", "read the key from a file"],
-    ["vers login --token <your key>", "it stays in the shell's history"],
+    ["vers login --token YOUR_KEY", "it stays in the shell's history"],
   ],
   exitCodes: [[2, "the service does not take the key: nothing was written"]],
   files: { ...SERVICE_FILES, credentials: "read, write" },
@@ -95,7 +95,7 @@ async function readKey(input: Input, context: Context): Promise<string> {
       hint: "for example: vers login --token - < key.txt",
     });
   }
-  const key = readApiKey({ given, path: "" });
+  const key = readApiKey({ given, path: undefined });
   if (key !== undefined) return key;
   throw new UsageError(
     "Cannot log in: there is no API key on stdin",

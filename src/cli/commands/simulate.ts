@@ -1,7 +1,7 @@
 import { type CommandInput, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import type { FlagTable } from "../flag.ts";
-import { wholeNumber, word } from "../flag_value.ts";
+import { wholeNumber, withFacts, word } from "../flag_value.ts";
 import { jsonLine } from "../terminal_text.ts";
 
 const HOUR_MS = 3_600_000;
@@ -30,7 +30,10 @@ const FLAGS = {
     type: "value",
     brief: "Keep the VMs in this folder; else they are gone with the server",
     placeholder: "DIR",
-    parse: word({ what: "a path", example: "./simulated", maxLength: 4_096 }),
+    parse: withFacts(
+      { type: "string", isPath: true, example: "./simulated" },
+      word({ what: "a path", example: "./simulated", maxLength: 4_096 }),
+    ),
   },
 } as const satisfies FlagTable;
 

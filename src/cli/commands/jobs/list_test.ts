@@ -48,8 +48,8 @@ Deno.test("vers jobs list shows the newest first, as a table, without a key", as
   strictEqual(
     context.out(),
     `JOB_ID          STATUS     KIND    STARTED               DURATION
-job_3333333333  failed     vm.run  2026-01-05T09:00:03Z  30s
-job_2222222222  complete   vm.run  2026-01-05T09:00:02Z  30s
+job_3333333333  failed     vm.run  2026-01-05T09:00:03Z  27s
+job_2222222222  complete   vm.run  2026-01-05T09:00:02Z  28s
 job_1111111111  running    vm.run  2026-01-05T09:00:01Z  -
 job_0000000000  submitted  vm.run  2026-01-05T09:00:00Z  -
 `,

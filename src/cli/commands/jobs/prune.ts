@@ -114,16 +114,19 @@ async function pruneJobs(
 function reportLines(report: JsonObject): readonly string[] {
   const verb = report.dry_run ? "would prune" : "pruned";
   const { kept_in_flight, kept_undelivered, kept_unreadable } = report;
-  const notes = [
-    [kept_in_flight, "jobs that are in flight; --force prunes them"],
-    [kept_undelivered, "results that nobody was given; --force prunes them"],
-    [kept_unreadable, "lines that cannot be read; see vers jobs doctor"],
-  ] as const;
+  const isProtecting = kept_in_flight !== 0 || kept_undelivered !== 0;
   return [
     `${verb} ${report.pruned_entries} entries ` +
     `(${report.kept_entries} kept), ` +
     `${report.pruned_jobs} jobs (${report.kept_jobs} kept)`,
-    ...notes.filter(([count]) => count !== 0)
-      .map(([count, what]) => `kept: ${count} ${what}`),
+    ...(isProtecting
+      ? [
+        `kept: ${kept_in_flight} in flight, ${kept_undelivered} undelivered; ` +
+        "--force prunes them too",
+      ]
+      : []),
+    ...(kept_unreadable === 0
+      ? []
+      : [`kept: ${kept_unreadable} unreadable; see vers jobs doctor`]),
   ];
 }

@@ -90,8 +90,7 @@ Deno.test("vers jobs prune says in one line what it did, and why it kept what it
   strictEqual(
     context.out(),
     `pruned 2 entries (2 kept), 2 jobs (2 kept)
-kept: 1 jobs that are in flight; --force prunes them
-kept: 1 results that nobody was given; --force prunes them
+kept: 1 in flight, 1 undelivered; --force prunes them too
 `,
   );
 });

@@ -3,23 +3,23 @@ import type { Context } from "../../context.ts";
 import { TARGET_FILES } from "../../file_uses.ts";
 import { VM_POSITIONAL } from "../../vm_positional.ts";
 
-/** `vers label show`: shows the labels of a VM. */
+/** `vers label get`: shows the labels of a VM. */
 export const command = defineCommand({
   summary: "Show the labels of a VM",
   description:
     "Shows the labels of a VM, by name. The label vers-job is this\n" +
-    'program\'s own mark. The word "show" may be left out.',
+    'program\'s own mark. The word "get" may be left out.',
   flags: {},
   positionals: [VM_POSITIONAL],
   examples: [
-    ["vers label show my-vm", "show a VM's labels"],
-    ["vers label show --json", "show those of HEAD's VM as JSON"],
+    ["vers label get my-vm", "show a VM's labels"],
+    ["vers label get --json", "show those of HEAD's VM as JSON"],
   ],
   files: TARGET_FILES,
-  run: showLabels,
+  run: getLabels,
 });
 
-async function showLabels(
+async function getLabels(
   input: CommandInput,
   context: Context,
 ): Promise<number> {

@@ -1,0 +1,53 @@
+import { Failure } from "../failure.ts";
+import { type Call, json } from "./exchange.ts";
+
+/** How long a question may take. */
+export const READ_LIMIT_MS = 10_000;
+/** How long a request may take that makes something, or waits for a boot. */
+export const CHANGE_LIMIT_MS = 60_000;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Returns a call that makes something: it must not be sent twice. */
+export function creation<T>(
+  action: string,
+  path: string,
+  parse: (body: unknown) => T,
+): Call<T> {
+  const limitMs = CHANGE_LIMIT_MS;
+  return {
+    action,
+    method: "POST",
+    path,
+    once: true,
+    limitMs,
+    read: json(parse),
+  };
+}
+
+/** Returns a call that only asks. */
+export function question<T>(
+  action: string,
+  path: string,
+  parse: (body: unknown) => T,
+): Call<T> {
+  const read = json(parse);
+  return { action, method: "GET", path, limitMs: READ_LIMIT_MS, read };
+}
+
+/**
+ * Returns an id as it is.
+ *
+ * @throws {Failure} of code `usage`, when it cannot be one.
+ */
+export function checkId(id: string, action: string, noun = "VM"): string {
+  if (UUID.test(id)) return id;
+  throw new Failure(
+    `Cannot ${action}: ${JSON.stringify(id.slice(0, 100))} is no ${noun} id`,
+    {
+      code: "usage",
+      hint:
+        "an id looks like 5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e; vers status lists those of your VMs",
+    },
+  );
+}

@@ -1,0 +1,150 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { ROUTES } from "../src/cli/app.ts";
+import { renderHelp } from "../src/cli/help.ts";
+import { EXIT_CODES } from "../src/cli/program_facts.ts";
+import {
+  allCommands,
+  allGroups,
+  type NamedCommand,
+} from "./helpers/command_tree.ts";
+import { type ProgramResult, startProgram } from "./helpers/program.ts";
+import { SAMPLE_VM } from "./helpers/sample_job.ts";
+import { shellSplit } from "./helpers/shell_split.ts";
+
+const COMMANDS = await allCommands();
+
+for (
+  const path of [[], ...allGroups(), ...COMMANDS.map(({ path }) => [...path])]
+) {
+  Deno.test({
+    name: `the help of ${["vers", ...path].join(" ")} is what it was`,
+    // A runtime without snapshots is one that only must run the program.
+    ignore: !hasSnapshots(),
+    async fn(t) {
+      await t.assertSnapshot(await renderHelp(path, ROUTES));
+    },
+  });
+}
+
+function hasSnapshots(): boolean {
+  const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
+  return major > 2 || (major === 2 && minor >= 9);
+}
+
+/** How long a command may take that nothing is there for. */
+const PATIENCE_MS = 20_000;
+
+Deno.test("no command hangs or breaks without an environment, a terminal and stdin", async () => {
+  const lines = COMMANDS.flatMap((command) => bareLines(command));
+  const problems: string[] = [];
+  const worker = async () => {
+    for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
+      const problem = problemOf(await runBare(line));
+      if (problem) problems.push(`vers ${line.join(" ")}: ${problem}`);
+    }
+  };
+  await Promise.all([worker(), worker(), worker()]);
+  deepStrictEqual(problems, []);
+});
+
+/** A command with what it must be given, for the service and for `--local`. */
+function bareLines({ name, path, command }: NamedCommand): string[][] {
+  const [example = ""] = command.examples[0] ?? [];
+  const words = shellSplit(example).slice(1);
+  const line = words.length > path.length ? words : [...path];
+  // It serves until it is stopped, and needs neither key nor home.
+  if (name === "simulate") return [];
+  const flags = Object.hasOwn(command.flags, "wait") ? ["--timeout=1ms"] : [];
+  return [
+    [...flags, ...line],
+    ["--local", ...flags, ...line],
+  ];
+}
+
+async function runBare(
+  words: readonly string[],
+): Promise<ProgramResult & { readonly isLate: boolean }> {
+  const folder = await Deno.makeTempDir();
+  await using program = await startProgram(words, { env: {}, cwd: folder });
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    program.kill("SIGKILL");
+  }, PATIENCE_MS);
+  try {
+    return { ...await program.done, isLate };
+  } finally {
+    clearTimeout(timer);
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const CODES = EXIT_CODES.flatMap(([codes]) => codes.split(", ")).map(Number);
+
+function problemOf(
+  { code, stderr, stdout, isLate }: ProgramResult & { isLate: boolean },
+): string | undefined {
+  if (isLate) return "it hung";
+  if (!CODES.includes(code)) return `it ended with ${code}: ${stderr}`;
+  if (/^\s+at .*:\d+:\d+/m.test(stderr)) return `a stack trace: ${stderr}`;
+  if (stderr.includes('"code":"bug"')) return stderr;
+  const last = stderr.trimEnd().split("\n").at(-1) ?? "";
+  if (code !== 0 && stdout === "" && !isError(last, code)) return stderr;
+  return undefined;
+}
+
+function isError(line: string, code: number): boolean {
+  try {
+    return JSON.parse(line).error.exit_code === code;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("without a key a command says how to log in, and how to do without", async () => {
+  for (const line of [["status"], ["run", "--wait"], ["pause", SAMPLE_VM]]) {
+    const { code, stdout, stderr } = await runBare(line);
+    deepStrictEqual([code, stdout], [2, ""], stderr);
+    const { error } = JSON.parse(stderr);
+    strictEqual(error.code, "authentication");
+    match(error.hint, /vers login --token -/);
+    match(error.hint, /--local/);
+  }
+});
+
+Deno.test("nothing that helps a newcomer is loaded on the way of run", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "main.ts"],
+  }).output();
+  const info: {
+    modules: {
+      specifier: string;
+      dependencies?: {
+        code?: { specifier?: string };
+        isDynamic?: boolean;
+      }[];
+    }[];
+  } = JSON.parse(new TextDecoder().decode(stdout));
+  const byName = new Map(info.modules.map((each) => [each.specifier, each]));
+  const find = (path: string) =>
+    [...byName.keys()].find((name) => name.endsWith(path)) ?? "";
+  const met = new Set<string>();
+  // What run loads when it is wanted counts as loaded, too.
+  const open = [
+    "/main.ts",
+    "/cli/commands/run.ts",
+    "/cli/open_engine.ts",
+    "/cli/start_job.ts",
+    "/cli/local_effects.ts",
+  ].map(find);
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (met.has(name)) continue;
+    met.add(name);
+    for (const { code, isDynamic } of byName.get(name)?.dependencies ?? []) {
+      if (code?.specifier && !isDynamic) open.push(code.specifier);
+    }
+  }
+  ok(met.size > 20);
+  const late = /agent_context|skill|complet|explain|help\.ts|program_facts/;
+  deepStrictEqual([...met].filter((name) => late.test(name)), []);
+});

@@ -1,0 +1,49 @@
+import { systemClock } from "../../src/clock.ts";
+import { Ledger } from "../../src/ledger/ledger.ts";
+import { writeHead } from "../../src/project/head.ts";
+import { setAlias } from "../../src/project/aliases.ts";
+import { Simulator } from "../../src/simulator/simulator.ts";
+import { runningJob, SAMPLE_VM } from "./sample_job.ts";
+import { Sandbox } from "./sandbox.ts";
+
+/**
+ * Returns a sandbox whose user has all that the examples in the help name, in
+ * the local simulator: the VMs `my-vm` and `other-vm`, HEAD, a commit and its
+ * tag, and two jobs in flight.
+ */
+export async function preparedSandbox(): Promise<Sandbox> {
+  const sandbox = await Sandbox.create();
+  const folder = `${sandbox.home}/.vers`;
+  const simulator = new Simulator({
+    clock: systemClock,
+    stateDir: `${folder}/local`,
+  });
+  const myVm = await simulator.addVm();
+  const otherVm = await simulator.addVm();
+  await simulator.addCommit({ commitId: SAMPLE_VM, tags: ["base:latest"] });
+  await setAlias(`${folder}/aliases.json`, "my-vm", { vmId: myVm });
+  await setAlias(`${folder}/aliases.json`, "other-vm", { vmId: otherVm });
+  writeHead(`${sandbox.project}/.vers/HEAD`, myVm);
+  await addJob(folder, "job_8f2a3b4c5d", myVm);
+  await addJob(folder, "job_91bc3b4c5d", otherVm);
+  sandbox.env.VERS_URL = "local";
+  // Nobody listens there: what needs another service finds none.
+  sandbox.env.VERS_RELEASES_URL = "http://127.0.0.1:9";
+  return sandbox;
+}
+
+async function addJob(dir: string, id: string, vmId: string): Promise<void> {
+  const now = new Date().toISOString();
+  const ledger = new Ledger({ dir, clock: systemClock });
+  const { handle: _, ...fields } = runningJob();
+  await ledger.append({
+    ...fields,
+    id,
+    token: crypto.randomUUID(),
+    scope: "local",
+    startedAt: now,
+    submittedAt: now,
+    runningAt: now,
+    handle: { vm_ids: [vmId] },
+  });
+}
