@@ -33,8 +33,7 @@ import { LedgerError } from "./ledger_error.ts";
 import {
   appendLine,
   type FileState,
-  messageOf,
-  openForReading,
+  readLedger,
   statLedger,
 } from "./ledger_file.ts";
 
@@ -303,17 +302,7 @@ export class Ledger {
   #reading<Result>(
     read: (file: Deno.FsFile, size: number) => Result,
   ): Result | undefined {
-    const path = this.#path();
-    const file = openForReading(path);
-    if (file === undefined) return undefined;
-    using _closing = file;
-    try {
-      return read(file, file.statSync().size);
-    } catch (cause) {
-      throw new LedgerError(`read the ledger "${path}"`, messageOf(cause), {
-        cause,
-      });
-    }
+    return readLedger(this.#path(), read);
   }
 
   /**

@@ -114,6 +114,28 @@ export function appendLine(path: string, line: Uint8Array): void {
   if (before === undefined) syncFolder(folderOf(path));
 }
 
+/**
+ * Returns what `read` makes of the ledger as it is now, of its size at this
+ * moment; `undefined` when there is none. The file is closed again.
+ *
+ * @throws {LedgerError} when it is not to be used, or cannot be read.
+ */
+export function readLedger<Result>(
+  path: string,
+  read: (file: Deno.FsFile, size: number) => Result,
+): Result | undefined {
+  const file = openForReading(path);
+  if (file === undefined) return undefined;
+  using _closing = file;
+  try {
+    return read(file, file.statSync().size);
+  } catch (cause) {
+    throw new LedgerError(`read the ledger "${path}"`, messageOf(cause), {
+      cause,
+    });
+  }
+}
+
 /** Whether the last line has no newline: a write that never finished. */
 function endsOpen(file: Deno.FsFile, size: number): boolean {
   if (size === 0) return false;

@@ -5,7 +5,7 @@ import type { ListedJob } from "../job/listed_job.ts";
 import { type Inspection, inspectLines } from "./inspect.ts";
 import type { Ledger } from "./ledger.ts";
 import { LedgerError } from "./ledger_error.ts";
-import { messageOf, openForReading } from "./ledger_file.ts";
+import { readLedger } from "./ledger_file.ts";
 import { type LedgerJobs, listJobs } from "./list_jobs.ts";
 import { pruneLedger, type PruneOptions, type PruneReport } from "./prune.ts";
 import { repairLedger, type RepairReport } from "./repair.ts";
@@ -162,17 +162,7 @@ export class Upkeep {
   #reading<Result>(
     read: (file: Deno.FsFile, size: number) => Result,
   ): Result | undefined {
-    const path = this.#path();
-    const file = openForReading(path);
-    if (file === undefined) return undefined;
-    using _closing = file;
-    try {
-      return read(file, file.statSync().size);
-    } catch (cause) {
-      throw new LedgerError(`read the ledger "${path}"`, messageOf(cause), {
-        cause,
-      });
-    }
+    return readLedger(this.#path(), read);
   }
 }
 
