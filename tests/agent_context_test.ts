@@ -1,199 +1,12 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { ROUTES } from "../src/cli/app.ts";
 import { agentContext } from "../src/cli/agent_context.ts";
-import type { Command } from "../src/cli/command.ts";
-import { parseCommandLine } from "../src/cli/parse.ts";
 import type { JsonObject } from "../src/json.ts";
-import { SKILL } from "../src/cli/skill_text.ts";
-import { allCommands, type NamedCommand } from "./helpers/command_tree.ts";
-import { preparedSandbox } from "./helpers/prepared_sandbox.ts";
-import type { ProgramResult } from "./helpers/program.ts";
-import { startSimulator } from "./helpers/simulator_process.ts";
-import { linesInMarkdown, shellSplit } from "./helpers/shell_split.ts";
+import { allCommands } from "./helpers/command_tree.ts";
+import { type ProgramResult, startProgram } from "./helpers/program.ts";
 import { testContext } from "./helpers/test_context.ts";
 
 const COMMANDS = await allCommands();
-
-/** Lines that end with another code than 0 in the prepared sandbox. */
-const OTHER_CODES: readonly (readonly [line: RegExp, code: number])[] = [
-  // There is no terminal to ask on.
-  [/^vers delete my-vm$/, 5],
-  // The jobs there are in flight, and have their VMs.
-  [/^vers jobs get 8f2a --exit-status$/, 22],
-  [/^vers jobs adopt /, 4],
-  // The example's key is none.
-  [/^vers login --token YOUR_KEY$/, 2],
-  // The simulator's shell has next to no commands.
-  [/^vers exec /, 127],
-  // Nobody listens where the releases should be, and it is no executable.
-  [/^vers upgrade/, 1],
-  [/^vers simulate/, 143],
-];
-
-/** Runs a line in a sandbox of its own, and says how it ended. */
-async function runLine(words: readonly string[]): Promise<ProgramResult> {
-  await using sandbox = await preparedSandbox();
-  // The simulator in the program has no use for a key.
-  const stdin = words[0] === "login"
-    ? (await startSimulator(sandbox)).apiKey
-    : undefined;
-  const program = await sandbox.start(words, { stdin });
-  if (words[0] === "simulate") {
-    await program.stdoutLine(/"url"/);
-    program.kill("SIGTERM");
-  }
-  return await program.done;
-}
-
-/** How many lines are run at once: most of them wait most of the time. */
-const AT_ONCE = 4;
-
-/** Runs lines, and returns what is wrong with their ends. */
-async function problemsOf(
-  lines: readonly (readonly string[])[],
-  isWrong: (result: ProgramResult, line: string) => boolean,
-): Promise<string[]> {
-  const left = [...lines];
-  const problems: string[] = [];
-  const worker = async () => {
-    for (let words = left.shift(); words; words = left.shift()) {
-      const result = await runLine(words);
-      const line = ["vers", ...words].join(" ");
-      if (!isWrong(result, line) && !isBug(result)) continue;
-      problems.push(`${line}: ${result.code} ${result.stderr}`);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return problems;
-}
-
-/** Whether it ended as no program should: with a mistake of its own. */
-function isBug({ stderr }: ProgramResult): boolean {
-  return /^\s+at .*:\d+:\d+|"code":"bug"/m.test(stderr);
-}
-
-function isOtherEnd({ code }: ProgramResult, line: string): boolean {
-  const other = OTHER_CODES.find(([pattern]) => pattern.test(line));
-  return code !== (other?.[1] ?? 0);
-}
-
-function wordsOf(line: string): string[] {
-  const [vers, ...words] = shellSplit(line);
-  strictEqual(vers, "vers");
-  return words;
-}
-
-Deno.test("every example of agent-context is a line that works", async () => {
-  const lines = COMMANDS.flatMap(({ command }) =>
-    command.examples.map(([line]) => line)
-  );
-  const inContext = linesIn(await agentContext(ROUTES));
-  deepStrictEqual(inContext, lines);
-  deepStrictEqual(await problemsOf(lines.map(wordsOf), isOtherEnd), []);
-});
-
-Deno.test("every command line in the SKILL.md is one that works", async () => {
-  const lines = linesInMarkdown(SKILL);
-  ok(lines.length > 10);
-  deepStrictEqual(await problemsOf(lines.map(wordsOf), isOtherEnd), []);
-});
-
-Deno.test("every flag of agent-context is taken by a process", async () => {
-  const lines: string[][] = [];
-  for (const named of COMMANDS) lines.push(...await linesWithEachFlag(named));
-  // The job that is named is one of `run`; other commands say so.
-  const isRefused = ({ code, stderr }: ProgramResult) =>
-    code === 5 && !stderr.includes("it is of kind vm.run");
-  deepStrictEqual(await problemsOf(lines, isRefused), []);
-});
-
-/** Returns the lines of every example in the description of a command. */
-function linesIn(described: unknown): string[] {
-  if (typeof described !== "object" || described === null) return [];
-  if (Array.isArray(described)) return described.flatMap(linesIn);
-  return Object.entries(described).flatMap(([name, value]) =>
-    name === "command" && typeof value === "string" &&
-      "description" in described
-      ? [value]
-      : linesIn(value)
-  );
-}
-
-/**
- * Returns command lines in which each flag stands, with the value that
- * agent-context has for it; as many in one line as go together.
- */
-async function linesWithEachFlag(
-  { path, command }: NamedCommand,
-): Promise<string[][]> {
-  const lines: string[][] = [];
-  let open = Object.entries(command.flags).map(([name, flag]) => ({
-    name,
-    word: flag.type === "boolean"
-      ? `--${name}`
-      : `--${name}=${flag.parse.facts?.example}`,
-  }));
-  while (open.length > 0) {
-    let line: string[] | undefined;
-    const left: typeof open = [];
-    for (const flag of open) {
-      const tried = await lineWith(line, flag, { path, command });
-      if (tried === undefined) left.push(flag);
-      else line = tried;
-    }
-    const [first] = left;
-    if (left.length === open.length) {
-      throw new Error(`No line of ${path.join(" ")} takes --${first?.name}`);
-    }
-    if (line !== undefined) lines.push(line);
-    open = left;
-  }
-  return lines;
-}
-
-/** Returns a line with one more flag, if there is one that is understood. */
-async function lineWith(
-  line: readonly string[] | undefined,
-  { name, word }: { name: string; word: string },
-  { path, command }: Pick<NamedCommand, "path" | "command">,
-): Promise<string[] | undefined> {
-  const args = argumentsOf(command);
-  const candidates = line !== undefined
-    ? [[...path, word, ...line.slice(path.length)]]
-    : [
-      [...path, word, ...args],
-      [...path, word, "--wait", ...args],
-      [...path, word],
-      ...command.examples.map(([example]) => [
-        ...path,
-        word,
-        ...shellSplit(example).slice(path.length + 1)
-          .filter((each) => !each.startsWith(`--${name}`)),
-      ]),
-    ];
-  for (const words of candidates) {
-    if (await isUnderstood(words)) return words;
-  }
-  return undefined;
-}
-
-/** Arguments that some example of the command has. */
-function argumentsOf({ positionals, examples }: Command): string[] {
-  const needed = positionals.filter(({ isOptional }) => !isOptional).length;
-  if (needed === 0) return [];
-  const words = shellSplit(examples[0]?.[0] ?? "").slice(1);
-  return words.filter((word) => !word.startsWith("-")).slice(-needed);
-}
-
-async function isUnderstood(words: readonly string[]): Promise<boolean> {
-  await using context = await testContext();
-  try {
-    await parseCommandLine(words, { routes: ROUTES, context });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 Deno.test("agent-context needs no key, no home, no folder and no network", async () => {
   const { code, stdout, stderr } = await runBare(["agent-context"]);
@@ -208,7 +21,6 @@ Deno.test("agent-context needs no key, no home, no folder and no network", async
 });
 
 async function runBare(words: readonly string[]): Promise<ProgramResult> {
-  const { startProgram } = await import("./helpers/program.ts");
   const program = await startProgram(words, { env: {} });
   return await program.done;
 }
@@ -277,4 +89,31 @@ Deno.test({
 function hasSnapshots(): boolean {
   const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
   return major > 2 || (major === 2 && minor >= 9);
+}
+
+Deno.test("agent-context names every variable that the program reads", async () => {
+  const context = await agentContext(ROUTES);
+  const named = isObject(context.environment)
+    ? Object.keys(context.environment)
+    : [];
+  const read = new Set<string>();
+  for (const text of sourcesIn(new URL("../src/", import.meta.url))) {
+    const found = text.matchAll(
+      /(?:\benv\(|variable: |fromVariable\(context, )"([A-Z_]+)"/g,
+    );
+    for (const [, name = ""] of found) read.add(name);
+  }
+  ok(read.size > 8);
+  deepStrictEqual([...read].filter((name) => !named.includes(name)), []);
+});
+
+/** Returns the text of every file of the program in a folder. */
+function sourcesIn(folder: URL): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
+    isDirectory
+      ? sourcesIn(new URL(`${name}/`, folder))
+      : /^(?!.*_test\.ts$).*\.ts$/.test(name)
+      ? [Deno.readTextFileSync(new URL(name, folder))]
+      : []
+  );
 }

@@ -1,5 +1,5 @@
 const CONNECT = "client error (Connect)";
-const CERTIFICATE = /\bcertificate\b/i;
+const CERTIFICATE = /\binvalid peer certificate\b/i;
 const BLOCKED_PORT = /Requests to port \d+ are blocked/;
 
 /**

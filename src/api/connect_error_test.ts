@@ -1,5 +1,5 @@
 import { strictEqual } from "node:assert/strict";
-import { whyNotSent } from "./connect_error.ts";
+import { isUntrusted, whyNotSent } from "./connect_error.ts";
 
 const REFUSED = "error sending request for url (http://127.0.0.1:9/): " +
   "client error (Connect): tcp connect error: Connection refused";
@@ -50,4 +50,10 @@ Deno.test("whyNotSent() ends on a cause that is its own", () => {
   const error = new Error("round and round");
   error.cause = error;
   strictEqual(whyNotSent(error), undefined);
+});
+
+Deno.test("isUntrusted() tells a certificate from whatever else was in the way", () => {
+  strictEqual(isUntrusted("invalid peer certificate: UnknownIssuer"), true);
+  strictEqual(isUntrusted("tcp connect error: Connection refused"), false);
+  strictEqual(isUntrusted("dns error: no certificates.example"), false);
 });

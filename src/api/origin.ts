@@ -50,8 +50,11 @@ function refusal(why: string, hint: string = HINT): Failure {
   return new Failure(`Cannot use VERS_URL: ${why}`, { code: "usage", hint });
 }
 
-/** The host is as the URL parser wrote it: `127.1` is `127.0.0.1` by now. */
-function isLoopback(host: string): boolean {
+/**
+ * Returns whether a host is this machine. It is as the URL parser wrote it:
+ * `127.1` is `127.0.0.1` by now.
+ */
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" ||
     /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -3,6 +3,7 @@ import { Failure } from "../failure.ts";
 import { isReleaseVersion } from "../release_version.ts";
 import { VERSION } from "../version.ts";
 import { whyNotSent } from "./connect_error.ts";
+import { isLoopback } from "./origin.ts";
 import { LimitPassedError, RequestLimit } from "./request_limit.ts";
 import type { Transport } from "./transport.ts";
 
@@ -277,11 +278,6 @@ function isSafe(url: URL, asked: URL): boolean {
   if (url.protocol === "https:") return true;
   return url.protocol === "http:" && isLoopback(url.hostname) &&
     isLoopback(asked.hostname);
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "[::1]" ||
-    /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 function of(version: string): string {

@@ -7,7 +7,12 @@ import {
 } from "../../tests/helpers/sample_job.ts";
 import { NoAnswerError } from "../api/api_error.ts";
 import type { Notice } from "../engine/engine.ts";
-import { isLook, renderLook, renderNotice } from "./render_notice.ts";
+import {
+  isLook,
+  renderLook,
+  renderNotice,
+  renderTrace,
+} from "./render_notice.ts";
 
 const job = runningJob();
 const handle = job.handle;
@@ -144,5 +149,23 @@ Deno.test("renderLook() says why there was no answer", () => {
     renderLook({ type: "missedLook", job, error }, 5_000),
     "job job_8f2a3b4c5d: no answer, waited 5s " +
       "(Cannot read the status: it took too long)",
+  );
+});
+
+Deno.test("renderTrace() says what became of a request, on one line", () => {
+  const trace = {
+    method: "GET",
+    path: "/api/v1/vms?a=\x1b[2J",
+    requestId: "request-1",
+    status: 200,
+    elapsedMs: 12.4,
+  };
+  strictEqual(
+    renderTrace(trace),
+    "trace: GET /api/v1/vms?a=\\x1b[2J 200 in 12 ms (request request-1)",
+  );
+  strictEqual(
+    renderTrace({ ...trace, path: "/api/v1/vms", status: undefined }),
+    "trace: GET /api/v1/vms no answer in 12 ms (request request-1)",
   );
 });

@@ -17,6 +17,7 @@ export const INSTALLER = IS_WINDOWS ? "install.ps1" : "install.sh";
 
 /** What is installed. */
 export const EXECUTABLE = IS_WINDOWS ? "vers.exe" : "vers";
+
 /** What is downloaded for this machine. */
 export const PACKED = `${EXECUTABLE.replace("vers", `vers-${TARGET}`)}.gz`;
 
@@ -30,6 +31,9 @@ const PROGRAMS = IS_WINDOWS
     "0.1.0": "#!/bin/sh\necho vers 0.1.0\n",
     "0.2.0": "#!/bin/sh\necho vers 0.2.0\n",
   };
+
+/** Windows' own, but for `VERS_POWERSHELL=pwsh`. */
+const POWERSHELL = Deno.env.get("VERS_POWERSHELL") || "powershell";
 
 /** What PowerShell needs of its environment. */
 const WINDOWS_VARIABLES = [
@@ -106,7 +110,7 @@ export class Installation implements AsyncDisposable {
     const { script, wrapper = [] } = options;
     const [command = "", ...args] = IS_WINDOWS
       ? [
-        ...["powershell", "-NoProfile", "-ExecutionPolicy", "Bypass"],
+        ...[POWERSHELL, "-NoProfile", "-ExecutionPolicy", "Bypass"],
         ...["-File", `${ROOT}install.ps1`],
       ]
       : script === undefined

@@ -2,7 +2,7 @@ import { Failure } from "../../../failure.ts";
 import type { FailedJob, Job } from "../../../job/job.ts";
 import { type CommandInput, defineCommand } from "../../command.ts";
 import type { Context } from "../../context.ts";
-import { SERVICE_FILES } from "../../file_uses.ts";
+import { TARGET_FILES } from "../../file_uses.ts";
 import type { FlagTable } from "../../flag.ts";
 import { duration } from "../../flag_value.ts";
 import { type ResultView, textsIn } from "../../render_result.ts";
@@ -48,7 +48,13 @@ export const command = defineCommand({
     [4, "the job is complete already"],
     [6, "another command is at work on the job"],
   ],
-  files: { ...SERVICE_FILES, ledger: "read, write", locks: "read, write" },
+  files: {
+    ...TARGET_FILES,
+    aliases: "read, write",
+    head: "read, write",
+    ledger: "read, write",
+    locks: "read, write",
+  },
   run: cancel,
 });
 
