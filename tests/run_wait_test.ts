@@ -215,16 +215,16 @@ for (
   });
 }
 
-Deno.test("run --wait --timeout 1s ends with 6, and the job goes on", async () => {
+Deno.test("run --wait --timeout 4s ends with 6, and the job goes on", async () => {
   await using sandbox = await Sandbox.create();
-  const simulator = await startSimulator(sandbox, ["--boot-ms", "3000"]);
-  const args = [...RUN, "--timeout", "1s"];
+  const simulator = await startSimulator(sandbox, ["--boot-ms", "7000"]);
+  const args = [...RUN, "--timeout", "4s"];
   const first = await sandbox.run(args);
   strictEqual(first.code, 6);
   strictEqual(first.stdout, "");
   match(
     first.stderr,
-    /"resume_command":"vers run --wait --vm-alias my-vm --timeout 1s"/,
+    /"resume_command":"vers run --wait --vm-alias my-vm --timeout 4s"/,
   );
   deepStrictEqual(storyOf(sandbox), ["submitted", "running"]);
   strictEqual(resultOf(await sandbox.run(RUN)).effect, "attached");

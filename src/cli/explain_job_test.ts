@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { main } from "../../main.ts";
+import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import { Keepsake } from "../../tests/helpers/keepsake.ts";
 import {
   type TestContext,
@@ -26,12 +27,19 @@ async function explained(context: TestContext, words: readonly string[]) {
   return JSON.parse(context.out().slice(before));
 }
 
-/** Returns what a line says that is interrupted once its VM is accepted. */
+/** Returns the context of a line that is interrupted while it polls. */
 async function interrupted(words: readonly string[], env = {}) {
+  const clock = new FakeClock();
   const context = await testContext({
+    clock,
     env,
     onStderr(text, context) {
-      if (/accepted/.test(text)) context.abort(new InterruptedError("SIGINT"));
+      if (!/accepted/.test(text)) return;
+      // By the first pause between looks, the VM's id is on disk.
+      clock.onAdvance = () => {
+        clock.onAdvance = undefined;
+        context.abort(new InterruptedError("SIGINT"));
+      };
     },
   });
   strictEqual(await main(words, context), 130);

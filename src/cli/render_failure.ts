@@ -80,9 +80,10 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
     message: failure.message,
     cause: causeOf(failure),
     requestId: requestIdOf(failure),
-    serviceRequestId: failure instanceof ApiError
-      ? failure.serviceRequestId
-      : undefined,
+    serviceRequestId:
+      failure instanceof ApiError || failure instanceof RecordedFailure
+        ? failure.serviceRequestId
+        : undefined,
     hint: failure.hint ?? settlingHint(failure, job, options),
     exitCode,
     job,

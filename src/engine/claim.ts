@@ -10,6 +10,7 @@ import type {
   SubmittedJob,
 } from "../job/job.ts";
 import { ageMs, decide, type Decision } from "../job/resume_policy.ts";
+import type { JsonValue } from "../json.ts";
 import type { KeySearch, Sighting } from "../ledger/find_job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import type { Work } from "./engine.ts";
@@ -91,6 +92,9 @@ export async function claimJob(run: Run): Promise<Claim> {
   }
 }
 
+/** With less time left than this, a request is not sent any more. */
+const LEAST_SEND_MS = 50;
+
 /** Sends a new job, and finds out what became of it if the answer is lost. */
 async function submitAnew(
   run: Run,
@@ -99,6 +103,10 @@ async function submitAnew(
 ): Promise<Claim> {
   await openIntent(run, job);
   if (!lock.isLocked) run.journal.lose(lock.why);
+  // A request that would be cut at once might still be carried out.
+  if (run.deadline.remainingMs() < LEAST_SEND_MS) {
+    throw run.deadline.timedOut("keeping the job in the ledger");
+  }
   const sent = await sendOnce(run, job);
   switch (sent.type) {
     case "accepted":
@@ -289,13 +297,18 @@ export function attach(run: Run, job: RunningJob): Claim {
 
 /** Returns the failure that the ledger has for a job. */
 export function recordedFailure(job: FailedJob): Failure {
-  const { code, hint, retryable, request_id } = job.result ?? {};
+  const { code, hint, retryable } = job.result ?? {};
   return new RecordedFailure(job.error, {
     code: typeof code === "string" ? code as Failure["code"] : "job_failed",
-    hint: typeof hint === "string" ? hint : undefined,
+    hint: textOf(hint),
     retryable: retryable === true,
-    requestId: typeof request_id === "string" ? request_id : undefined,
+    requestId: textOf(job.result?.request_id),
+    serviceRequestId: textOf(job.result?.service_request_id),
   });
+}
+
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 /** A job's lock, or why there is none to be had. */

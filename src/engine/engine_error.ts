@@ -44,13 +44,19 @@ export class RecordedFailure extends Failure {
   override readonly name = "RecordedFailure";
   /** The request that the service refused, where that is what it was. */
   readonly requestId: string | undefined;
+  /** The service's own id of it, where that differs. */
+  readonly serviceRequestId: string | undefined;
 
   constructor(
     message: string,
-    options: FailureOptions & { readonly requestId?: string | undefined },
+    options: FailureOptions & {
+      readonly requestId?: string | undefined;
+      readonly serviceRequestId?: string | undefined;
+    },
   ) {
     super(message, options);
     this.requestId = options.requestId;
+    this.serviceRequestId = options.serviceRequestId;
   }
 }
 

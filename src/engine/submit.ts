@@ -108,13 +108,22 @@ export async function journalFailure(
 ): Promise<SettledJob> {
   const at = run.engine.clock.now().toISOString();
   const { code, message, hint, retryable } = error;
-  const request_id = error instanceof ApiError ? error.requestId : undefined;
+  const { requestId, serviceRequestId } = error instanceof ApiError
+    ? error
+    : {};
   const settled = await run.journal.settle({
     ...job,
     state: "failed",
     completedAt: at,
     error: message,
-    result: { code, message, hint, retryable, request_id },
+    result: {
+      code,
+      message,
+      hint,
+      retryable,
+      request_id: requestId,
+      service_request_id: serviceRequestId,
+    },
     ...(options.isGone ? { goneAt: at } : {}),
   });
   run.job = settled;
