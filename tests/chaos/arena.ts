@@ -1,10 +1,13 @@
 import { type LedgerLine, readLedgerLines } from "../helpers/ledger_lines.ts";
-import type { Program } from "../helpers/program.ts";
+import {
+  type Program,
+  type ProgramResult,
+  startProgram,
+} from "../helpers/program.ts";
 import type { ProgramCommand } from "../helpers/program_command.ts";
 import { Sandbox } from "../helpers/sandbox.ts";
 import { writeSettings } from "../helpers/story.ts";
 import { type Attempt, attempt, type Kill } from "./attempt.ts";
-import type { ChaosKind } from "./kinds.ts";
 import { durableSize, parseTrace } from "./strace.ts";
 import type { Witness } from "./witness.ts";
 
@@ -47,16 +50,16 @@ export class Arena implements AsyncDisposable {
     sandbox.env.VERS_API_KEY = witness.simulator.apiKey;
   }
 
-  /** Returns a user who has run nothing yet. */
+  /** Returns a user who has run nothing yet, and has these settings besides. */
   static async create(
     witness: Witness,
     command: ProgramCommand,
-    kind: ChaosKind,
+    settings: Readonly<Record<string, string>>,
   ): Promise<Arena> {
     const sandbox = await Sandbox.create();
     await writeSettings(sandbox, {
       confirm_window: `${CONFIRM_WINDOW_MS}ms`,
-      ...kind.settings,
+      ...settings,
     });
     return new Arena(witness, sandbox, command);
   }
@@ -93,6 +96,17 @@ export class Arena implements AsyncDisposable {
     this.attempts.push(made);
     this.checkKept();
     return made;
+  }
+
+  /** Runs a command that is no work itself, to its end. */
+  async run(args: readonly string[]): Promise<ProgramResult> {
+    const { sandbox: { project, env } } = this;
+    const command = this.#command;
+    const program = await startProgram(args, { cwd: project, env, command });
+    this.#programs.add(program);
+    const result = await program.done;
+    this.checkKept();
+    return result;
   }
 
   /** Returns the ledger's lines, each checked. */

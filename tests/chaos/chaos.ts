@@ -5,29 +5,30 @@
  *     chaos.ts [--kind TEXT] [--story TEXT] [--rounds N] [--seed N] [--at-once N]
  *              [--mutation NAME]
  *
- * `--kind` and `--story` choose those whose names contain the text; `--rounds`
- * is for each kind and story, and by default up to the story. With
- * `--mutation` the program is broken first, and violations are to be expected.
+ * `--kind` and `--story` choose one by its name, or those whose names contain
+ * the text; `--rounds` is for each kind and story, and by default up to the
+ * story. With `--mutation` the program is broken first, and violations are to
+ * be expected.
  */
-import { canTrace } from "./strace.ts";
 import { BuiltProgram, chosenCommand, type Mutation } from "./built_program.ts";
 import { CHAOS_KINDS } from "./kinds.ts";
 import { MUTATIONS } from "./mutations.ts";
 import type { Story } from "./scene.ts";
 import { STORIES } from "./stories.ts";
+import { canTrace } from "./strace.ts";
 import { runRounds } from "./suite.ts";
 
 const CROWD = 50;
-const AT_ONCE = 5;
+const AT_ONCE = 8;
 const FLAGS = ["kind", "story", "rounds", "seed", "at-once", "mutation"];
 
 const flags = readFlags(Deno.args);
 const seed = Number(flags.get("seed") ?? Date.now() % 1_000_000);
 const rounds = flags.get("rounds");
 const hasStrace = canTrace();
-const stories = STORIES.filter(({ name }) =>
-  name.includes(flags.get("story") ?? "")
-).filter(({ needsStrace }) => hasStrace || !needsStrace);
+const stories = chosen(STORIES, flags.get("story")).filter(({ needsStrace }) =>
+  hasStrace || !needsStrace
+);
 if (!hasStrace) {
   await say("Left out, for want of strace: kills at calls, and power cuts\n");
 }
@@ -39,9 +40,7 @@ await using built = await BuiltProgram.build(
 const start = performance.now();
 const tally = await runRounds({
   command: flags.has("mutation") ? built.command : chosenCommand(built),
-  kinds: CHAOS_KINDS.filter(({ name }) =>
-    name.includes(flags.get("kind") ?? "")
-  ),
+  kinds: chosen(CHAOS_KINDS, flags.get("kind")),
   stories,
   rounds: (story: Story) =>
     rounds === undefined ? story.rounds : Number(rounds),
@@ -58,6 +57,16 @@ const { violations } = tally.total();
 await say(`\n${tally.render()}\nseed ${seed}, ${seconds} s: `);
 await say(violations === 0 ? "no violations\n" : `${violations} violations\n`);
 if (violations > 0) Deno.exitCode = 1;
+
+/** Returns those of a name, or, if there is none, with the text in theirs. */
+function chosen<T extends { readonly name: string }>(
+  all: readonly T[],
+  text = "",
+): readonly T[] {
+  const exact = all.filter(({ name }) => name === text);
+  if (exact.length > 0) return exact;
+  return all.filter(({ name }) => name.includes(text));
+}
 
 function readMutation(name: string | undefined): Mutation | undefined {
   const mutation = MUTATIONS.find((each) => each.name === name);

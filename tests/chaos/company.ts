@@ -12,6 +12,7 @@ const crowdBootMs = (crowd: number) => 800 + 110 * crowd;
 const CROWD: Story = {
   name: "many copies at once",
   rounds: 4,
+  isCrowded: true,
   suits: () => true,
   async play(scene) {
     const { kind, witness, random, crowd } = scene;
@@ -63,7 +64,7 @@ const INTERLEAVED: Story = {
     return {
       works: 2,
       // Nothing tells two deploys apart that were lost at the same time.
-      ...(kind.isUnique ? { mayExit: [21] } : {}),
+      ...(kind.isUnique ? { mayExit: [21], mayMiss: true } : {}),
     };
   },
 };
@@ -85,7 +86,8 @@ async function killNowAndThen(
 const STOPPED: Story = {
   name: "stopped mid-poll, overtaken",
   rounds: 8,
-  suits: ({ makes }) => makes > 0,
+  // Windows cannot stop a process.
+  suits: ({ makes }) => makes > 0 && Deno.build.os !== "windows",
   async play(scene) {
     const { kind, witness } = scene;
     const arena = await scene.newArena();

@@ -1,4 +1,5 @@
 import { CONFIRM_WINDOW_MS } from "./arena.ts";
+import { jobsOf } from "./arena_job.ts";
 import { booting, slow } from "./kinds.ts";
 import { finish, type Story, until } from "./scene.ts";
 import { first } from "./witness.ts";
@@ -59,5 +60,38 @@ const SECOND_SEND_REFUSED: Story = {
   },
 };
 
+/** Nothing is taken by lineage: the user says which VM it is. */
+const SETTLED: Story = {
+  name: "unconfirmed, settled by jobs adopt",
+  rounds: 10,
+  suits: ({ makes, isLabelled }) => makes > 0 && !isLabelled,
+  async play(scene) {
+    const { kind, witness } = scene;
+    const arena = await scene.newArena({ adopt: "never" });
+    const args = kind.args(await kind.prepare(witness), "one");
+    await scene.misbehave(
+      first(kind.operation, ...booting(kind, { type: "drop", when: "after" })),
+    );
+    const { code, stderr } = await arena.attempt(args);
+    const made = (await witness.made()).map(({ vmId }) => vmId);
+    const [job] = jobsOf(arena.lines());
+    if (code !== 21 || !made.every((vmId) => stderr.includes(vmId))) {
+      arena.violations.push(`it ended with ${code}, and 21 was due: ${stderr}`);
+    }
+    const adoption = ["jobs", "adopt", job?.id ?? "", ...made];
+    const adopted = await arena.run(adoption);
+    const again = await arena.run(adoption);
+    if (adopted.code !== 0 || again.code !== 4) {
+      arena.violations.push(`jobs adopt: ${adopted.stderr}${again.stderr}`);
+    }
+    await finish(arena, args);
+    return { works: 1, mayExit: [21] };
+  },
+};
+
 /** Stories that end otherwise than most. */
-export const ENDING_STORIES: readonly Story[] = [DELETED, SECOND_SEND_REFUSED];
+export const ENDING_STORIES: readonly Story[] = [
+  DELETED,
+  SECOND_SEND_REFUSED,
+  SETTLED,
+];

@@ -24,7 +24,7 @@ export interface ChaosKind {
   args(target: string, name: string): string[];
 }
 
-const WAITING = ["--wait", "--poll-interval", "40ms", "--timeout", "30s"];
+const WAITING = ["--wait", "--poll-interval", "40ms", "--timeout", "50s"];
 
 /** What a VM that is made of another needs, to be waited for at all. */
 const BOOT: Fault = { type: "boot", ms: BOOT_MS };

@@ -27,6 +27,8 @@ export interface Story {
   /** How many rounds of it the long form tells, for each kind. */
   readonly rounds: number;
   readonly needsStrace?: boolean;
+  /** Whether it takes the whole machine, and so is told alone. */
+  readonly isCrowded?: boolean;
   /** Whether it can be told of this kind. */
   suits(kind: ChaosKind): boolean;
   /** Tells it, and returns what must have come of it. */
@@ -60,8 +62,8 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Returns a new user of the service. */
-  async newArena(): Promise<Arena> {
-    const arena = await Arena.create(this.witness, this.#command, this.kind);
+  async newArena(settings = this.kind.settings): Promise<Arena> {
+    const arena = await Arena.create(this.witness, this.#command, settings);
     this.arenas.push(arena);
     return arena;
   }
@@ -81,13 +83,20 @@ export class Scene implements AsyncDisposable {
   }
 }
 
+/** How often somebody runs a command again that could not be confirmed. */
+const PATIENCE = 3;
+
 /** Runs a command undisturbed, unless its result was delivered before. */
 export async function finish(
   arena: Arena,
   args: readonly string[],
   before: readonly Attempt[] = arena.attempts,
 ): Promise<void> {
-  if (!arena.isDelivered(before)) await arena.attempt(args);
+  for (let tries = 0; tries < PATIENCE; tries++) {
+    if (arena.isDelivered(before)) return;
+    const { code } = await arena.attempt(args);
+    if (code !== 21) return;
+  }
 }
 
 /** Returns after a time that really passes. */

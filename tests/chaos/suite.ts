@@ -44,23 +44,25 @@ export async function runRounds(options: RunRoundsOptions): Promise<Tally> {
       }))
     )
   );
+  // Stories that sleep and stories that compute take turns.
+  all.sort((a, b) => a.index - b.index);
   const baselines = new Map<ChaosKind, Promise<readonly TracedCall[]>>();
   const baseline = (kind: ChaosKind) => {
     const known = baselines.get(kind) ?? traceOnce(options.command, kind);
     baselines.set(kind, known);
     return known;
   };
-  let next = 0;
   let done = 0;
-  const work = async () => {
-    for (;;) {
-      const round = all[next++];
-      if (round === undefined) return;
-      await playRound(round, options, tally, () => baseline(round.kind));
-      options.onRound?.(++done, all.length);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  const playAll = (rounds: Iterator<Round>, workers: number) =>
+    Promise.all(Array.from({ length: workers }, async () => {
+      for (let next = rounds.next(); !next.done; next = rounds.next()) {
+        const round = next.value;
+        await playRound(round, options, tally, () => baseline(round.kind));
+        options.onRound?.(++done, all.length);
+      }
+    }));
+  await playAll(all.filter((each) => !each.story.isCrowded).values(), atOnce);
+  await playAll(all.filter((each) => each.story.isCrowded).values(), 1);
   return tally;
 }
 
@@ -99,6 +101,8 @@ async function playRound(
   const where = `${kind.name}, "${story.name}", round ${index}, seed ${seed}`;
   onViolation(
     `VIOLATION: ${where}\n` +
+      `again: deno task test:chaos --kind "${kind.name}" ` +
+      `--story "${story.name}" --rounds ${index + 1} --seed ${seed}\n` +
       violations.map((text) => `  ${text}\n`).join("") +
       await evidence(scene),
   );

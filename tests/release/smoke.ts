@@ -1,6 +1,6 @@
 /**
- * `deno run -A tests/release/smoke.ts EXECUTABLE`: says which executable that
- * is, and fails unless it is this version, of this commit (`VERS_COMMIT`, if
+ * `deno run -A tests/release/smoke.ts [EXECUTABLE]`: says which executable that
+ * is, `dist/vers` by default, and fails unless it is this version, of this commit (`VERS_COMMIT`, if
  * that is set), and can be killed while it waits and go on.
  */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
@@ -14,6 +14,8 @@ import {
   resultOf,
   RUN,
 } from "../helpers/story.ts";
+import { executableName } from "./compile.ts";
+import { ROOT } from "./root.ts";
 import { runScript } from "./script.ts";
 
 const BOOT_MS = 3_000;
@@ -52,8 +54,7 @@ async function smoke(): Promise<string> {
 }
 
 await runScript(async () => {
-  const [path] = Deno.args;
-  if (path === undefined) throw new Error("Cannot try it: name an executable");
+  const [path = `${ROOT}dist/${executableName(Deno.build.target)}`] = Deno.args;
   Deno.env.set("VERS_BINARY", path);
   const said = await smoke();
   const { size } = await Deno.stat(path);
