@@ -112,8 +112,8 @@ Deno.test("run --wait trusts the server's clock more than ours for a job's age",
 
 Deno.test("--resume-job goes on with the job that it names, whatever its age", async () => {
   await using sandbox = await Sandbox.create();
-  const simulator = await startSimulator(sandbox, ["--boot-ms", "1000"]);
-  const first = await sandbox.run(["run", "--wait", "--timeout", "300ms"]);
+  const simulator = await startSimulator(sandbox, ["--boot-ms", "6000"]);
+  const first = await sandbox.run(["run", "--wait", "--timeout", "3s"]);
   strictEqual(first.code, 6);
   match(first.stderr, /note: .*--vm-alias NAME.*--idempotency-key/);
   const jobId = jobIdOf(sandbox);

@@ -36,7 +36,7 @@ export const CLOCK_STEPS: Story = {
     // What our clock was when it said how old the newest job is.
     let datedMs = 0;
     for (let killed = 0; killed < 4 && !arena.isDelivered(); killed++) {
-      const ms = 45 + Math.floor(random.next() ** 2 * 400);
+      const ms = random.between(60, 650);
       await arena.attempt(args, { kill: { type: "after", ms } });
       const job = jobsOf(arena.lines()).at(-1);
       const isRunning = job?.status === "running";
