@@ -24,6 +24,30 @@ for (
       "job job_8f2a3b4c5d submitted",
     ],
     [
+      { type: "confirming", job },
+      "note: the answer to job job_8f2a3b4c5d was lost; looking whether the VM was made",
+    ],
+    [
+      { type: "sendingAgain", job },
+      "note: nothing was made for job job_8f2a3b4c5d; sending it again",
+    ],
+    [
+      { type: "sendingAgain", job: runningJob({ kind: "vm.resume" }) },
+      "note: the answer to job job_8f2a3b4c5d was lost; asking again",
+    ],
+    [
+      { type: "sourceMoved", job: runningJob({ source: OTHER_VM }) },
+      `note: job job_8f2a3b4c5d was about ${OTHER_VM}, which is not what is meant now; starting anew. --resume-job job_8f2a3b4c5d goes on with it`,
+    ],
+    [
+      { type: "resumedAgain", job },
+      "note: the VM of job job_8f2a3b4c5d is asleep; asked for it to be resumed again",
+    ],
+    [
+      { type: "notLabelled", job, vmId: OTHER_VM },
+      `warning: VM ${OTHER_VM} could not be labelled as that of job job_8f2a3b4c5d`,
+    ],
+    [
       { type: "accepted", job, handle, effect: "created" },
       `VM ${SAMPLE_VM} accepted`,
     ],
