@@ -11,12 +11,9 @@ import type {
 } from "../job/job.ts";
 import { ageMs, decide, type Decision } from "../job/resume_policy.ts";
 import type { JsonValue } from "../json.ts";
-import type {
-  KeySearch,
-  Sighting,
-  UnreadableLine,
-} from "../ledger/find_job.ts";
+import type { KeySearch, UnreadableLine } from "../ledger/find_job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
+import type { Sighting } from "../ledger/sighting.ts";
 import type { Work } from "./engine.ts";
 import {
   RecordedFailure,

@@ -14,7 +14,14 @@ export type ParsedLine =
     readonly id: string | undefined;
     readonly key: string | undefined;
   }
-  | { readonly type: "corrupt"; readonly why: string };
+  | {
+    readonly type: "corrupt";
+    readonly why: string;
+    /** Whether it is the beginning of a line of ours: a write cut off. */
+    readonly isTorn: boolean;
+  }
+  /** Nothing, or white space: no line at all. */
+  | { readonly type: "blank" };
 
 const time = z.string().check(
   z.refine((text) => !Number.isNaN(Date.parse(text))),
@@ -48,6 +55,7 @@ const base = {
   names: z.optional(names),
   sends: z.number(),
   server_at: z.optional(time),
+  accepted_at: z.optional(time),
   unconfirmed_at: z.optional(time),
 };
 
@@ -124,6 +132,7 @@ const FIELD_ORDER = [
   "server_at",
   "handle",
   "result",
+  "accepted_at",
   "unconfirmed_at",
   "delivered_at",
   "gone_at",
@@ -141,17 +150,47 @@ export function formatEntryLine(entry: Entry): Uint8Array {
   return new TextEncoder().encode(`${text.slice(0, -1)},"crc":"${crc}"}\n`);
 }
 
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+const [TAB, RETURN, BLANK] = [9, 13, 32];
+
 /**
- * Returns what one line says; `line` is without its newline.
+ * Returns a line without what is no part of it: white space at its end, as
+ * editors and git put it there, and a byte-order mark in front.
+ *
+ * The mark is that of the file; but a file that was sorted, or that others
+ * were added to, has it in front of any line.
+ */
+export function trimLine(line: Uint8Array): Uint8Array {
+  let start = 0;
+  while (BYTE_ORDER_MARK.every((byte, at) => line[start + at] === byte)) {
+    start += BYTE_ORDER_MARK.length;
+  }
+  let end = line.length;
+  while (end > start && isWhite(line[end - 1])) end--;
+  return line.subarray(start, end);
+}
+
+function isWhite(byte: number | undefined): boolean {
+  return byte === RETURN || byte === BLANK || byte === TAB;
+}
+
+/**
+ * Returns what one line says; `whole` is without its newline.
  *
  * A line that is broken and one that a newer version wrote are told apart: the
  * checksum is looked at first, then the version, then the fields.
  */
-export function parseEntryLine(line: Uint8Array): ParsedLine {
+export function parseEntryLine(whole: Uint8Array): ParsedLine {
+  const line = trimLine(whole);
+  if (line.length === 0) return { type: "blank" };
   const crc = checkChecksum(line);
   if (crc === "wrong") return corrupt("its checksum does not match");
   const value = parseJson(line);
-  if (value === undefined) return corrupt("it is not a JSON object");
+  if (typeof value === "string") {
+    return isTorn(line)
+      ? { type: "corrupt", why: "it was cut off", isTorn: true }
+      : corrupt(value);
+  }
   if (value.v === undefined) return parseGoLine(value);
   if (typeof value.v !== "number") return corrupt("its version is no number");
   if (value.v > FORMAT_VERSION) return newer(value);
@@ -166,6 +205,36 @@ export function parseEntryLine(line: Uint8Array): ParsedLine {
   if (isUnknown) return newer(value);
   const path = parsed.error.issues[0]?.path.join(".") ?? "";
   return corrupt(`its field "${path}" is not what it should be`);
+}
+
+/**
+ * Returns whether a line looks whole: for counting those that are not, where
+ * it does not matter what they say. `letters` is its text, of ASCII at least.
+ */
+export function seemsSound(whole: Uint8Array, letters: string): boolean {
+  const line = trimLine(whole);
+  if (line.length === 0) return true;
+  switch (checkChecksum(line)) {
+    case "right":
+      return true;
+    case "wrong":
+      return false;
+    case "missing": {
+      const isLikeGo = letters.startsWith('{"id":"') &&
+        line[line.length - 1] === CLOSING[0] && !letters.includes('"v":');
+      return isLikeGo || parseEntryLine(line).type !== "corrupt";
+    }
+  }
+}
+
+/** Returns whether bytes are UTF-8 text, which may be cut off at its end. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parseGoLine(value: JsonObject): ParsedLine {
@@ -195,7 +264,15 @@ function newer(value: JsonObject): ParsedLine {
 }
 
 function corrupt(why: string): ParsedLine {
-  return { type: "corrupt", why };
+  return { type: "corrupt", why, isTorn: false };
+}
+
+const OPENING = new TextEncoder().encode('{"');
+
+/** Whether what is no JSON begins as a line does, and does not end as one. */
+function isTorn(line: Uint8Array): boolean {
+  return OPENING.every((byte, at) => line[at] === byte) &&
+    line[line.length - 1] !== CLOSING[0];
 }
 
 const CRC_SUFFIX = /^,"crc":"([0-9a-f]{8})"\}$/;
@@ -224,13 +301,22 @@ function hex(crc: number): string {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function parseJson(line: Uint8Array): JsonObject | undefined {
+/** Returns the object that a line is, or why it is none. */
+function parseJson(line: Uint8Array): JsonObject | string {
+  let text: string;
   try {
-    const value: unknown = JSON.parse(decoder.decode(line));
-    return isJsonObject(value) ? value : undefined;
+    text = decoder.decode(line);
   } catch {
-    return undefined;
+    return "it is not UTF-8 text";
   }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isJsonObject(value)) return value;
+  } catch {
+    // UTF-16 of English is UTF-8 by its bytes, with a zero behind each.
+    if (line.includes(0)) return "it is not UTF-8 text: it has zero bytes";
+  }
+  return "it is not a JSON object";
 }
 
 function isJsonObject(value: unknown): value is JsonObject {

@@ -1,9 +1,12 @@
 import { looksStripped } from "../job/go_job.ts";
 import { type ParsedLine, parseEntryLine } from "./entry_line.ts";
 import { linesForward, type PlacedLine } from "./forward_lines.ts";
+import { TOO_LONG } from "./long_lines.ts";
 
 /** A line that says nothing. */
 export interface BadLine {
+  /** Which line of the file it is, counted from 1. */
+  readonly line: number;
   /** Where it begins, in bytes. */
   readonly offset: number;
   readonly length: number;
@@ -14,6 +17,7 @@ export interface BadLine {
 
 /** A line whose time is still to come. */
 export interface FutureLine {
+  readonly line: number;
   readonly offset: number;
   readonly id: string;
   readonly at: string;
@@ -53,20 +57,24 @@ export function inspectLines(
   const ourIds = new Set<string>();
   const goIds = new Set<string>();
   const stripped = new Map<string, number>();
+  let number = 0;
   const noteFuture = (offset: number, id: string, at: string) => {
     if (!(Date.parse(at) - now.getTime() > MAX_LEAD_MS)) return;
     counts.future++;
-    if (futureLines.length < MAX_SHOWN) futureLines.push({ offset, id, at });
+    if (futureLines.length >= MAX_SHOWN) return;
+    futureLines.push({ line: number, offset, id, at });
   };
   for (const line of linesForward(file, 0, size)) {
-    if (line.bytes?.length === 0) continue;
-    const bad = badLineOf(line);
-    if (bad !== undefined) {
+    number++;
+    const parsed = parseLine(line);
+    if (parsed.type === "corrupt") {
       counts.bad++;
-      if (badLines.length < MAX_SHOWN) badLines.push(bad);
-      continue;
+      const { offset, end, isWhole } = line;
+      const length = end - offset - (isWhole ? 1 : 0);
+      const { isTorn, why } = parsed;
+      if (badLines.length >= MAX_SHOWN) continue;
+      badLines.push({ line: number, offset, length, isTorn, why });
     }
-    const parsed = parse(line);
     if (parsed.type === "newer") counts.newer++;
     if (parsed.type === "entry") {
       counts.ours++;
@@ -97,25 +105,9 @@ export function inspectLines(
   };
 }
 
-const CLOSING_BRACE = 125;
-
-/** Returns what is bad about a line; nothing of one that says something. */
-export function badLineOf(line: PlacedLine): BadLine | undefined {
-  const { offset, bytes, isWhole } = line;
-  const length = line.end - offset - (isWhole ? 1 : 0);
-  if (length === 0) return undefined;
-  if (bytes === undefined) {
-    return { offset, length, isTorn: false, why: "it is longer than 1 MiB" };
-  }
-  const parsed = parseEntryLine(bytes);
-  if (parsed.type !== "corrupt") return undefined;
-  const isTorn = !isWhole || bytes[bytes.length - 1] !== CLOSING_BRACE;
-  const why = isTorn ? "it was cut off" : parsed.why;
-  return { offset, length, isTorn, why };
-}
-
-function parse({ bytes }: PlacedLine): ParsedLine {
+/** Returns what a line of a file is; of one that is too long, that. */
+export function parseLine({ bytes }: PlacedLine): ParsedLine {
   return bytes === undefined
-    ? { type: "corrupt", why: "it is too long" }
+    ? { type: "corrupt", why: TOO_LONG, isTorn: false }
     : parseEntryLine(bytes);
 }

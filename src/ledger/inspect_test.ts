@@ -53,6 +53,7 @@ Deno.test("inspectLines() shows lines that are more than an hour ahead", async (
   const late = line(submitted({ at: "2026-01-05T10:00:01.000Z" }));
   const { future, futureLines } = await inspectionOf(soon + late);
   deepStrictEqual([future, futureLines], [1, [{
+    line: 2,
     offset: soon.length,
     id: submitted().id,
     at: "2026-01-05T10:00:01.000Z",

@@ -24,9 +24,7 @@ import {
   findById,
   findByKey,
   type FindByKeyOptions,
-  identityOf,
   type KeySearch,
-  type Sighting,
   type UnreadableLine,
   unreadableOf,
 } from "./find_job.ts";
@@ -37,6 +35,7 @@ import {
   readLedger,
   statLedger,
 } from "./ledger_file.ts";
+import { identityOf, type Sighting } from "./sighting.ts";
 
 /** Where the ledger ended at one moment. */
 export interface Mark {
@@ -220,8 +219,9 @@ export class Ledger {
     using _lock = await this.#lock(options.waitMs ?? Infinity);
     const { append, result } = decide({
       read: (job) =>
-        this.#reading((file, size) => findById(file, size, job.id, job.token))
-          ?.job,
+        this.#reading((file, size) =>
+          findById(file, size, job.id, { token: job.token })
+        )?.job,
       ownerOf: (vmId, except) => this.ownerOf(vmId, except),
     });
     if (append !== undefined) {
@@ -340,6 +340,7 @@ function lastTime(file: Deno.FsFile, size: number): number | undefined {
 
 function openIntents(file: Deno.FsFile, size: number): SubmittedJob[] {
   const intents = new Map<string, Entry[]>();
+  // By their lines before an intent, too: a file may have been sorted.
   const accepted = new Set<string>();
   for (const block of blocksBackwards(file, size)) {
     for (const line of linesBackwards(block)) {
@@ -352,7 +353,8 @@ function openIntents(file: Deno.FsFile, size: number): SubmittedJob[] {
       }
     }
   }
-  return [...intents.values()].map((entries) => foldEntries(entries))
+  return [...intents].filter(([name]) => !accepted.has(name))
+    .map(([, entries]) => foldEntries(entries))
     .filter((job) => job.state === "submitted");
 }
 

@@ -1,6 +1,6 @@
 import { writeAllSync } from "../atomic_file.ts";
 import { linesForward, type PlacedLine, readBlock } from "./forward_lines.ts";
-import { badLineOf } from "./inspect.ts";
+import { parseLine } from "./inspect.ts";
 import { rewriteLedger, type Selection } from "./rewrite.ts";
 
 /** What a repair did. */
@@ -39,7 +39,7 @@ export async function repairLedger(
       if (!hasBadLine(file, size)) return undefined;
       const bad = new SideFile(aside, file);
       const keeps = (line: PlacedLine) => {
-        if (badLineOf(line) === undefined) return true;
+        if (!isBad(line)) return true;
         bad.take(line);
         return false;
       };
@@ -62,9 +62,13 @@ export async function repairLedger(
 
 function hasBadLine(file: Deno.FsFile, end: number): boolean {
   for (const line of linesForward(file, 0, end)) {
-    if (badLineOf(line) !== undefined) return true;
+    if (isBad(line)) return true;
   }
   return false;
+}
+
+function isBad(line: PlacedLine): boolean {
+  return parseLine(line).type === "corrupt";
 }
 
 const NEWLINE = new Uint8Array([10]);

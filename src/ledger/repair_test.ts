@@ -55,22 +55,25 @@ Deno.test("inspect() says where bad lines are, and what is wrong with each", asy
   const { badBefore } = await repairOf(`${first}${TORN}\n${corrupt}{"a":1}`);
   deepStrictEqual(badBefore, [
     {
+      line: 2,
       offset: first.length,
       length: 100,
       isTorn: true,
       why: "it was cut off",
     },
     {
+      line: 3,
       offset: first.length + 101,
       length: corrupt.length - 1,
       isTorn: false,
       why: "its checksum does not match",
     },
     {
+      line: 4,
       offset: first.length + 101 + corrupt.length,
       length: 7,
-      isTorn: true,
-      why: "it was cut off",
+      isTorn: false,
+      why: "it is no entry",
     },
   ]);
 });
