@@ -111,7 +111,7 @@ function lineChecks(lines: Inspection): Check[] {
     status: bad > 0 ? "problem" : "ok",
     detail: `${ours} of ours, ${go} of the Go CLI's` +
       (bad > 0
-        ? `, ${bad} torn or corrupt; vers jobs doctor --repair moves them away`
+        ? `, ${bad} torn or corrupt; vers jobs doctor --repair sets them aside`
         : ""),
   }];
   const warn = (name: string, detail: string) =>
@@ -119,8 +119,8 @@ function lineChecks(lines: Inspection): Check[] {
   if (newer > 0) {
     warn(
       "newer lines",
-      `${count(newer, "line", "lines")} of a newer vers; they are kept, and ` +
-        "only that goes on with their jobs",
+      `${count(newer, "line", "lines")} of a newer vers; only that goes on ` +
+        "with their jobs",
     );
   }
   if (future > 0) {

@@ -3,16 +3,26 @@ import { type ParsedLine, parseEntryLine } from "./entry_line.ts";
 import { linesForward, type PlacedLine } from "./forward_lines.ts";
 import { TOO_LONG } from "./long_lines.ts";
 
-/** A line that says nothing. */
+/** A line that says nothing, and those behind it that do so likewise. */
 export interface BadLine {
   /** Which line of the file it is, counted from 1. */
   readonly line: number;
+  /** The last of them. */
+  readonly lastLine: number;
   /** Where it begins, in bytes. */
   readonly offset: number;
+  /** How long they are, without the last newline. */
   readonly length: number;
   /** Whether it is the beginning of a line: a write that was cut off. */
   readonly isTorn: boolean;
   readonly why: string;
+}
+
+/** A line that a newer version of this program wrote. */
+export interface NewerLine {
+  readonly line: number;
+  readonly offset: number;
+  readonly id: string | undefined;
 }
 
 /** A line whose time is still to come. */
@@ -30,6 +40,8 @@ export interface Inspection {
   readonly go: number;
   /** Lines that a newer version of this program wrote. */
   readonly newer: number;
+  /** The first of the newer lines. */
+  readonly newerLines: readonly NewerLine[];
   readonly bad: number;
   /** The first of the bad lines. */
   readonly badLines: readonly BadLine[];
@@ -53,6 +65,7 @@ export function inspectLines(
 ): Inspection {
   const counts = { ours: 0, go: 0, newer: 0, bad: 0, future: 0 };
   const badLines: BadLine[] = [];
+  const newerLines: NewerLine[] = [];
   const futureLines: FutureLine[] = [];
   const ourIds = new Set<string>();
   const goIds = new Set<string>();
@@ -69,13 +82,14 @@ export function inspectLines(
     const parsed = parseLine(line);
     if (parsed.type === "corrupt") {
       counts.bad++;
-      const { offset, end, isWhole } = line;
-      const length = end - offset - (isWhole ? 1 : 0);
-      const { isTorn, why } = parsed;
-      if (badLines.length >= MAX_SHOWN) continue;
-      badLines.push({ line: number, offset, length, isTorn, why });
+      addBad(badLines, number, line, parsed);
     }
-    if (parsed.type === "newer") counts.newer++;
+    if (parsed.type === "newer") {
+      counts.newer++;
+      const { id } = parsed;
+      if (newerLines.length >= MAX_SHOWN) continue;
+      newerLines.push({ line: number, offset: line.offset, id });
+    }
     if (parsed.type === "entry") {
       counts.ours++;
       ourIds.add(parsed.entry.id);
@@ -98,11 +112,31 @@ export function inspectLines(
   return {
     size,
     ...counts,
+    newerLines,
     badLines,
     futureLines,
     stripped: [...stripped.values()].reduce((sum, count) => sum + count, 0),
     strippedIds: [...stripped.keys()].slice(0, MAX_SHOWN),
   };
+}
+
+function addBad(
+  badLines: BadLine[],
+  number: number,
+  { offset, end, isWhole }: PlacedLine,
+  { isTorn, why }: ParsedLine & { readonly type: "corrupt" },
+): void {
+  const last = badLines.at(-1);
+  const isSame = last?.lastLine === number - 1 && last.why === why &&
+    last.isTorn === isTorn;
+  if (!isSame && badLines.length >= MAX_SHOWN) return;
+  const first = isSame ? last : { line: number, offset, isTorn, why };
+  const length = end - first.offset - (isWhole ? 1 : 0);
+  badLines.splice(isSame ? -1 : badLines.length, 1, {
+    ...first,
+    lastLine: number,
+    length,
+  });
 }
 
 /** Returns what a line of a file is; of one that is too long, that. */

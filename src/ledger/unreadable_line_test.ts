@@ -21,6 +21,7 @@ import type { Entry } from "../job/entry.ts";
 import { BLOCK_SIZE, MAX_LINE_LENGTH } from "./backward_lines.ts";
 import { formatEntryLine } from "./entry_line.ts";
 import { findByKey, unreadableOf } from "./find_job.ts";
+import { lineNumberAt } from "./forward_lines.ts";
 import { inspectLines } from "./inspect.ts";
 
 const A = { id: "job_aaaaaaaaaa", token: "token-a" };
@@ -244,9 +245,11 @@ for (const [name, damage] of Object.entries(RUINOUS)) {
         ok(unreadable !== undefined);
         inLedger(parts, (file, size) => {
           const { badLines } = inspectLines(file, size, new Date(START_MS));
-          const shown = badLines.find((bad) => bad.line === unreadable.line);
-          strictEqual(shown?.offset, unreadable.offset);
-          strictEqual(shown.why, unreadable.why);
+          const shown = badLines.find(({ line, lastLine }) =>
+            line <= unreadable.line && unreadable.line <= lastLine
+          );
+          strictEqual(shown?.why, unreadable.why);
+          strictEqual(lineNumberAt(file, unreadable.offset), unreadable.line);
         });
       }
     }
