@@ -150,7 +150,7 @@ export function formatEntryLine(entry: Entry): Uint8Array {
   return new TextEncoder().encode(`${text.slice(0, -1)},"crc":"${crc}"}\n`);
 }
 
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+const BYTE_ORDER_MARK = new Uint8Array([0xef, 0xbb, 0xbf]);
 const [TAB, RETURN, BLANK] = [9, 13, 32];
 
 /**
@@ -162,7 +162,7 @@ const [TAB, RETURN, BLANK] = [9, 13, 32];
  */
 export function trimLine(line: Uint8Array): Uint8Array {
   let start = 0;
-  while (BYTE_ORDER_MARK.every((byte, at) => line[start + at] === byte)) {
+  while (hasAt(line, start, BYTE_ORDER_MARK)) {
     start += BYTE_ORDER_MARK.length;
   }
   let end = line.length;
@@ -208,23 +208,33 @@ export function parseEntryLine(whole: Uint8Array): ParsedLine {
 }
 
 /**
- * Returns whether a line looks whole: for counting those that are not, where
- * it does not matter what they say. `letters` is its text, of ASCII at least.
+ * Returns whether a line is sound: for counting those that are not, where it
+ * does not matter what they say. `letters` is its text, of ASCII at least.
  */
-export function seemsSound(whole: Uint8Array, letters: string): boolean {
+export function isSound(whole: Uint8Array, letters: string): boolean {
   const line = trimLine(whole);
-  if (line.length === 0) return true;
   switch (checkChecksum(line)) {
     case "right":
       return true;
     case "wrong":
       return false;
-    case "missing": {
-      const isLikeGo = letters.startsWith('{"id":"') &&
-        line[line.length - 1] === CLOSING[0] && !letters.includes('"v":');
-      return isLikeGo || parseEntryLine(line).type !== "corrupt";
-    }
+    case "missing":
+      return looksSound(line, letters);
   }
+}
+
+/**
+ * Returns whether a line looks as if it were sound, by its beginning and its
+ * end: a checksum is not computed.
+ */
+export function looksSound(whole: Uint8Array, letters: string): boolean {
+  const line = trimLine(whole);
+  if (line.length === 0) return true;
+  const isClosed = letters.startsWith('{"id":"') &&
+    line[line.length - 1] === CLOSING[0];
+  if (isClosed && hasChecksum(line)) return true;
+  const isLikeGo = isClosed && !letters.includes('"v":');
+  return isLikeGo || parseEntryLine(line).type !== "corrupt";
 }
 
 /** Returns whether bytes are UTF-8 text, which may be cut off at its end. */
@@ -271,24 +281,50 @@ const OPENING = new TextEncoder().encode('{"');
 
 /** Whether what is no JSON begins as a line does, and does not end as one. */
 function isTorn(line: Uint8Array): boolean {
-  return OPENING.every((byte, at) => line[at] === byte) &&
+  return hasAt(line, 0, OPENING) &&
     line[line.length - 1] !== CLOSING[0];
 }
 
-const CRC_SUFFIX = /^,"crc":"([0-9a-f]{8})"\}$/;
-const CRC_SUFFIX_LENGTH = `,"crc":"00000000"}`.length;
 const CLOSING = new TextEncoder().encode("}");
+const BEFORE_CRC = new TextEncoder().encode(`,"crc":"`);
+const BEHIND_CRC = new TextEncoder().encode(`"}`);
+const CRC_DIGITS = 8;
+const CRC_LENGTH = BEFORE_CRC.length + CRC_DIGITS + BEHIND_CRC.length;
 
 function checkChecksum(line: Uint8Array): "right" | "wrong" | "missing" {
-  const end = line.length - CRC_SUFFIX_LENGTH;
-  if (end < 0) return "missing";
-  const match = CRC_SUFFIX.exec(
-    new TextDecoder().decode(line.subarray(end)),
-  );
-  if (!match) return "missing";
-  return match[1] === hex(crc32(line.subarray(0, end), CLOSING))
-    ? "right"
-    : "wrong";
+  if (!hasChecksum(line)) return "missing";
+  const end = line.length - CRC_LENGTH;
+  const crc = hexNumberAt(line, end + BEFORE_CRC.length);
+  return crc === crc32(line.subarray(0, end), CLOSING) ? "right" : "wrong";
+}
+
+function hasChecksum(line: Uint8Array): boolean {
+  const end = line.length - CRC_LENGTH;
+  const digits = end + BEFORE_CRC.length;
+  return end >= 0 && hasAt(line, end, BEFORE_CRC) &&
+    hasAt(line, digits + CRC_DIGITS, BEHIND_CRC) &&
+    hexNumberAt(line, digits) !== undefined;
+}
+
+function hasAt(line: Uint8Array, at: number, text: Uint8Array): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if (line[at + index] !== text[index]) return false;
+  }
+  return true;
+}
+
+const [ZERO, NINE, LETTER_A, LETTER_F] = [0x30, 0x39, 0x61, 0x66];
+
+/** Returns the number of eight hex digits; capitals are none of ours. */
+function hexNumberAt(line: Uint8Array, at: number): number | undefined {
+  let number = 0;
+  for (let index = at; index < at + CRC_DIGITS; index++) {
+    const byte = line[index] ?? 0;
+    const isLetter = byte >= LETTER_A && byte <= LETTER_F;
+    if (!isLetter && (byte < ZERO || byte > NINE)) return undefined;
+    number = number * 16 + (isLetter ? byte - LETTER_A + 10 : byte - ZERO);
+  }
+  return number;
 }
 
 function checksum(text: Uint8Array): string {

@@ -6,7 +6,7 @@ import {
   type LineBlock,
   linesBackwards,
 } from "./backward_lines.ts";
-import { isUtf8, parseEntryLine, seemsSound } from "./entry_line.ts";
+import { isSound, isUtf8, looksSound, parseEntryLine } from "./entry_line.ts";
 import { findUnordered, type JobName } from "./find_unordered.ts";
 import { lineNumberAt } from "./forward_lines.ts";
 import { OrderWatch, timeIn } from "./line_order.ts";
@@ -113,7 +113,9 @@ export function findByKey(
       const at = line.offset - block.offset;
       const text = letters.slice(at, at + line.bytes.length);
       const isMentioned = hasKey && text.includes(key);
-      if (!isMentioned && seemsSound(line.bytes, text)) {
+      // Once all is found a checksum is not worth its time.
+      const seems = jobs.isFound ? looksSound : isSound;
+      if (!isMentioned && seems(line.bytes, text)) {
         next = timeIn(text) ?? next;
         continue;
       }

@@ -1,6 +1,6 @@
 import type { Entry } from "../job/entry.ts";
 import { BLOCK_SIZE, lettersOf } from "./backward_lines.ts";
-import { isUtf8, parseEntryLine, seemsSound } from "./entry_line.ts";
+import { isSound, isUtf8, parseEntryLine } from "./entry_line.ts";
 import { linesForward, readBlock } from "./forward_lines.ts";
 import { LongLines } from "./long_lines.ts";
 import { identityOf } from "./sighting.ts";
@@ -183,7 +183,7 @@ function readRemains(
       continue;
     }
     const text = lettersOf(bytes);
-    if (!text.includes(key) && seemsSound(bytes, text)) continue;
+    if (!text.includes(key) && isSound(bytes, text)) continue;
     const parsed = parseEntryLine(bytes);
     note({ offset, text, isWhole, parsed, isUtf8: isUtf8(bytes) });
   }
