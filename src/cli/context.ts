@@ -39,6 +39,7 @@ export interface DenoContextOptions {
 
 /** Returns the context of this process. To be called once. */
 export function denoContext(options: DenoContextOptions): Context {
+  outliveFileSizeLimit();
   return {
     env,
     cwd,
@@ -107,6 +108,18 @@ function columns(): number {
     return Deno.consoleSize().columns || otherwise;
   } catch {
     return otherwise;
+  }
+}
+
+/**
+ * Makes a write over `ulimit -f` fail as one to a full disk does: whoever
+ * listens for the signal of it is not ended by it.
+ */
+function outliveFileSizeLimit(): void {
+  try {
+    Deno.addSignalListener("SIGXFSZ", () => {});
+  } catch {
+    // This system does not have it.
   }
 }
 

@@ -1,5 +1,11 @@
 /** What some tests need of the machine they run on. */
-export type Need = "linux" | "root" | "mount" | "strace" | "modes";
+export type Need =
+  | "linux"
+  | "root"
+  | "mount"
+  | "strace"
+  | "modes"
+  | "prlimit";
 
 /** Defines a test that, where a need is not met, is skipped and says why. */
 export function testNeeding(
@@ -37,6 +43,11 @@ export function withReadOnly(folder: string): string[] {
   const script = 'mount --bind "$0" "$0" && ' +
     'mount -o remount,ro,bind "$0" && exec "$@"';
   return ["unshare", "--mount", "sh", "-c", script, folder];
+}
+
+/** Lets a process that runs make no file longer than so many bytes. */
+export function limitFileSize(pid: number, bytes: number): void {
+  run("prlimit", [`--pid=${pid}`, `--fsize=${bytes}`]);
 }
 
 /** A small file system of its own, as long as it is not disposed of. */
@@ -96,6 +107,10 @@ function whyMissing(need: Need): string | undefined {
       return isRoot && os === "linux" && works("unshare", MOUNT)
         ? undefined
         : "it needs root, and the right to mount";
+    case "prlimit":
+      return os === "linux" && works("prlimit", ["--version"])
+        ? undefined
+        : "it needs prlimit, of Linux";
     case "strace":
       return os === "linux" &&
           works("strace", ["-f", "-o", "/dev/null", "true"])
