@@ -6,9 +6,9 @@ import {
   parseDeployment,
   parseIdentity,
   parseKeyValidity,
-  parseVm,
   parseVmMetadata,
   parseVms,
+  parseVmStatus,
 } from "./answers.ts";
 import {
   CHANGE_LIMIT_MS,
@@ -37,10 +37,11 @@ import type {
   ExecRequest,
   Identity,
   KeyValidity,
-  Vm,
   VmConfig,
   VmIds,
+  VmList,
   VmMetadata,
+  VmStatus,
   WritableVmState,
 } from "./types.ts";
 
@@ -122,15 +123,18 @@ export class VersClient {
     return this.#exchange.send({ ...call, body: request }, options);
   }
 
-  /** Returns a VM's state and labels. */
-  async vmStatus(id: string, options?: CallOptions): Promise<Answer<Vm>> {
+  /** Returns a VM's state, and what else of it can be understood. */
+  async vmStatus(id: string, options?: CallOptions): Promise<Answer<VmStatus>> {
     const action = `read the status of VM ${JSON.stringify(id)}`;
     const path = `/vm/${checkId(id, action)}/status`;
-    return await this.#exchange.send(question(action, path, parseVm), options);
+    return await this.#exchange.send(
+      question(action, path, parseVmStatus),
+      options,
+    );
   }
 
   /** Returns the VMs of the whole organisation, in no certain order. */
-  listVms(options?: CallOptions): Promise<Answer<readonly Vm[]>> {
+  listVms(options?: CallOptions): Promise<Answer<VmList>> {
     return this.#exchange.send(
       question("list the VMs", "/vms", parseVms),
       options,

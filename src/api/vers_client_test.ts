@@ -130,6 +130,7 @@ const CASES: readonly Case[] = [
     way: "read",
     line: "GET /api/v1/vms",
     answer: [STATUS],
+    value: { vms: [STATUS], skipped: [] },
   },
   {
     name: "vmMetadata()",

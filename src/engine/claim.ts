@@ -169,7 +169,7 @@ async function isShownToUs(run: Run, job: Job): Promise<boolean> {
       );
       return true;
     }
-    const { value: vms } = await lookUntilAnswered(
+    const { value: { vms } } = await lookUntilAnswered(
       run,
       job,
       (client, options) => client.listVms(options),
