@@ -228,6 +228,11 @@ export function parseIdentity(value: unknown): Identity {
   };
 }
 
+/** Reads that something told its version: what it is called may change. */
+export function parseServiceVersion(value: unknown): void {
+  check(z.looseObject({}), value);
+}
+
 /** Reads whether a key is taken. */
 export function parseKeyValidity(value: unknown): KeyValidity {
   const { valid, message } = check(keyValiditySchema, value);
