@@ -115,7 +115,7 @@ export class Ledger {
   constructor(options: { dir: string | undefined; clock: Clock }) {
     this.#dir = options.dir;
     this.#clock = options.clock;
-    this.openedAt = this.#mark();
+    this.openedAt = this.mark();
   }
 
   /** The ledger's file. */
@@ -169,6 +169,16 @@ export class Ledger {
     return this.#reading(openIntents) ?? [];
   }
 
+  /** Returns where the ledger ends now; it is not read. */
+  mark(): Mark {
+    const at = this.#clock.now().toISOString();
+    try {
+      return { file: statLedger(this.#path()), at };
+    } catch {
+      return { file: undefined, at };
+    }
+  }
+
   /**
    * Whether the job was completed, delivered, declared unconfirmed or failed
    * after this process opened the ledger.
@@ -176,7 +186,7 @@ export class Ledger {
   isSettledSinceOpened(sighting: Sighting): boolean {
     const { job, entries } = sighting;
     const mark = this.openedAt;
-    const now = this.#mark().file;
+    const now = this.mark().file;
     const isSameFile = mark.file === undefined || (now !== undefined &&
       now.dev === mark.file.dev && now.ino === mark.file.ino &&
       now.size >= mark.file.size);
@@ -263,15 +273,6 @@ export class Ledger {
    */
   lockFile(): Promise<FileLock> {
     return this.#lock(Infinity);
-  }
-
-  #mark(): Mark {
-    const at = this.#clock.now().toISOString();
-    try {
-      return { file: statLedger(this.#path()), at };
-    } catch {
-      return { file: undefined, at };
-    }
   }
 
   async #lock(patienceMs: number): Promise<FileLock> {
