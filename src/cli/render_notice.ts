@@ -81,6 +81,14 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
         `note: waiting for another process with the same command${who}`,
       ];
     }
+    case "strippedJob": {
+      const { job, strippedId } = notice;
+      return [
+        `warning: job ${strippedId} may be the same work: the Go CLI's jobs ` +
+        `prune took out what would tell, so job ${job.id} is made beside it`,
+        `hint: to go on with the first one: vers jobs wait ${strippedId}`,
+      ];
+    }
     case "notAnswered":
       return [`note: nothing was sent yet: ${notice.error.message}`];
     case "serverBusy": {

@@ -121,6 +121,7 @@ async function submitAnew(
   }
   await openIntent(run, job);
   if (!lock.isLocked) run.journal.lose(lock.why);
+  nameStripped(run, job);
   if (run.deadline.remainingMs() < LEAST_SEND_MS) {
     throw run.deadline.timedOut("keeping the job in the ledger");
   }
@@ -139,6 +140,24 @@ async function submitAnew(
         type: "job",
         ...await recover(run, sent.job, { maySend: true }),
       };
+  }
+}
+
+/** Names jobs that may be the same work, and cannot be found by it any more. */
+function nameStripped(run: Run, job: SubmittedJob): void {
+  const { engine: { ledger, clock, notify }, driver, work } = run;
+  const { kind, inputs: { alias } } = work;
+  if (typeof alias !== "string") return;
+  const windowMs = driver.maxResumeAgeMs;
+  const now = clock.now();
+  try {
+    const found = ledger.findStripped({ kind, word: alias, windowMs, now });
+    for (const { id: strippedId } of found) {
+      notify({ type: "strippedJob", job, strippedId });
+    }
+  } catch (error) {
+    // Whoever looked for the job has said that the ledger cannot be read.
+    if (!(error instanceof LedgerError)) throw error;
   }
 }
 

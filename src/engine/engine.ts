@@ -138,6 +138,15 @@ export type Notice =
     readonly nextLookMs: number;
   }
   | { readonly type: "missedLook"; readonly job: Job; readonly error: Failure }
+  /**
+   * A job of the same kind and alias is in flight, of which the Go CLI's prune
+   * has left too little to find it by.
+   */
+  | {
+    readonly type: "strippedJob";
+    readonly job: Job;
+    readonly strippedId: string;
+  }
   /** Entries of a list of VMs could not be understood. */
   | { readonly type: "skippedVms"; readonly count: number }
   | { readonly type: "resumedAgain"; readonly job: Job }

@@ -6,7 +6,7 @@ import {
   FileLockError,
   type LockHolder,
 } from "../file_lock.ts";
-import type { Entry } from "../job/entry.ts";
+import type { Entry, GoEntry } from "../job/entry.ts";
 import {
   entryOf,
   foldEntries,
@@ -30,6 +30,11 @@ import {
   type UnreadableLine,
   unreadableOf,
 } from "./find_job.ts";
+import {
+  findGoById,
+  findStripped,
+  type FindStrippedOptions,
+} from "./find_go_job.ts";
 import { LedgerError } from "./ledger_error.ts";
 import {
   appendLine,
@@ -149,6 +154,26 @@ export class Ledger {
    */
   unreadableOf(id: string): UnreadableLine | undefined {
     return this.#reading((file, size) => unreadableOf(file, size, id));
+  }
+
+  /**
+   * Returns what the lines of an id come to that are in the Go CLI's format.
+   *
+   * @throws {LedgerError} when the ledger cannot be read.
+   */
+  findGoById(id: string): GoEntry | undefined {
+    return this.#reading((file, size) => findGoById(file, size, id));
+  }
+
+  /**
+   * Returns the jobs in flight of which the Go CLI's prune has left only what
+   * the Go CLI knows.
+   *
+   * @throws {LedgerError} when the ledger cannot be read.
+   */
+  findStripped(options: FindStrippedOptions): readonly GoEntry[] {
+    return this.#reading((file, size) => findStripped(file, size, options)) ??
+      [];
   }
 
   /**
