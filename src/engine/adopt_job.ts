@@ -1,5 +1,5 @@
 import { ApiError } from "../api/api_error.ts";
-import type { Vm } from "../api/types.ts";
+import type { VmStatus } from "../api/types.ts";
 import { Failure } from "../failure.ts";
 import { FileLockError } from "../file_lock.ts";
 import type { Job, RunningJob, SubmittedJob } from "../job/job.ts";
@@ -8,7 +8,8 @@ import { LedgerError } from "../ledger/ledger_error.ts";
 import { driverOf, type Traces } from "./driver.ts";
 import type { Engine } from "./engine.ts";
 import { readNamedJob } from "./named_job.ts";
-import { isOwnerKnown, JOB_LABEL } from "./search.ts";
+import { isOwnerKnown } from "./search.ts";
+import { JOB_LABEL } from "./vm_list.ts";
 
 /** Options for {@linkcode adoptJob}. */
 export interface AdoptJobOptions {
@@ -114,7 +115,7 @@ async function checkVm(
   job: SubmittedJob,
   vmId: string,
 ): Promise<void> {
-  let vm: Vm;
+  let vm: VmStatus;
   try {
     vm = (await client.vmStatus(vmId, { signal })).value;
   } catch (cause) {

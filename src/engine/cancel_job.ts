@@ -9,7 +9,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import { driverOf } from "./driver.ts";
 import { TimedOutError } from "./engine_error.ts";
-import { JOB_LABEL } from "./search.ts";
+import { JOB_LABEL } from "./vm_list.ts";
 
 /** Options for {@linkcode cancelJob}. */
 export interface CancelJobOptions {
@@ -121,7 +121,7 @@ async function vmsOf(
   signal: AbortSignal,
 ): Promise<{ vmIds: readonly string[]; mayBeMore: boolean }> {
   if (job.handle) return { vmIds: job.handle.vm_ids, mayBeMore: false };
-  const { value: vms } = await client.listVms({ signal });
+  const { value: { vms } } = await client.listVms({ signal });
   const labelled = vms.filter(({ labels }) => labels[JOB_LABEL] === job.token);
   return {
     vmIds: labelled.map(({ vm_id }) => vm_id),
