@@ -11,7 +11,7 @@ import { findUnordered, type JobName } from "./find_unordered.ts";
 import { lineNumberAt } from "./forward_lines.ts";
 import { OrderWatch, timeIn } from "./line_order.ts";
 import { LongLines } from "./long_lines.ts";
-import { MetJobs } from "./met_jobs.ts";
+import { MetJobs, type NewestJobs } from "./met_jobs.ts";
 import {
   addTo,
   identityOf,
@@ -47,13 +47,7 @@ export interface UnreadableLine {
 }
 
 /** What a search for a key met on its way back from the end. */
-export interface KeySearch {
-  /** The newest job of this account. */
-  readonly own: Sighting | undefined;
-  /** The newest job of another account, where none of this one is newer. */
-  readonly foreign: Sighting | undefined;
-  /** A newer job than those, which was started without `--wait`. */
-  readonly accepted?: Sighting | undefined;
+export interface KeySearch extends NewestJobs {
   /** What must not be submitted beside, whatever was found. */
   readonly unreadable: UnreadableLine | undefined;
   /** How many other lines that were read are torn or corrupt. */
@@ -140,9 +134,14 @@ export function findByKey(
     if (mayStop && isPast(block, options)) break;
   }
   long.end();
-  const { own, foreign } = jobs.newest();
-  const verdict = suspects.verdict((own ?? foreign)?.job.id);
-  return reportOf(file, { own, foreign, verdict, badLines });
+  const newest = jobs.newest();
+  const { own, foreign, accepted } = newest;
+  const verdict = suspects.verdict([own ?? foreign, accepted].map(idOf));
+  return reportOf(file, { ...newest, verdict, badLines });
+}
+
+function idOf(sighting: Sighting | undefined): string | undefined {
+  return sighting?.job.id;
 }
 
 /** Does the same where the place of a line does not say what is newer. */
@@ -160,6 +159,7 @@ function findAnywhere(
     ...found,
     own: sight(found.own),
     foreign: sight(found.foreign),
+    accepted: sight(found.accepted),
   });
 }
 

@@ -23,6 +23,7 @@ export interface JobName {
 export interface UnorderedSearch {
   readonly own: JobName | undefined;
   readonly foreign: JobName | undefined;
+  readonly accepted: JobName | undefined;
   readonly verdict: Verdict | undefined;
   readonly badLines: number;
 }
@@ -48,12 +49,22 @@ export function findUnordered(
   options: FindUnorderedOptions,
 ): UnorderedSearch {
   const jobs = readJobs(file, size, key);
-  const isOwn = ({ account }: JobTally) => account === options.account;
-  const own = newestOf(jobs.filter(isOwn));
-  const other = newestOf(jobs.filter((job) => !isOwn(job)));
+  const { account } = options;
+  const newest = (isOwn: boolean, isAccepted: boolean) =>
+    newestOf(
+      jobs.filter((job) =>
+        (job.account === account) === isOwn && job.isAccepted === isAccepted
+      ),
+    );
+  const own = newest(true, false);
+  const other = newest(false, false);
+  const unwaited = newest(true, true);
   const foreign = own && other && own.lastOffset > other.lastOffset
     ? undefined
     : other;
+  const accepted = own && unwaited && own.latestAt > unwaited.latestAt
+    ? undefined
+    : unwaited;
   const suspects = new Suspects(options);
   for (const { id, isComplete, isFailed } of jobs) {
     if (isComplete || isFailed) suspects.settle(id);
@@ -66,8 +77,8 @@ export function findUnordered(
     const isBad = remains.parsed.type === "corrupt" && remains.isWhole;
     if (!isTaken && isBad) badLines++;
   });
-  const verdict = suspects.verdict((own ?? foreign)?.id);
-  return { own, foreign, verdict, badLines };
+  const verdict = suspects.verdict([(own ?? foreign)?.id, accepted?.id]);
+  return { own, foreign, accepted, verdict, badLines };
 }
 
 /** What is kept of the lines of one job of the key. */
@@ -78,6 +89,8 @@ interface JobTally extends JobName {
   readonly lastOffset: number;
   /** When its latest intent was written, or its latest line. */
   readonly latestAt: string;
+  /** Whether it was started without `--wait`. */
+  readonly isAccepted: boolean;
   readonly isFailed: boolean;
   readonly isComplete: boolean;
   /** Whether its result was given to somebody, or its VM is gone. */
@@ -112,6 +125,7 @@ function added(
     hasIntent,
     lastOffset: offset,
     latestAt: at,
+    isAccepted: entry.accepted_at !== undefined,
     isFailed: status === "failed",
     isComplete,
     isOver: isComplete &&
@@ -132,6 +146,7 @@ function added(
     hasIntent: hasIntent || tally.hasIntent,
     lastOffset: timed.lastOffset,
     latestAt: timed.latestAt,
+    isAccepted: one.isAccepted || tally.isAccepted,
     isFailed: one.isFailed || tally.isFailed,
     isComplete: one.isComplete || tally.isComplete,
     isOver: one.isOver || tally.isOver,

@@ -91,6 +91,7 @@ const LOCK_WAIT_MS = 8_000;
 const NOTHING_FOUND: KeySearch = {
   own: undefined,
   foreign: undefined,
+  accepted: undefined,
   unreadable: undefined,
   badLines: 0,
 };

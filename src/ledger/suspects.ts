@@ -142,13 +142,16 @@ export class Suspects {
     return true;
   }
 
-  /** Returns what must not be submitted beside, with this job found or none. */
-  verdict(foundId: string | undefined): Verdict | undefined {
+  /** Returns what must not be submitted beside, with these jobs found. */
+  verdict(foundIds: readonly (string | undefined)[]): Verdict | undefined {
+    const isOfFound = (id: string | undefined) =>
+      id !== undefined && foundIds.includes(id);
     for (const [id, suspect] of this.#ofKey) {
-      const isOfFound = foundId !== undefined && id === foundId;
-      if (!isOfFound || suspect.isNewer) return { suspect, mayBeNewest: true };
+      if (!isOfFound(id) || suspect.isNewer) {
+        return { suspect, mayBeNewest: true };
+      }
     }
-    const suspect = this.#ofKey.get(foundId) ?? this.#noText;
+    const [suspect = this.#noText] = this.#ofKey.values();
     return suspect && { suspect, mayBeNewest: false };
   }
 
