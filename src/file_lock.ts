@@ -1,3 +1,5 @@
+import { openRegularFile, readRegularFile, reasonOf } from "./regular_file.ts";
+
 /** Options for {@linkcode acquireFileLock}. */
 export interface AcquireFileLockOptions {
   /** How long to wait for another holder, in milliseconds. */
@@ -28,7 +30,7 @@ export class FileLockError extends Error {
     super(
       reason === "held"
         ? `Cannot lock "${path}": another process holds it`
-        : `Cannot lock "${path}": ${describe(options.cause)}`,
+        : `Cannot lock "${path}": ${reasonOf(options.cause)}`,
       { cause: options.cause },
     );
     this.reason = reason;
@@ -150,7 +152,7 @@ async function within(
 
 function openLockFile(path: string): Deno.FsFile {
   try {
-    return Deno.openSync(path, {
+    return openRegularFile(path, {
       read: true,
       write: true,
       create: true,
@@ -159,7 +161,7 @@ function openLockFile(path: string): Deno.FsFile {
   } catch (cause) {
     try {
       // A lock needs no right to write: a read-only folder still has its locks.
-      return Deno.openSync(path, { read: true });
+      return openRegularFile(path, { read: true });
     } catch {
       throw new FileLockError(path, "unavailable", { cause });
     }
@@ -178,7 +180,7 @@ function isStillAt(path: string, file: Deno.FsFile): boolean {
 
 function readHolder(path: string): LockHolder | undefined {
   try {
-    const value: unknown = JSON.parse(Deno.readTextFileSync(path));
+    const value: unknown = JSON.parse(readRegularFile(path) ?? "");
     if (typeof value !== "object" || value === null) return undefined;
     const { pid, since } = value as Record<string, unknown>;
     return typeof pid === "number" && typeof since === "string"
@@ -187,8 +189,4 @@ function readHolder(path: string): LockHolder | undefined {
   } catch {
     return undefined;
   }
-}
-
-function describe(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -80,6 +80,17 @@ const BARS: Readonly<Record<string, readonly Bar[]>> = {
     allowed: [],
     values: ["Deno.writeTextFile*", "Deno.writeFile*"],
   }],
+  files: [{
+    message:
+      "Only regular_file.ts opens what may be something else than a file: use that",
+    allowed: [
+      "src/regular_file.ts",
+      "src/atomic_file.ts",
+      "src/ledger/",
+      "src/cli/ledger_checks.ts",
+    ],
+    values: ["Deno.open*", "Deno.readFile*", "Deno.readTextFile*"],
+  }],
   "start-up": [{
     message: "Intl is slow to load: build the text by hand",
     allowed: [],
