@@ -1,3 +1,4 @@
+import { ensureOwnedFile } from "./atomic_file.ts";
 import { openRegularFile, readRegularFile, reasonOf } from "./regular_file.ts";
 
 /** Options for {@linkcode acquireFileLock}. */
@@ -151,6 +152,7 @@ async function within(
 }
 
 function openLockFile(path: string): Deno.FsFile {
+  ensureOwnedFile(path, 0o600);
   try {
     return openRegularFile(path, {
       read: true,

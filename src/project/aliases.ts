@@ -1,7 +1,8 @@
-import { ensurePrivateFolder, folderOf, replaceFile } from "../atomic_file.ts";
+import { ensurePrivateFolder, folderOf } from "../atomic_file.ts";
 import { Failure } from "../failure.ts";
 import { acquireFileLock, type FileLock, FileLockError } from "../file_lock.ts";
 import { NotRegularFileError } from "../regular_file.ts";
+import { replaceFile } from "../replace_file.ts";
 import { fileFailure, readTextFile } from "./text_file.ts";
 
 const LOCK_WAIT_MS = 10_000;

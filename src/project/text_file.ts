@@ -59,18 +59,6 @@ function hintFor(cause: unknown): string | undefined {
   return undefined;
 }
 
-/**
- * Returns the path of the file that a path leads to, through links: replacing
- * a file by name would put a file in the place of the link.
- */
-export function realPath(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return path;
-  }
-}
-
 /** Returns where in `text` an offset is, for people: "line 3, column 7". */
 export function placeOf(text: string, offset: number): string {
   const before = text.slice(0, offset).split("\n");

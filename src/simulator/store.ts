@@ -1,11 +1,12 @@
 import {
+  ensureOwnedFile,
   ensurePrivateFolder,
-  replaceFile,
   writeAllSync,
 } from "../atomic_file.ts";
 import { Failure } from "../failure.ts";
 import { acquireFileLock } from "../file_lock.ts";
 import { openRegularFile, readRegularFile, reasonOf } from "../regular_file.ts";
+import { replaceFile } from "../replace_file.ts";
 import { parseRecords, type RequestRecord } from "./request_record.ts";
 import { emptyWorld, parseWorld, type World } from "./world.ts";
 
@@ -138,6 +139,7 @@ export class FolderStore implements Store {
 
 /** Returns the size of the file afterwards. */
 function appendText(path: string, text: string): number {
+  ensureOwnedFile(path, 0o600);
   const options = { append: true, create: true, mode: 0o600 };
   const file = openRegularFile(path, options);
   using _closing = file;
