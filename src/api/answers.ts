@@ -6,9 +6,12 @@ import type {
   Deployment,
   Identity,
   KeyValidity,
+  SkippedVm,
   Vm,
   VmIds,
+  VmList,
   VmMetadata,
+  VmStatus,
 } from "./types.ts";
 
 /** An answer that is not in a shape that the service has ever documented. */
@@ -27,15 +30,35 @@ const vmSchema = z.object({
   owner_id: z.guid(),
   created_at: time,
   state: z.string(),
-  labels: z.nullish(z.record(z.string(), z.unknown())),
+  // No labels at all are an empty list in some languages.
+  labels: z.optional(z.pipe(
+    z.transform((value) =>
+      Array.isArray(value) && value.length === 0 ? null : value
+    ),
+    z.nullable(z.record(z.string(), z.unknown())),
+  )),
+});
+
+/** Something that decides nothing: what cannot be understood is not there. */
+function orNull<T>(schema: z.ZodMiniType<T>) {
+  return z.catch(z.nullish(schema), null);
+}
+
+const statusSchema = z.object({
+  vm_id: z.guid(),
+  owner_id: orNull(z.guid()),
+  created_at: orNull(time),
+  state: z.string(),
+  labels: z.optional(z.unknown()),
 });
 
 const metadataSchema = z.object({
   vm_id: z.guid(),
-  owner_id: z.guid(),
-  created_at: time,
-  state: z.string(),
-  ip: optionalText,
+  owner_id: orNull(z.guid()),
+  created_at: orNull(time),
+  state: orNull(z.string()),
+  ip: orNull(z.string()),
+  // What these say decides what becomes of a job.
   deleted_at: z.nullish(time),
   parent_commit_id: optionalId,
   grandparent_vm_id: optionalId,
@@ -59,13 +82,13 @@ const commitIdSchema = z.object({ commit_id: z.guid() });
 
 const commitSchema = z.object({
   commit_id: z.guid(),
-  owner_id: optionalText,
-  name: optionalText,
-  description: optionalText,
-  created_at: time,
-  is_public: z.nullish(z.boolean()),
-  parent_vm_id: optionalText,
-  grandparent_commit_id: optionalText,
+  owner_id: orNull(z.string()),
+  name: orNull(z.string()),
+  description: orNull(z.string()),
+  created_at: orNull(time),
+  is_public: orNull(z.boolean()),
+  parent_vm_id: orNull(z.string()),
+  grandparent_commit_id: orNull(z.string()),
 });
 
 const commitPageSchema = z.object({
@@ -96,17 +119,43 @@ const keyValiditySchema = z.object({
   message: optionalText,
 });
 
-/** Reads one VM. */
-export function parseVm(value: unknown): Vm {
-  return toVm(check(vmSchema, value));
+/**
+ * Reads one VM that was asked for. Its id and state must be there; what else
+ * cannot be understood is `null`, and of the labels what can be is taken.
+ */
+export function parseVmStatus(value: unknown): VmStatus {
+  const vm = check(statusSchema, value);
+  return {
+    vm_id: vm.vm_id,
+    owner_id: vm.owner_id ?? null,
+    created_at: vm.created_at ?? null,
+    state: vm.state,
+    labels: textsOf(vm.labels),
+  };
 }
 
-/** Reads a list of VMs: a bare array, or one in the field `vms`. */
-export function parseVms(value: unknown): readonly Vm[] {
-  if (has(value, "vms")) {
-    return check(z.object({ vms: z.array(vmSchema) }), value).vms.map(toVm);
+/**
+ * Reads a list of VMs: a bare array, or one in the field `vms`. An entry that
+ * cannot be understood is passed over and told of.
+ *
+ * @throws {AnswerShapeError} when it is no list, or of nothing like VMs.
+ */
+export function parseVms(value: unknown): VmList {
+  const entries = has(value, "vms")
+    ? check(z.object({ vms: z.array(z.unknown()) }), value).vms
+    : check(z.array(z.unknown()), value);
+  const vms: Vm[] = [];
+  const skipped: SkippedVm[] = [];
+  for (const entry of entries) {
+    const parsed = z.safeParse(vmSchema, entry);
+    if (parsed.success) vms.push(toVm(parsed.data));
+    else skipped.push(toSkipped(entry, parsed.error));
   }
-  return check(z.array(vmSchema), value).map(toVm);
+  if (vms.length === 0 && skipped.every(({ vm_id }) => vm_id === null)) {
+    const [first] = skipped;
+    if (first) throw new AnswerShapeError(`in its first entry, ${first.why}`);
+  }
+  return { vms, skipped };
 }
 
 /** Reads a VM's metadata. */
@@ -114,9 +163,9 @@ export function parseVmMetadata(value: unknown): VmMetadata {
   const metadata = check(metadataSchema, value);
   return {
     vm_id: metadata.vm_id,
-    owner_id: metadata.owner_id,
-    created_at: metadata.created_at,
-    state: metadata.state,
+    owner_id: metadata.owner_id ?? null,
+    created_at: metadata.created_at ?? null,
+    state: metadata.state ?? null,
     ip: metadata.ip ?? null,
     deleted_at: metadata.deleted_at ?? null,
     parent_commit_id: metadata.parent_commit_id ?? null,
@@ -179,6 +228,11 @@ export function parseIdentity(value: unknown): Identity {
   };
 }
 
+/** Reads that something told its version: what it is called may change. */
+export function parseServiceVersion(value: unknown): void {
+  check(z.looseObject({}), value);
+}
+
 /** Reads whether a key is taken. */
 export function parseKeyValidity(value: unknown): KeyValidity {
   const { valid, message } = check(keyValiditySchema, value);
@@ -186,13 +240,29 @@ export function parseKeyValidity(value: unknown): KeyValidity {
 }
 
 function toVm(vm: z.infer<typeof vmSchema>): Vm {
-  const labels: Record<string, string> = {};
-  // A label of another kind is somebody else's: it must not hide the VM.
-  for (const [name, value] of Object.entries(vm.labels ?? {})) {
-    if (typeof value === "string") labels[name] = value;
-  }
   const { vm_id, owner_id, created_at, state } = vm;
-  return { vm_id, owner_id, created_at, state, labels };
+  return { vm_id, owner_id, created_at, state, labels: textsOf(vm.labels) };
+}
+
+function toSkipped(entry: unknown, { issues }: z.core.$ZodError): SkippedVm {
+  const { vm_id, labels } = Object(entry);
+  const [issue] = issues;
+  return {
+    vm_id: z.guid().safeParse(vm_id).data ?? null,
+    labels: textsOf(labels),
+    why: issue ? describeIssue(issue) : "it is malformed",
+  };
+}
+
+/** A label of another kind is somebody else's: it must not hide the VM. */
+function textsOf(labels: unknown): Record<string, string> {
+  const texts: Record<string, string> = {};
+  if (typeof labels !== "object" || labels === null) return texts;
+  if (Array.isArray(labels)) return texts;
+  for (const [name, value] of Object.entries(labels)) {
+    if (typeof value === "string") texts[name] = value;
+  }
+  return texts;
 }
 
 function toCommit(commit: z.infer<typeof commitSchema>): Commit {
@@ -201,7 +271,7 @@ function toCommit(commit: z.infer<typeof commitSchema>): Commit {
     owner_id: commit.owner_id ?? null,
     name: commit.name ?? "",
     description: commit.description ?? null,
-    created_at: commit.created_at,
+    created_at: commit.created_at ?? null,
     is_public: commit.is_public ?? false,
     parent_vm_id: commit.parent_vm_id ?? null,
     grandparent_commit_id: commit.grandparent_commit_id ?? null,

@@ -6,9 +6,9 @@ import {
   parseDeletedVms,
   parseDeployment,
   parseIdentity,
-  parseVm,
   parseVmMetadata,
   parseVms,
+  parseVmStatus,
 } from "./answers.ts";
 
 const A = "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
@@ -32,19 +32,88 @@ for (
       labels: { labels: { a: "b", n: 1, nothing: null } },
       read: { a: "b" },
     },
+    { name: "an empty list", labels: { labels: [] }, read: {} },
   ]
 ) {
-  Deno.test(`parseVm() takes labels that are ${name}`, () => {
-    deepStrictEqual(parseVm({ ...VM, ...labels }).labels, read);
+  Deno.test(`parseVms() and parseVmStatus() take labels that are ${name}`, () => {
+    const vm = { ...VM, ...labels };
+    deepStrictEqual(parseVmStatus(vm).labels, read);
+    deepStrictEqual(parseVms([vm]).vms[0]?.labels, read);
   });
 }
 
-Deno.test("parseVm() takes unknown states, and fields that it does not know", () => {
-  deepStrictEqual(
-    parseVm({ ...VM, state: "hibernating", ssh_port: 22, region: null }),
-    { ...VM, state: "hibernating", labels: {} },
-  );
+Deno.test("parseVms() and parseVmStatus() take unknown states, and fields that they do not know", () => {
+  const vm = { ...VM, state: "hibernating", ssh_port: 22, region: null };
+  const read = { ...VM, state: "hibernating", labels: {} };
+  deepStrictEqual(parseVmStatus(vm), read);
+  deepStrictEqual(parseVms([vm]), { vms: [read], skipped: [] });
 });
+
+/** Ways for an entry not to be as documented, and what is left of it. */
+const ODD = [
+  {
+    name: "no time",
+    change: { created_at: "soon" },
+    why: `its "created_at" is not a time`,
+    read: { created_at: null },
+  },
+  {
+    name: "null for a time",
+    change: { created_at: null },
+    why: `its "created_at" is not a string`,
+    read: { created_at: null },
+  },
+  {
+    name: "a number for a time",
+    change: { created_at: 1_767_600_000 },
+    why: `its "created_at" is not a string`,
+    read: { created_at: null },
+  },
+  {
+    name: "an owner without an id",
+    change: { owner_id: "ada" },
+    why: `its "owner_id" is not a UUID`,
+    read: { owner_id: null },
+  },
+  {
+    name: "labels in a list",
+    change: { labels: ["a"] },
+    why: `its "labels" is not an object`,
+    read: {},
+  },
+  {
+    name: "labels in a text",
+    change: { labels: "a=b" },
+    why: `its "labels" is not an object`,
+    read: {},
+  },
+  {
+    name: "labels, but no time",
+    change: { created_at: null, labels: { a: "b" } },
+    why: `its "created_at" is not a string`,
+    read: { created_at: null, labels: { a: "b" } },
+  },
+];
+
+for (const { name, change, why, read } of ODD) {
+  Deno.test(`parseVmStatus() takes what can be understood with ${name}`, () => {
+    deepStrictEqual(parseVmStatus({ ...VM, ...change }), {
+      ...VM,
+      labels: {},
+      ...read,
+    });
+  });
+
+  Deno.test(`parseVms() passes over an entry with ${name}, and hides no other`, () => {
+    const odd = { ...VM, vm_id: B, ...change };
+    for (const list of [[odd, VM], [VM, odd]]) {
+      deepStrictEqual(parseVms(list), {
+        vms: [{ ...VM, labels: {} }],
+        skipped: [{ vm_id: B, labels: read.labels ?? {}, why }],
+      });
+    }
+  });
+}
 
 for (
   const { name, change, message } of [
@@ -59,43 +128,56 @@ for (
       message: `its "vm_id" is not a UUID`,
     },
     {
-      name: "no time",
-      change: { created_at: "soon" },
-      message: `its "created_at" is not a time`,
-    },
-    {
       name: "a number for a state",
       change: { state: 1 },
       message: `its "state" is not a string`,
     },
-    {
-      name: "labels in a list",
-      change: { labels: ["a"] },
-      message: `its "labels" is not an object`,
-    },
   ]
 ) {
-  Deno.test(`parseVm() refuses ${name}`, () => {
-    throws(() => parseVm({ ...VM, ...change }), {
-      name: "AnswerShapeError",
-      message,
-    });
+  Deno.test(`parseVmStatus() refuses ${name}, and parseVms() passes it over`, () => {
+    const odd = { ...VM, ...change };
+    throws(() => parseVmStatus(odd), { name: "AnswerShapeError", message });
+    const { skipped } = parseVms([odd, { ...VM, vm_id: B }]);
+    deepStrictEqual(skipped.map(({ why }) => why), [message]);
   });
 }
 
 Deno.test("parseVms() takes a bare list, and one in a field", () => {
   const vms = [{ ...VM, labels: {} }, { ...VM, vm_id: B, labels: {} }];
-  deepStrictEqual(parseVms(vms), vms);
-  deepStrictEqual(parseVms({ vms }), vms);
-  deepStrictEqual(parseVms([]), []);
+  deepStrictEqual(parseVms(vms), { vms, skipped: [] });
+  deepStrictEqual(parseVms({ vms }), { vms, skipped: [] });
+  deepStrictEqual(parseVms([]), { vms: [], skipped: [] });
 });
 
-Deno.test("parseVms() refuses a list with one VM that cannot be read", () => {
-  throws(() => parseVms([VM, { ...VM, vm_id: 7 }]), {
-    message: `its "[1].vm_id" is not a string`,
-  });
-  throws(() => parseVms({ error: "no" }), { message: "it is not a list" });
+Deno.test("parseVms() takes a list whose only VM is odd", () => {
+  const { vms, skipped } = parseVms([{ ...VM, created_at: null }]);
+  deepStrictEqual(vms, []);
+  deepStrictEqual(skipped.map(({ vm_id }) => vm_id), [A]);
 });
+
+for (
+  const { name, value, message } of [
+    {
+      name: "an error",
+      value: { error: "no" },
+      message: "it is not a list",
+    },
+    {
+      name: "a list of something else",
+      value: [{ id: 7 }, "a"],
+      message: `in its first entry, its "vm_id" is not a string`,
+    },
+    {
+      name: "a list of texts",
+      value: ["a", "b"],
+      message: "in its first entry, it is not an object",
+    },
+  ]
+) {
+  Deno.test(`parseVms() refuses ${name}: it is no empty list of VMs`, () => {
+    throws(() => parseVms(value), { name: "AnswerShapeError", message });
+  });
+}
 
 for (
   const { name, value, ids } of [
@@ -145,6 +227,19 @@ Deno.test("parseVmMetadata() makes null of what is missing", () => {
   const metadata = parseVmMetadata({ ...VM, ...origin, ip: null });
   strictEqual(metadata.deleted_at, VM.created_at);
   strictEqual(metadata.grandparent_vm_id, B);
+});
+
+Deno.test("parseVmMetadata() takes what decides nothing as it can", () => {
+  const odd = { owner_id: 7, created_at: null, state: null, ip: ["fd00::1"] };
+  const metadata = parseVmMetadata({ vm_id: A, ...odd, parent_commit_id: B });
+  strictEqual(metadata.created_at, null);
+  strictEqual(metadata.ip, null);
+  strictEqual(metadata.parent_commit_id, B);
+  for (const name of ["deleted_at", "parent_commit_id", "grandparent_vm_id"]) {
+    throws(() => parseVmMetadata({ ...VM, [name]: 7 }), {
+      message: `its "${name}" is not a string`,
+    });
+  }
 });
 
 Deno.test("parseDeployment() needs the VM alone", () => {

@@ -13,31 +13,50 @@ export interface ApiErrorOptions {
   readonly requestId?: string | undefined;
   /** The service's own id of it, where that is another. */
   readonly serviceRequestId?: string | undefined;
+  /** Whether the service itself said so: see `isServiceAnswer()`. */
+  readonly isFromService: boolean;
+  /** `text/html`; `undefined` when the answer does not say. */
+  readonly contentType?: string | undefined;
 }
 
-/** An answer of the service that is not a 2xx. */
+/** How an answer is spoken of that the Vers API would not give. */
+export const NOT_THE_API =
+  "VERS_URL is answered by something that is not the Vers API";
+
+const FOREIGN_HINT =
+  "check VERS_URL, and whether a proxy or the login page of a network " +
+  "stands in between, then run the same command again";
+
+const PROXY_WANTS_PASSWORD = 407;
+
+/** An answer that is not a 2xx: the service's, or of what stands before it. */
 export class ApiError extends Failure {
   override readonly name = "ApiError";
   readonly status: number;
   readonly detail: string;
+  /**
+   * Whether this is the service's own word, by its shape; if not, something
+   * before it answered, a proxy or a portal.
+   */
+  readonly isFromService: boolean;
+  readonly contentType: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly serverTime: Date | undefined;
   readonly requestId: string | undefined;
   readonly serviceRequestId: string | undefined;
 
   constructor(options: ApiErrorOptions) {
-    const { action, status, detail } = options;
-    super(
-      `Cannot ${action}: the service answered ${status}` +
-        (detail ? ` (${detail})` : ""),
-      {
-        code: codeOf(status),
-        hint: hintFor(status),
-        retryable: isTransientStatus(status),
-      },
-    );
+    const { action, status, detail, isFromService } = options;
+    super(`Cannot ${action}: ${reasonOf(options)}`, {
+      code: codeOf(options),
+      hint: hintFor(options),
+      // What the service cannot do at all it cannot do a moment later.
+      retryable: !isFromService || isTransientStatus(status) && status !== 501,
+    });
     this.status = status;
     this.detail = detail;
+    this.isFromService = isFromService;
+    this.contentType = options.contentType;
     this.retryAfterMs = options.retryAfterMs;
     this.serverTime = options.serverTime;
     this.requestId = options.requestId;
@@ -46,18 +65,56 @@ export class ApiError extends Failure {
 
   /** Whether the same read may well succeed a moment later. */
   get isTransient(): boolean {
-    return isTransientStatus(this.status);
+    return isTransientStatus(this.status) || !this.isFromService;
   }
 
   /**
-   * Whether this says that a creation did not happen: a 3xx, a 4xx but 408
-   * and 425, or 501. Any other answer leaves it open.
+   * Whether something answered that is not the Vers API, as a portal or a
+   * proxy does; a gateway's own troubles are not meant.
+   */
+  get isForeign(): boolean {
+    return isForeign(this.status, this.isFromService);
+  }
+
+  /** Whether the service says that it has no such thing. */
+  get isNotFound(): boolean {
+    return this.isFromService && this.status === 404;
+  }
+
+  /**
+   * Whether this says that a creation did not happen: a redirect, which is
+   * never followed; a 407, which is a proxy's; and in the service's own shape
+   * a 4xx but 408, 425 and 429, or 501. Any other answer leaves it open, but
+   * one that {@linkcode isThrottled}.
    */
   get isRefusal(): boolean {
     const { status } = this;
-    if (status === 501) return true;
-    return status >= 300 && status < 500 && status !== 408 && status !== 425;
+    if (isRedirect(status) || status === PROXY_WANTS_PASSWORD) return true;
+    if (!this.isFromService) return false;
+    return status === 501 || status < 500 && !isTransientStatus(status);
   }
+
+  /**
+   * Whether the service says that it did not even look at the request, and
+   * wants it later: 429 in its own shape.
+   */
+  get isThrottled(): boolean {
+    return this.isFromService && this.status === 429;
+  }
+}
+
+/** Options for {@linkcode NoAnswerError}. */
+export interface NoAnswerOptions {
+  readonly cause?: unknown;
+  readonly requestId?: string;
+  readonly foreign?: ForeignAnswer | undefined;
+}
+
+/** An answer of something that is not the Vers API. */
+export interface ForeignAnswer {
+  readonly status: number;
+  /** `text/html`; `undefined` when the answer does not say. */
+  readonly contentType: string | undefined;
 }
 
 /**
@@ -67,12 +124,10 @@ export class ApiError extends Failure {
 export class NoAnswerError extends Failure {
   override readonly name = "NoAnswerError";
   readonly requestId: string | undefined;
+  /** What came whole, and is nothing that the Vers API would say. */
+  readonly foreign: ForeignAnswer | undefined;
 
-  constructor(
-    action: string,
-    why: string,
-    options: { cause?: unknown; requestId?: string } = {},
-  ) {
+  constructor(action: string, why: string, options: NoAnswerOptions = {}) {
     super(`Cannot ${action}: ${why}`, {
       code: "unreachable",
       retryable: true,
@@ -80,6 +135,7 @@ export class NoAnswerError extends Failure {
       hint: "check the network and VERS_URL, then run the same command again",
     });
     this.requestId = options.requestId;
+    this.foreign = options.foreign;
   }
 }
 
@@ -110,7 +166,19 @@ function isTransientStatus(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
-function codeOf(status: number): FailureCode {
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
+}
+
+function isForeign(status: number, isFromService: boolean): boolean {
+  return !isFromService && !isTransientStatus(status);
+}
+
+function codeOf(answer: ApiErrorOptions): FailureCode {
+  const { status, isFromService } = answer;
+  if (status === PROXY_WANTS_PASSWORD) return "not_sent";
+  // What is not the service's says nothing about what the user named.
+  if (isForeign(status, isFromService)) return "unreachable";
   if (status === 401 || status === 403) return "authentication";
   if (status === 404) return "not_found";
   if (status === 409) return "conflict";
@@ -118,7 +186,25 @@ function codeOf(status: number): FailureCode {
   return status >= 500 ? "server_error" : "general";
 }
 
-function hintFor(status: number): string | undefined {
+function reasonOf(answer: ApiErrorOptions): string {
+  const { status, detail, contentType, isFromService } = answer;
+  if (status === PROXY_WANTS_PASSWORD) {
+    return "the proxy wants a user name and a password (407)";
+  }
+  if (!isForeign(status, isFromService)) {
+    return `the service answered ${status}` + (detail ? ` (${detail})` : "");
+  }
+  const said = [`${status}`, contentType, detail].filter(Boolean).join(", ");
+  return `${NOT_THE_API} (${said})`;
+}
+
+function hintFor(answer: ApiErrorOptions): string | undefined {
+  const { status, isFromService } = answer;
+  if (status === PROXY_WANTS_PASSWORD) {
+    return "give them with the proxy, as in " +
+      "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, then run the same command again";
+  }
+  if (isForeign(status, isFromService)) return FOREIGN_HINT;
   if (status === 401 || status === 403) {
     return "set VERS_API_KEY to a key of this account that may do this, or try without an account: --local";
   }

@@ -7,11 +7,13 @@ import { isUntrusted, whyNotSent } from "./connect_error.ts";
 import { LimitPassedError, RequestLimit } from "./request_limit.ts";
 import {
   BodyTooLargeError,
+  contentTypeOf,
   detailOf,
   readText,
   retryAfterMsOf,
   serverTimeOf,
 } from "./response.ts";
+import { isServiceAnswer } from "./service_shape.ts";
 import type { Transport } from "./transport.ts";
 
 /** What an {@linkcode Exchange} needs. */
@@ -134,7 +136,7 @@ export class Exchange {
       if (signal?.aborted) throw signal.reason;
       if (error instanceof ApiError) throw error;
       throw response
-        ? unreadable(error, call, requestId)
+        ? unreadable(error, { call, requestId, response })
         : this.#unanswered(error, call, requestId);
     } finally {
       onRequest?.({
@@ -173,11 +175,17 @@ export class Exchange {
     const theirs = response.headers.get("x-request-id");
     // The status is the answer, whatever happens to its explanation.
     const text = await readText(response, limit, MAX_ERROR_BODY_BYTES)
-      .catch(() => "");
+      .catch(() => undefined);
+    const { status } = response;
+    const contentType = contentTypeOf(response);
     return new ApiError({
       action: call.action,
-      status: response.status,
-      detail: detailOf(this.#withoutKey(text)) || redirectionOf(response),
+      status,
+      contentType,
+      // Half an answer has no shape.
+      isFromService: text !== undefined &&
+        isServiceAnswer({ status, contentType, body: text }),
+      detail: detailOf(this.#withoutKey(text ?? "")) || redirectionOf(response),
       retryAfterMs: retryAfterMsOf(response, this.#options.clock.now()),
       serverTime: serverTimeOf(response),
       requestId,
@@ -199,7 +207,7 @@ export class Exchange {
         isUntrusted: isUntrusted(why),
       });
     }
-    return unreadable(error, call, requestId);
+    return unreadable(error, { call, requestId });
   }
 
   /** A service may repeat what it was sent. */
@@ -213,13 +221,24 @@ function pathOf(call: Call<unknown>): string {
   return PREFIX + call.path;
 }
 
-function unreadable(
-  error: unknown,
-  call: Call<unknown>,
-  requestId: string,
-): NoAnswerError {
-  const options = { cause: error, requestId };
-  return new NoAnswerError(call.action, whyUnread(error), options);
+function unreadable(error: unknown, { call, requestId, response }: {
+  readonly call: Call<unknown>;
+  readonly requestId: string;
+  readonly response?: Response;
+}): NoAnswerError {
+  const { action } = call;
+  const foreign = response !== undefined && isNothingOfTheApi(error)
+    ? { status: response.status, contentType: contentTypeOf(response) }
+    : undefined;
+  const type = foreign?.contentType ?? "no type";
+  const why = whyUnread(error) +
+    (foreign ? ` (${foreign.status}, ${type})` : "");
+  return new NoAnswerError(action, why, { cause: error, requestId, foreign });
+}
+
+/** Whether an answer came whole, and cannot be one of the Vers API. */
+function isNothingOfTheApi(error: unknown): boolean {
+  return error instanceof AnswerShapeError || error instanceof SyntaxError;
 }
 
 function whyUnread(error: unknown): string {

@@ -87,6 +87,8 @@ for (
         },
       },
       fields: {
+        isFromService: false,
+        contentType: "text/plain",
         retryAfterMs: 3_000,
         requestId: "request-1",
         serviceRequestId: "theirs",
@@ -109,8 +111,9 @@ for (
       body: null,
       init: { status: 308, headers: { location: "https://eu.vers.test/" } },
       fields: {
+        code: "unreachable",
         message:
-          "Cannot ask: the service answered 308 (see https://eu.vers.test/)",
+          "Cannot ask: VERS_URL is answered by something that is not the Vers API (308, see https://eu.vers.test/)",
         isRefusal: true,
       },
     },
@@ -153,7 +156,9 @@ for (
     strictEqual(error instanceof NoAnswerError, true);
     strictEqual(
       String(error),
-      `NoAnswerError: Cannot ask: the answer cannot be read: ${message}`,
+      `NoAnswerError: Cannot ask: the answer cannot be read: ${message} (200, ${
+        body === null ? "no type" : "text/plain"
+      })`,
     );
     strictEqual(Reflect.get(Object(error), "requestId"), "request-1");
   });

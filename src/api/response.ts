@@ -35,6 +35,12 @@ export async function readText(
   }
 }
 
+/** Returns what kind of body the header tells of, as in `text/html`. */
+export function contentTypeOf(response: Response): string | undefined {
+  const header = response.headers.get("content-type") ?? "";
+  return /^\s*([\w.+-]{1,50}\/[\w.+-]{1,50})/.exec(header)?.[1]?.toLowerCase();
+}
+
 /** Returns the time of the service's clock, from the `Date` header. */
 export function serverTimeOf(response: Response): Date | undefined {
   const ms = Date.parse(response.headers.get("date") ?? "");

@@ -3,7 +3,7 @@
  * does not use are not listed; the service may add more at any time.
  */
 
-/** A VM, as list and status give it. */
+/** A VM, as the list gives it. */
 export interface Vm {
   readonly vm_id: string;
   readonly owner_id: string;
@@ -13,12 +13,34 @@ export interface Vm {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** One VM that was asked for: its state, and what else could be understood. */
+export interface VmStatus extends Omit<Vm, "owner_id" | "created_at"> {
+  readonly owner_id: string | null;
+  readonly created_at: string | null;
+}
+
+/** The VMs of an organisation, as far as they could be understood. */
+export interface VmList {
+  readonly vms: readonly Vm[];
+  /** The entries that were passed over: they hide none of the others. */
+  readonly skipped: readonly SkippedVm[];
+}
+
+/** An entry of a list that is not as documented. */
+export interface SkippedVm {
+  readonly vm_id: string | null;
+  /** Those that could be read. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** What is wrong with it: `its "created_at" is not a time`. */
+  readonly why: string;
+}
+
 /** What the service knows of a VM's origin and end; there are no labels. */
 export interface VmMetadata {
   readonly vm_id: string;
-  readonly owner_id: string;
-  readonly created_at: string;
-  readonly state: string;
+  readonly owner_id: string | null;
+  readonly created_at: string | null;
+  readonly state: string | null;
   readonly ip: string | null;
   readonly deleted_at: string | null;
   readonly parent_commit_id: string | null;
@@ -87,7 +109,7 @@ export interface Commit {
   readonly owner_id: string | null;
   readonly name: string;
   readonly description: string | null;
-  readonly created_at: string;
+  readonly created_at: string | null;
   readonly is_public: boolean;
   readonly parent_vm_id: string | null;
   readonly grandparent_commit_id: string | null;

@@ -6,10 +6,12 @@ import {
   parseDeployment,
   parseIdentity,
   parseKeyValidity,
-  parseVm,
+  parseServiceVersion,
   parseVmMetadata,
   parseVms,
+  parseVmStatus,
 } from "./answers.ts";
+import { ApiError } from "./api_error.ts";
 import {
   CHANGE_LIMIT_MS,
   checkId,
@@ -37,10 +39,11 @@ import type {
   ExecRequest,
   Identity,
   KeyValidity,
-  Vm,
   VmConfig,
   VmIds,
+  VmList,
   VmMetadata,
+  VmStatus,
   WritableVmState,
 } from "./types.ts";
 
@@ -122,15 +125,41 @@ export class VersClient {
     return this.#exchange.send({ ...call, body: request }, options);
   }
 
-  /** Returns a VM's state and labels. */
-  async vmStatus(id: string, options?: CallOptions): Promise<Answer<Vm>> {
+  /**
+   * Returns the time by the service's clock; `undefined` when it does not show
+   * it. Asks for as little as there is: a list may have thousands of VMs.
+   *
+   * What answers has proved to be the Vers API: it told its version, or turned
+   * the question down in the service's own shape. Anything else is thrown; what
+   * `foreignAnswer()` knows of it came from something else.
+   */
+  async serverClock(options?: CallOptions): Promise<Date | undefined> {
+    const action = "read the service's clock";
+    const call = question(action, "/system/version", parseServiceVersion);
+    try {
+      return await clockOf(this.#exchange.send(call, options));
+    } catch (error) {
+      // A service without this page has the list, and that tells it from
+      // whatever else has no such page.
+      const isMissing = error instanceof ApiError &&
+        (error.status === 404 || error.status === 405);
+      if (!isMissing) throw error;
+      return await clockOf(this.listVms(options));
+    }
+  }
+
+  /** Returns a VM's state, and what else of it can be understood. */
+  async vmStatus(id: string, options?: CallOptions): Promise<Answer<VmStatus>> {
     const action = `read the status of VM ${JSON.stringify(id)}`;
     const path = `/vm/${checkId(id, action)}/status`;
-    return await this.#exchange.send(question(action, path, parseVm), options);
+    return await this.#exchange.send(
+      question(action, path, parseVmStatus),
+      options,
+    );
   }
 
   /** Returns the VMs of the whole organisation, in no certain order. */
-  listVms(options?: CallOptions): Promise<Answer<readonly Vm[]>> {
+  listVms(options?: CallOptions): Promise<Answer<VmList>> {
     return this.#exchange.send(
       question("list the VMs", "/vms", parseVms),
       options,
@@ -312,5 +341,19 @@ export class VersClient {
       limitMs: READ_LIMIT_MS,
       read: json(parseKeyValidity),
     }, options);
+  }
+}
+
+/** An error in the service's own shape shows its clock as well as an answer. */
+async function clockOf(
+  asked: Promise<Answer<unknown>>,
+): Promise<Date | undefined> {
+  try {
+    return (await asked).serverTime;
+  } catch (error) {
+    const isWord = error instanceof ApiError && error.isFromService &&
+      (!error.isTransient || error.status === 501);
+    if (isWord) return error.serverTime;
+    throw error;
   }
 }

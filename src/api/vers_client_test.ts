@@ -1,6 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import type { Answer } from "./exchange.ts";
+import { foreignAnswer, missedLook } from "./server_word.ts";
 import { VersClient } from "./vers_client.ts";
 
 const VM = "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
@@ -130,6 +131,7 @@ const CASES: readonly Case[] = [
     way: "read",
     line: "GET /api/v1/vms",
     answer: [STATUS],
+    value: { vms: [STATUS], skipped: [] },
   },
   {
     name: "vmMetadata()",
@@ -278,4 +280,124 @@ for (
     clock.advance(1);
     await rejects(answer, { name: "NoAnswerError" });
   });
+}
+
+const DATE = "Mon, 05 Jan 2026 10:00:00 GMT";
+
+for (
+  const { name, answers, asks, clock } of [
+    {
+      name: "its version",
+      answers: [Response.json({ workspace_version: "9" }, head(200))],
+      asks: ["GET /api/v1/system/version"],
+      clock: DATE,
+    },
+    {
+      name: "an object that it may become",
+      answers: [Response.json({}, head(200))],
+      asks: ["GET /api/v1/system/version"],
+      clock: DATE,
+    },
+    {
+      name: "that it does not take the key",
+      answers: [new Response(null, head(401))],
+      asks: ["GET /api/v1/system/version"],
+      clock: DATE,
+    },
+    {
+      name: "that it has no such page, in its own shape",
+      answers: [Response.json({ error: "Not Found" }, head(404))],
+      asks: ["GET /api/v1/system/version"],
+      clock: DATE,
+    },
+    {
+      name: "that it has no such page, as others would, but has a list",
+      answers: [new Response(null, head(404)), Response.json([], head(200))],
+      asks: ["GET /api/v1/system/version", "GET /api/v1/vms"],
+      clock: DATE,
+    },
+    {
+      name: "neither page, but in its own shape that it takes no such key",
+      answers: [
+        new Response(null, head(405)),
+        new Response("403 Forbidden", head(403)),
+      ],
+      asks: ["GET /api/v1/system/version", "GET /api/v1/vms"],
+      clock: DATE,
+    },
+    {
+      name: "its version, and hides its clock",
+      answers: [Response.json({ workspace_version: "9" })],
+      asks: ["GET /api/v1/system/version"],
+      clock: undefined,
+    },
+  ]
+) {
+  Deno.test(`serverClock() of a service that says ${name} is ${clock}`, async () => {
+    const { client, sent } = clientWith(() => answers.shift() ?? gone());
+    const time = await client.serverClock();
+    strictEqual(time?.toUTCString(), clock);
+    deepStrictEqual(sent.map(({ line }) => line), asks);
+  });
+}
+
+for (
+  const { name, answer, foreign } of [
+    {
+      name: "a page",
+      answer: () => new Response("<html>", head(200, "text/html")),
+      foreign: { status: 200, contentType: "text/html" },
+    },
+    {
+      name: "a list",
+      answer: () => Response.json(["a"], head(200)),
+      foreign: { status: 200, contentType: "application/json" },
+    },
+    {
+      name: "a redirect",
+      answer: () => new Response(null, head(302)),
+      foreign: { status: 302, contentType: undefined },
+    },
+    {
+      name: "404 with a page, whatever is asked",
+      answer: () => new Response("<html>", head(404, "text/html")),
+      foreign: { status: 404, contentType: "text/html" },
+    },
+    {
+      name: "a gateway's 502",
+      answer: () => new Response("<html>", head(502, "text/html")),
+      foreign: undefined,
+    },
+    {
+      name: "the service's own 429",
+      answer: () => Response.json({ error: "slow down" }, head(429)),
+      foreign: undefined,
+    },
+    {
+      name: "the service's own 503",
+      answer: () => Response.json({ error: "later" }, head(503)),
+      foreign: undefined,
+    },
+  ]
+) {
+  Deno.test(`serverClock() throws what is said by ${name}`, async () => {
+    const { client } = clientWith(answer);
+    await rejects(client.serverClock(), (error: unknown) => {
+      const seen = foreignAnswer(error);
+      strictEqual(seen?.status, foreign?.status);
+      strictEqual(seen?.contentType, foreign?.contentType);
+      return missedLook(error, "list") !== undefined;
+    });
+  });
+}
+
+/** Returns the head of an answer that shows the service's clock. */
+function head(status: number, contentType?: string): ResponseInit {
+  const headers: Record<string, string> = { date: DATE };
+  if (contentType !== undefined) headers["content-type"] = contentType;
+  return { status, headers };
+}
+
+function gone(): never {
+  throw new Error("Nothing more should be asked");
 }

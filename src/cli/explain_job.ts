@@ -104,6 +104,7 @@ const REASONS: Record<Reason, string> = {
   source_moved: "the target stands for something else than it did for the job",
   conflict: "the idempotency key stands for other work",
   newer_format: "a newer vers wrote a line of this key",
+  unreadable_line: "a line that may be of this key cannot be read",
   ledger_unreadable: "the ledger cannot be read",
 };
 

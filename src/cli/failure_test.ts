@@ -11,7 +11,12 @@ import { runningJob } from "../../tests/helpers/sample_job.ts";
 import { exitCodeFor, UsageError } from "./failure.ts";
 
 function answered(status: number): ApiError {
-  return new ApiError({ action: "create the VM", status, detail: "" });
+  return new ApiError({
+    action: "create the VM",
+    status,
+    detail: "",
+    isFromService: true,
+  });
 }
 
 for (

@@ -19,7 +19,7 @@ async function open(options: TestContextOptions, isLocal = false) {
     isVerbose: false,
   } as const;
   const session = await openSession({ invocation, progress }, context);
-  const { value: vms } = await session.engine.client.listVms();
+  const { value: { vms } } = await session.engine.client.listVms();
   return { session, home: context.home, vms };
 }
 

@@ -80,6 +80,7 @@ Deno.test("renderFailure() never lets a server's text at the terminal", () => {
     action: "create the VM",
     status: 418,
     detail: "\x1b[2Jpwned\nerror: all is well",
+    isFromService: true,
   });
   strictEqual(
     text(error),

@@ -66,6 +66,12 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
           ? `warning: the ledger is behind: ${lowerFirst(notice.why)}`
           : `warning: this job cannot be resumed: ${lowerFirst(notice.why)}`,
       ];
+    case "badLines":
+      return [
+        `warning: ${notice.count} ${
+          notice.count === 1 ? "line" : "lines"
+        } of the ledger cannot be read; vers jobs doctor shows them`,
+      ];
     case "waitingForLock": {
       const { holder } = notice;
       const who = holder === undefined

@@ -1,5 +1,5 @@
 import { ApiError } from "../api/api_error.ts";
-import type { Vm } from "../api/types.ts";
+import type { VmStatus } from "../api/types.ts";
 import { Failure } from "../failure.ts";
 import { FileLockError } from "../file_lock.ts";
 import type { Job, RunningJob, SubmittedJob } from "../job/job.ts";
@@ -114,7 +114,7 @@ async function checkVm(
   job: SubmittedJob,
   vmId: string,
 ): Promise<void> {
-  let vm: Vm;
+  let vm: VmStatus;
   try {
     vm = (await client.vmStatus(vmId, { signal })).value;
   } catch (cause) {

@@ -121,7 +121,7 @@ async function vmsOf(
   signal: AbortSignal,
 ): Promise<{ vmIds: readonly string[]; mayBeMore: boolean }> {
   if (job.handle) return { vmIds: job.handle.vm_ids, mayBeMore: false };
-  const { value: vms } = await client.listVms({ signal });
+  const { value: { vms } } = await client.listVms({ signal });
   const labelled = vms.filter(({ labels }) => labels[JOB_LABEL] === job.token);
   return {
     vmIds: labelled.map(({ vm_id }) => vm_id),

@@ -11,13 +11,17 @@ import type {
 } from "../job/job.ts";
 import { ageMs, decide, type Decision } from "../job/resume_policy.ts";
 import type { JsonValue } from "../json.ts";
-import type { KeySearch, Sighting } from "../ledger/find_job.ts";
+import type {
+  KeySearch,
+  Sighting,
+  UnreadableLine,
+} from "../ledger/find_job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import type { Work } from "./engine.ts";
 import {
-  NewerFormatError,
   RecordedFailure,
   UnconfirmedError,
+  UnreadableLineError,
 } from "./engine_error.ts";
 import { ledgerRequired } from "./journal.ts";
 import { recover } from "./recover.ts";
@@ -64,7 +68,7 @@ export async function claimJob(run: Run): Promise<Claim> {
   if (options.resume.type === "never") {
     return await submitAnew(run, await newJob(run), lock);
   }
-  const sighting = await findNewest(run, work.key);
+  const { sighting, unreadable } = await findNewest(run, work.key);
   if (sighting) checkIdempotency(run, sighting.job);
   const isFresh = sighting !== undefined &&
     engine.ledger.isSettledSinceOpened(sighting);
@@ -88,6 +92,9 @@ export async function claimJob(run: Run): Promise<Claim> {
         `Cannot tell whether the request of job ${decision.job.id} was carried out`,
       );
     case "submit":
+      if (unreadable !== undefined) {
+        throw new UnreadableLineError(engine.ledger.path, unreadable);
+      }
       return await submitAnew(run, await newJob(run), lock);
   }
 }
@@ -122,16 +129,21 @@ async function submitAnew(
   }
 }
 
+/** The newest job, and what must not be submitted beside. */
+interface Newest {
+  readonly sighting?: Sighting;
+  readonly unreadable?: UnreadableLine | undefined;
+}
+
 /**
  * Returns the newest job of the key that is this user's: of this account, or
  * of another one whose VM the server shows to the present key.
+ *
+ * @throws {UnreadableLineError} when it cannot be told which is the newest.
  */
-async function findNewest(
-  run: Run,
-  key: string,
-): Promise<Sighting | undefined> {
+async function findNewest(run: Run, key: string): Promise<Newest> {
   const { engine, work, options, journal } = run;
-  if (options.resume.type !== "auto") return undefined;
+  if (options.resume.type !== "auto") return {};
   let search: KeySearch;
   try {
     search = engine.ledger.findByKey(key, {
@@ -143,17 +155,22 @@ async function findNewest(
     if (!(error instanceof LedgerError)) throw error;
     if (options.requireLedger) throw ledgerRequired(error.message);
     journal.lose(error.message);
-    return undefined;
+    return {};
   }
+  const { own, foreign, unreadable, badLines } = search;
   const { passedOver } = run;
-  if (search.own && search.own.job.token === passedOver?.token) {
-    return undefined;
+  if (badLines > 0 && passedOver === undefined) {
+    engine.notify({ type: "badLines", count: badLines });
   }
-  if (search.isNewer) throw new NewerFormatError(engine.ledger.path);
-  if (search.own !== undefined) return search.own;
-  const { foreign } = search;
-  if (foreign === undefined) return undefined;
-  return await isShownToUs(run, foreign.job) ? foreign : undefined;
+  if (own && own.job.token === passedOver?.token) return { unreadable };
+  if (unreadable?.mayBeNewest) {
+    throw new UnreadableLineError(engine.ledger.path, unreadable);
+  }
+  if (own !== undefined) return { sighting: own, unreadable };
+  if (foreign === undefined) return { unreadable };
+  return await isShownToUs(run, foreign.job)
+    ? { sighting: foreign, unreadable }
+    : { unreadable };
 }
 
 /** Whether the server shows the present key what a job of another one made. */
@@ -169,7 +186,7 @@ async function isShownToUs(run: Run, job: Job): Promise<boolean> {
       );
       return true;
     }
-    const { value: vms } = await lookUntilAnswered(
+    const { value: { vms } } = await lookUntilAnswered(
       run,
       job,
       (client, options) => client.listVms(options),

@@ -116,6 +116,8 @@ export type Notice =
     /** Whether an earlier entry of the job is there: it can be resumed. */
     readonly isKept?: boolean;
   }
+  /** Lines of the ledger were met that say nothing. */
+  | { readonly type: "badLines"; readonly count: number }
   | {
     readonly type: "waitingForLock";
     readonly holder: LockHolder | undefined;

@@ -210,7 +210,7 @@ class Following implements ExecListener {
 
 /** Whether the request that starts a command did not do so for certain. */
 function isNotStarted(error: Failure): boolean {
-  if (error instanceof ApiError) return error.isRefusal;
+  if (error instanceof ApiError) return error.isRefusal || error.isThrottled;
   return !(error instanceof NoAnswerError);
 }
 

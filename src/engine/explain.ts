@@ -34,6 +34,7 @@ export type Reason =
   | "source_moved"
   | "conflict"
   | "newer_format"
+  | "unreadable_line"
   | "ledger_unreadable";
 
 /** What a command would do, as far as the ledger alone can tell. */
@@ -44,7 +45,7 @@ export interface Explanation {
   readonly job?: Job;
   /** Whether another API key made it: the service has to show its VM to ours. */
   readonly isForeign?: boolean;
-  /** Why the ledger cannot be read. */
+  /** Why the ledger, or a line of it, cannot be read. */
   readonly problem?: string;
   /** In what the work differs from the job that has its idempotency key. */
   readonly conflict?: readonly string[];
@@ -81,7 +82,7 @@ export function explainWork(
     const problem = error.message;
     return { plan: "submit", reason: "ledger_unreadable", problem };
   }
-  const { own, foreign, isNewer } = search;
+  const { own, foreign, unreadable } = search;
   const job = own?.job ?? foreign?.job;
   const found = {
     ...(job === undefined ? {} : { job }),
@@ -90,16 +91,24 @@ export function explainWork(
   if (resume.type === "never") {
     return { plan: "submit", reason: "no_resume", ...found };
   }
-  if (isNewer) return { plan: "refuse", reason: "newer_format", ...found };
-  if (job === undefined) return { plan: "submit", reason: "nothing_found" };
+  const refusal = unreadable && {
+    plan: "refuse" as const,
+    reason: unreadable.isNewer
+      ? "newer_format" as const
+      : "unreadable_line" as const,
+    problem: `line ${unreadable.line}: ${unreadable.why}`,
+    ...found,
+  };
+  if (refusal && unreadable.mayBeNewest) return refusal;
+  if (job === undefined) {
+    return refusal ?? { plan: "submit", reason: "nothing_found" };
+  }
   const conflict = conflictingFields(work, job);
   if (conflict.length > 0) {
     return { plan: "refuse", reason: "conflict", conflict, ...found };
   }
-  return {
-    ...planFor(job, work, { maxAgeMs: resume.maxAgeMs, now }),
-    ...found,
-  };
+  const plan = planFor(job, work, { maxAgeMs: resume.maxAgeMs, now });
+  return plan.plan === "submit" && refusal ? refusal : { ...plan, ...found };
 }
 
 function planFor(

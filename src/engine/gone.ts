@@ -48,7 +48,7 @@ export class GoneWatch {
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
     }
-    const { value: vms } = await client.listVms({ signal });
+    const { value: { vms } } = await client.listVms({ signal });
     if (vms.some((vm) => vm.vm_id === vmId)) {
       this.#missing.delete(vmId);
       return false;

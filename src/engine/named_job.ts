@@ -2,7 +2,7 @@ import { Failure } from "../failure.ts";
 import type { Job } from "../job/job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import { attach, type Claim, lockJob, recordedFailure } from "./claim.ts";
-import { NewerFormatError } from "./engine_error.ts";
+import { UnreadableLineError } from "./engine_error.ts";
 import { recover } from "./recover.ts";
 import type { Engine } from "./engine.ts";
 import type { Run } from "./run.ts";
@@ -74,8 +74,8 @@ export interface ReadNamedJobOptions {
  * Returns the job that the user named, as it is now.
  *
  * @throws {Failure} of code `not_found` when there is none at this origin; of
- *   code `general` when the ledger cannot be read; of code `newer_format` when
- *   only a newer program can read all of the job.
+ *   code `general` when the ledger cannot be read; of code `newer_format` or
+ *   `ledger_corrupt` when a line of the job cannot be read.
  */
 export function readNamedJob(
   { ledger }: Engine,
@@ -83,7 +83,8 @@ export function readNamedJob(
 ): Job {
   let job: Job | undefined;
   try {
-    if (ledger.hasNewerLine(jobId)) throw new NewerFormatError(ledger.path);
+    const unreadable = ledger.unreadableOf(jobId);
+    if (unreadable) throw new UnreadableLineError(ledger.path, unreadable);
     job = ledger.findById(jobId)?.job;
   } catch (cause) {
     if (!(cause instanceof LedgerError)) throw cause;

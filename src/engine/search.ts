@@ -1,6 +1,6 @@
 import { ApiError } from "../api/api_error.ts";
 import type { Answer } from "../api/exchange.ts";
-import type { Vm, VmMetadata } from "../api/types.ts";
+import type { Vm, VmList, VmMetadata } from "../api/types.ts";
 import type { VersClient } from "../api/vers_client.ts";
 import type { Handle } from "../job/entry.ts";
 import type { JobBase } from "../job/job.ts";
@@ -17,7 +17,7 @@ export interface Search {
   readonly job: JobBase;
   readonly traces: Traces;
   /** Every VM of the organisation, read just now. */
-  readonly list: Answer<readonly Vm[]>;
+  readonly list: Answer<VmList>;
   readonly confirmWindowMs: number;
   readonly adopt: AdoptPolicy;
   /** Whether a VM is the handle of another job. */
@@ -56,7 +56,7 @@ export type Found =
 export async function search(options: Search): Promise<Found> {
   const { job, traces, list } = options;
   const count = traces.count(job);
-  const own = labelledVms(list.value, job);
+  const own = labelledVms(list.value.vms, job);
   if (own.length >= count) {
     return {
       type: "found",
@@ -104,7 +104,7 @@ export async function unclaimedVms(
   const graceMs = Math.min(LABELLED_BY_MS, confirmWindowMs);
   const vms: UnclaimedVm[] = [];
   let isEarly = false;
-  for (const vm of [...list.value].sort(byAge)) {
+  for (const vm of [...list.value.vms].sort(byAge)) {
     const createdAt = Date.parse(vm.created_at);
     if (isOwnerKnown(job) && vm.owner_id !== job.account) continue;
     if (createdAt < from || createdAt > until) continue;

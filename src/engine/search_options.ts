@@ -1,5 +1,5 @@
 import type { Answer } from "../api/exchange.ts";
-import type { Vm } from "../api/types.ts";
+import type { VmList } from "../api/types.ts";
 import type { JobBase, SubmittedJob } from "../job/job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import { driverOf, type Traces } from "./driver.ts";
@@ -11,7 +11,7 @@ export function searchOf(
   run: Run,
   job: JobBase,
   traces: Traces,
-  list: Answer<readonly Vm[]>,
+  list: Answer<VmList>,
   signal: AbortSignal,
 ): Search {
   const { ledger, client, clock } = run.engine;

@@ -76,7 +76,8 @@ export async function sendOnce(run: Run, job: SubmittedJob): Promise<Sent> {
     if (error instanceof NotSentError) return { type: "refused", error };
     if (error instanceof NoAnswerError) return { type: "lost", error };
     if (!(error instanceof ApiError)) throw error;
-    return { type: error.isRefusal ? "refused" : "lost", error };
+    const isVoid = error.isRefusal || error.isThrottled;
+    return { type: isVoid ? "refused" : "lost", error };
   }
 }
 

@@ -24,7 +24,7 @@ export async function nameTwins(run: Run, job: RunningJob): Promise<void> {
         const names = { kept: kept.join(", "), other };
         run.engine.notify({ type: "twin", job, ...names, isProven });
       };
-      for (const vm of labelledVms(list.value, job)) name(vm, true);
+      for (const vm of labelledVms(list.value.vms, job)) name(vm, true);
       for (const { vm } of unclaimed.vms) name(vm, false);
     });
   } catch (error) {

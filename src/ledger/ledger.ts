@@ -24,10 +24,11 @@ import {
   findById,
   findByKey,
   type FindByKeyOptions,
-  hasNewerLine,
   identityOf,
   type KeySearch,
   type Sighting,
+  type UnreadableLine,
+  unreadableOf,
 } from "./find_job.ts";
 import { LedgerError } from "./ledger_error.ts";
 import {
@@ -83,6 +84,13 @@ const LOCK_NAME_DIGITS = 5;
  */
 const LOCK_WAIT_MS = 8_000;
 
+const NOTHING_FOUND: KeySearch = {
+  own: undefined,
+  foreign: undefined,
+  unreadable: undefined,
+  badLines: 0,
+};
+
 const MAX_LEAD_MS = 3_600_000;
 
 /**
@@ -122,7 +130,7 @@ export class Ledger {
    */
   findByKey(key: string, options: FindByKeyOptions): KeySearch {
     return this.#reading((file, size) => findByKey(file, size, key, options)) ??
-      { own: undefined, foreign: undefined, isNewer: false };
+      NOTHING_FOUND;
   }
 
   /**
@@ -135,12 +143,12 @@ export class Ledger {
   }
 
   /**
-   * Returns whether a newer version of this program wrote of an id.
+   * Returns a line of an id that this program cannot read.
    *
    * @throws {LedgerError} when the ledger cannot be read.
    */
-  hasNewerLine(id: string): boolean {
-    return this.#reading((file, size) => hasNewerLine(file, size, id)) ?? false;
+  unreadableOf(id: string): UnreadableLine | undefined {
+    return this.#reading((file, size) => unreadableOf(file, size, id));
   }
 
   /**

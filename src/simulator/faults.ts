@@ -46,6 +46,11 @@ const FAULT = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("unreadable"), ms: MS }),
   /** On `list`: VMs younger than `ms` are left out. */
   z.strictObject({ type: z.literal("lag"), ms: MS }),
+  /** On `list`: these are in it, too, whatever they are. */
+  z.strictObject({
+    type: z.literal("also_listed"),
+    entries: z.array(z.json()),
+  }),
   /** On a creation: for this VM. On `list` and `status`: in this answer. */
   z.strictObject({
     type: z.literal("labels"),

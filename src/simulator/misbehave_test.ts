@@ -189,6 +189,20 @@ Deno.test("lag leaves young VMs out of the lists that it befalls", async () => {
   strictEqual(await count(), 1);
 });
 
+Deno.test("also_listed puts whatever it is told into the list", async () => {
+  const entries = [{ vm_id: "x", created_at: null }, 7];
+  const { simulator } = await simulatorWith(
+    once("list", { type: "also_listed", entries }),
+  );
+  const vmId = await makeVm(simulator);
+  const list = async () => await (await ask(simulator, "GET vms")).json();
+  const [odd, number, vm, ...more] = await list();
+  deepStrictEqual([odd, number], entries);
+  strictEqual(vm.vm_id, vmId);
+  deepStrictEqual(more, []);
+  strictEqual((await list()).length, 1);
+});
+
 for (
   const { as, shown } of [
     { as: "null", shown: { labels: null } },

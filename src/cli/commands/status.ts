@@ -1,4 +1,4 @@
-import type { Vm } from "../../api/types.ts";
+import type { SkippedVm, Vm, VmStatus } from "../../api/types.ts";
 import type { JsonObject } from "../../json.ts";
 import { type CommandInput, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -43,7 +43,8 @@ async function status(input: Input, context: Context): Promise<number> {
   const { args: [typed], flags, invocation: { output }, progress } = input;
   if (typed !== undefined) return await showVm(typed, input, context);
   const { engine: { client, signal } } = await openSession(input, context);
-  const { value: vms } = await client.listVms({ signal });
+  const { value: { vms, skipped } } = await client.listVms({ signal });
+  if (skipped.length > 0) progress.say(skippedNote(skipped));
   const names = await namesOf(context);
   const page = pageOf(vms.toSorted(byAge).map(toResult), flags);
   await deliverPage(page, {
@@ -81,8 +82,8 @@ async function showVm(
         tableLines([
           ["VM ID:", vm.vm_id],
           ["State:", vm.state],
-          ["Created:", vm.created_at],
-          ["Owner:", vm.owner_id],
+          ["Created:", vm.created_at ?? "-"],
+          ["Owner:", vm.owner_id ?? "-"],
           ...Object.entries(vm.labels).toSorted(byName)
             .map(([name, value]) => ["Label:", `${name}=${value}`]),
         ]),
@@ -91,7 +92,18 @@ async function showVm(
   return 0;
 }
 
-function toResult({ vm_id, state, created_at, owner_id, labels }: Vm) {
+/** Says which entries of the service's list are not shown, and why. */
+function skippedNote(skipped: readonly SkippedVm[]): string {
+  const [first] = skipped;
+  const which = first?.vm_id ?? "one without an id";
+  const many = skipped.length === 1
+    ? "an entry of the list is"
+    : `${skipped.length} entries of the list are`;
+  return `note: ${many} passed over, not being as documented: ${which}` +
+    (skipped.length === 1 ? "" : ", the first") + `: ${first?.why}`;
+}
+
+function toResult({ vm_id, state, created_at, owner_id, labels }: VmStatus) {
   const sorted = Object.fromEntries(Object.entries(labels).toSorted(byName));
   return { vm_id, state, created_at, owner_id, labels: sorted };
 }

@@ -57,7 +57,7 @@ async function listCommits(input: Input, context: Context): Promise<number> {
           ...items.map(({ commit_id, name, created_at, parent_vm_id }) => [
             String(commit_id),
             String(name) || "-",
-            String(created_at),
+            String(created_at ?? "-"),
             String(parent_vm_id ?? "-"),
           ]),
         ]),
@@ -111,6 +111,11 @@ function toResult(commit: Commit) {
 }
 
 function byAge(one: Commit, other: Commit): number {
-  const [a, b] = [Date.parse(one.created_at), Date.parse(other.created_at)];
+  const [a, b] = [timeOf(one), timeOf(other)];
   return b - a || (one.commit_id < other.commit_id ? -1 : 1);
+}
+
+/** What has no date that can be read comes last. */
+function timeOf({ created_at }: Commit): number {
+  return created_at === null ? 0 : Date.parse(created_at);
 }
