@@ -61,7 +61,7 @@ function checkPlaces(
   checkFolders(context, {
     hasJob: hasJob(request),
     isLocal: isLocal(context, request.invocation),
-    warn: (text) => progress.say(text),
+    warn: progress.warn,
   });
 }
 

@@ -101,7 +101,7 @@ async function exec(input: Input, context: Context): Promise<number> {
   const { openSession } = await import("../open_engine.ts");
   const { readStdin } = await import("../read_stdin.ts");
   const { flags, progress } = input;
-  const { target, words } = await targetAndWords(input.args, context);
+  const { target, words } = await targetAndWords(input, context);
   const { engine: { client } } = await openSession(input, context);
   const stdin = flags["no-stdin"] || context.stdin.isTerminal
     ? ""
@@ -243,18 +243,19 @@ function timeLimit(context: Context, timeoutMs: number | undefined): TimeLimit {
 }
 
 async function targetAndWords(
-  args: readonly string[],
+  { args, progress: { warn } }: Input,
   context: Context,
 ): Promise<{ target: Target; words: readonly string[] }> {
-  const { aliasPath, isId, resolveTarget } = await import("../target.ts");
-  const { readAliases } = await import("../../project/aliases.ts");
+  const { aliasesFor, resolveTarget } = await import("../target.ts");
+  const { isId } = await import("../vm_id.ts");
+  const { vmOfAlias } = await import("../../project/aliases.ts");
   const [first = "", ...rest] = args;
-  const path = aliasPath(context);
+  const options = { context, path: ["exec"], warn };
   const isTarget = isId(first) ||
-    path !== undefined && readAliases(path).has(first);
+    vmOfAlias(aliasesFor(options) ?? new Map(), first) !== undefined;
   const typed = isTarget ? first : undefined;
   const words = isTarget ? rest : args;
-  const target = resolveTarget(typed, { context, path: ["exec"] });
+  const target = resolveTarget(typed, options);
   const [program, ...others] = words;
   const isFlag = program !== undefined && /^--?[a-z]/.test(program);
   if (isFlag && isTarget) {
