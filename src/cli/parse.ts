@@ -76,7 +76,9 @@ export async function parseCommandLine(
     })),
     ...sorted.mistakes,
     ...sorted.args.slice(limit).map((word) => ({
-      problem: `"${visible(word)}" is one argument too many`,
+      problem: mayBeSecret(command)
+        ? "there is one argument too many"
+        : `"${visible(word)}" is one argument too many`,
     })),
     ...mistakes,
     ...command.check?.({ flags: given, values, args: sorted.args }) ?? [],
@@ -179,6 +181,14 @@ function noSuchCommand(found: FoundCommand, routes: Routes): UsageError {
     `commands: ${names.join(", ")}; ` +
       `for example: ${line} ${meant ?? names[0] ?? ""} --help`,
   );
+}
+
+/** Whether a stray word may be what belongs behind a flag for secrets. */
+function mayBeSecret({ flags, positionals }: Command): boolean {
+  return positionals.length === 0 &&
+    Object.values(flags).some((flag) =>
+      flag.type !== "boolean" && flag.privacy === "secret"
+    );
 }
 
 function maxArguments(command: Command): number {

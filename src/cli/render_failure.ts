@@ -9,6 +9,7 @@ import {
 import { Failure, type FailureCode } from "../failure.ts";
 import { isInFlight, type Job } from "../job/job.ts";
 import type { JsonObject } from "../json.ts";
+import { withoutSecrets } from "./exposed_secret.ts";
 import { type ExitCode, exitCodeFor } from "./failure.ts";
 import {
   type InvokedCommand,
@@ -49,10 +50,23 @@ export function renderFailure(
   error: unknown,
   options: RenderFailureOptions,
 ): string {
-  const report = reportOf(error, options);
+  const report = withoutSecretsIn(reportOf(error, options));
   return options.format === "json"
     ? jsonLine({ error: toJson(report) }) + "\n"
     : toText(report);
+}
+
+/** Whoever typed a key in a wrong place is not to find it in a log. */
+function withoutSecretsIn(report: Report): Report {
+  const clean = (text: string | undefined) =>
+    text === undefined ? undefined : withoutSecrets(text);
+  return {
+    ...report,
+    message: withoutSecrets(report.message),
+    cause: clean(report.cause),
+    hint: clean(report.hint),
+    resumeCommand: clean(report.resumeCommand),
+  };
 }
 
 function reportOf(error: unknown, options: RenderFailureOptions): Report {

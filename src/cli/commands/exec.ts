@@ -42,7 +42,7 @@ const FLAGS = {
   },
   env: {
     type: "list",
-    brief: "Set a variable of its environment",
+    brief: "Set a variable of its environment; all users here can see it",
     shorthand: "e",
     placeholder: "NAME=VALUE",
     privacy: "secret",
