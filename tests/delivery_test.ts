@@ -78,6 +78,29 @@ for (
   });
 }
 
+for (
+  const [what, redirections] of [
+    ["stdin is closed", "<&-"],
+    ["stderr is closed", "2>&-"],
+    ["stderr is open for reading alone", "2</dev/null"],
+    ["stderr is a full disk", "2>/dev/full"],
+    ["stdin and stderr are closed", "<&- 2>&-"],
+  ] as const
+) {
+  Deno.test({
+    name: `run --wait delivers its result when ${what}`,
+    ignore,
+    async fn() {
+      await using sandbox = await Sandbox.create();
+      await startSimulator(sandbox, ["--boot-ms", "0"]);
+      const line = `$VERS run --wait -N my-vm ${redirections}`;
+      const shell = await runInShell(sandbox, line);
+      strictEqual(resultOf(shell).effect, "created");
+      strictEqual(storyOf(sandbox).at(-1), "delivered");
+    },
+  });
+}
+
 Deno.test({
   name: "run --wait twenty times at once returns an owed result twenty times",
   ignore,

@@ -7,6 +7,7 @@ import { TARGET_FILES } from "../file_uses.ts";
 import { UsageError } from "../failure.ts";
 import { type FlagTable, ValueError } from "../flag.ts";
 import { duration, withFacts, word } from "../flag_value.ts";
+import { ClosedPipeError, type Sink } from "../sink.ts";
 import type { Target } from "../target.ts";
 import { jsonLine } from "../terminal_text.ts";
 
@@ -149,7 +150,7 @@ async function follow(
       request,
       async onOutput(stream, bytes) {
         if (isCollected) collected[stream].push(bytes);
-        else await context[stream].write(bytes);
+        else await writeIfRead(context[stream], bytes);
       },
       onBroken({ message }, times) {
         if (times !== SILENT_BREAKS + 1) return;
@@ -166,7 +167,8 @@ async function follow(
     throw await withReason(error, { client, target, signal: context.signal });
   }
   if (isCollected) {
-    await context.stdout.write(
+    await writeIfRead(
+      context.stdout,
       output.isQuiet ? `${request.exec_id}\n` : jsonLine({
         exit_code: exitCode,
         stdout: textOf(collected.stdout),
@@ -177,6 +179,21 @@ async function follow(
   }
   // More than a byte does not fit; and it must not look like success.
   return exitCode >= 0 && exitCode <= 255 ? exitCode : exitCode & 0xff || 255;
+}
+
+/**
+ * Writes to a stream, if somebody still reads it: the command goes on without
+ * a reader, and its exit code is still to come.
+ */
+async function writeIfRead(
+  stream: Sink,
+  content: string | Uint8Array,
+): Promise<void> {
+  try {
+    await stream.write(content);
+  } catch (error) {
+    if (!(error instanceof ClosedPipeError)) throw error;
+  }
 }
 
 /** Returns the error that says why the VM would not run the command. */
