@@ -148,19 +148,13 @@ function withoutCommand(
   }
   if (isHelp || words.length === path.length) return { type: "help", path };
   const line = ["vers", ...path].join(" ");
-  const strange = rest.filter((word) => isStrangeFlag(word))
-    .map((word) => visible(word.replace(/=.*/s, "")) + " does not exist; ");
+  const { mistakes } = sortArguments(rest, { flags: {}, positionals: [] });
+  const problems = mistakes.map(({ problem }) => visible(problem) + "; ");
   throw new UsageError(
-    `Cannot run "${line}" alone: ${strange.join("")}no command is named`,
+    `Cannot run "${line}" alone: ${problems.join("")}no command is named`,
     `put a command behind it; "${line} --help" lists them; ` +
       "for example: vers run --wait --vm-alias my-vm",
   );
-}
-
-/** Whether a word is a flag that not every command takes. */
-function isStrangeFlag(word: string): boolean {
-  const name = /^--([^=]+)/.exec(word)?.[1];
-  return name !== undefined && !Object.hasOwn(GLOBAL_FLAGS, name);
 }
 
 function noSuchCommand(found: FoundCommand, routes: Routes): UsageError {
