@@ -9,6 +9,7 @@ import {
   livingVms,
   resultOf,
   RUN,
+  runInShell,
   storyOf,
 } from "./helpers/story.ts";
 
@@ -229,6 +230,25 @@ Deno.test("run --wait --timeout 4s ends with 6, and the job goes on", async () =
   deepStrictEqual(storyOf(sandbox), ["submitted", "running"]);
   strictEqual(resultOf(await sandbox.run(RUN)).effect, "attached");
   strictEqual(await creations(simulator), 1);
+});
+
+Deno.test({
+  name: "run --wait of a run tells a command that another shell goes on with",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using sandbox = await Sandbox.create();
+    const simulator = await startSimulator(sandbox, ["--boot-ms", "6000"]);
+    const first = await sandbox.run(["run", "--wait", "--timeout", "3s"], {
+      env: { VERS_RUN_ID: "ci 12" },
+    });
+    strictEqual(first.code, 6, first.stderr);
+    const { resume_command } = errorOf(first);
+    match(resume_command, /^VERS_RUN_ID='ci 12' vers run --wait/);
+    const line = resume_command.replace(" vers ", " $VERS ")
+      .replace("--timeout 3s", "--timeout 60s");
+    strictEqual(resultOf(await runInShell(sandbox, line)).effect, "attached");
+    strictEqual(await creations(simulator), 1);
+  },
 });
 
 Deno.test("run --wait outlives 5 s in which the server cannot be reached", async () => {

@@ -86,6 +86,7 @@ export async function parseCommandLine(
   if (all.length > 0) throw usageError(path, command, all);
 
   const { output, json, quiet, local, verbose } = globalValues(values);
+  const runId = context.env("VERS_RUN_ID");
   const invocation: Invocation = {
     path,
     typed: words,
@@ -93,6 +94,7 @@ export async function parseCommandLine(
     output: chooseOutput({ output, json, quiet }, context),
     isLocal: local,
     isVerbose: verbose || isSet(context.env("VERS_VERBOSE")),
+    ...(runId === undefined ? {} : { runId }),
   };
   return {
     type: "command",

@@ -15,7 +15,7 @@ import { failureHint } from "./failure_hint.ts";
 import { type ExitCode, exitCodeFor } from "./failure.ts";
 import {
   type InvokedCommand,
-  isWaiting,
+  isFoundAgain,
   resumeCommand,
 } from "./resume_command.ts";
 import { jsonLine, visible } from "./terminal_text.ts";
@@ -159,7 +159,7 @@ function goOn(
   isPossible: boolean,
 ): string | undefined {
   if (!isPossible || !invoked) return undefined;
-  if (!job && !isWaiting(invoked.invocation)) return undefined;
+  if (!job && !isFoundAgain(invoked.invocation)) return undefined;
   return resumeCommand(invoked, job);
 }
 
