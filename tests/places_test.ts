@@ -71,6 +71,18 @@ testNeeding(
 
 testNeeding(
   ["modes"],
+  "every command refuses a VERS_OUTPUT that is no UTF-8 text",
+  async () => {
+    await using sandbox = await Sandbox.create();
+    const line = `VERS_OUTPUT=$(printf '\\377') $VERS alias list`;
+    const done = await runInShell(sandbox, line);
+    strictEqual(done.code, 5, done.stderr);
+    match(errorOf(done).message, /^Cannot use VERS_OUTPUT: it is not UTF-8/);
+  },
+);
+
+testNeeding(
+  ["modes"],
   "run --wait refuses a VERS_RUN_ID that is no UTF-8 text",
   async () => {
     await using sandbox = await Sandbox.create();
