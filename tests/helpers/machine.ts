@@ -6,8 +6,8 @@ const IS_WINDOWS = Deno.build.os === "windows";
  */
 export type Need =
   | "binary"
+  | "downloader"
   | "linux"
-  | "localhost"
   | "modes"
   | "mount"
   | "posix"
@@ -129,14 +129,17 @@ function findWhyMissing(need: Need): string | undefined {
       return unless(isBinary(), "VERS_BINARY names no executable");
     case "source":
       return unless(!isBinary(), "VERS_BINARY names an executable");
+    case "downloader":
+      return unless(
+        IS_WINDOWS || DOWNLOADERS.some(findTool),
+        `there is no ${DOWNLOADERS.join(", ")}`,
+      );
     case "linux":
       return unless(os === "linux", "it is for Linux");
     case "windows":
       return unless(IS_WINDOWS, "it is for Windows");
     case "posix":
       return unless(!IS_WINDOWS, "it is not for Windows");
-    case "localhost":
-      return unless(canListen("localhost"), "there is no name localhost");
     case "modes":
       if (IS_WINDOWS) return "Windows has no modes";
       return unless(
@@ -166,28 +169,26 @@ function findWhyMissing(need: Need): string | undefined {
   }
 }
 
+/** What install.sh downloads by, the one that it likes best first. */
+export const DOWNLOADERS = ["curl", "wget", "node", "python3"];
+
 const MOUNT = ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"];
 
 function isBinary(): boolean {
   return Boolean(Deno.env.get("VERS_BINARY"));
 }
 
-function canListen(hostname: string): boolean {
-  try {
-    Deno.listen({ hostname, port: 0 }).close();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function whyNoTool(tool: string): string | undefined {
   return findTool(tool) === undefined ? `there is no ${tool}` : undefined;
 }
 
-/** Returns where the PATH has a tool. */
+/**
+ * Returns where a tool is: the system's own, else the one in the PATH, where it
+ * may be a script that needs more than itself.
+ */
 export function findTool(tool: string): string | undefined {
-  const folders = (Deno.env.get("PATH") ?? "").split(IS_WINDOWS ? ";" : ":");
+  const path = (Deno.env.get("PATH") ?? "").split(IS_WINDOWS ? ";" : ":");
+  const folders = IS_WINDOWS ? path : ["/usr/bin", "/bin", ...path];
   const names = IS_WINDOWS ? [`${tool}.exe`, `${tool}.cmd`] : [tool];
   return folders.flatMap((folder) => names.map((name) => `${folder}/${name}`))
     .find(isFile);
