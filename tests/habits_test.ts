@@ -16,7 +16,7 @@ Deno.test("a certificate that is not trusted: the hint says how to trust it, and
     key: await Deno.readTextFile(new URL("key.pem", TLS)),
     onListen: () => {},
   }, () => Response.json([]));
-  sandbox.env.VERS_URL = `https://localhost:${server.addr.port}`;
+  sandbox.env.VERS_URL = `https://127.0.0.1:${server.addr.port}`;
   sandbox.env.VERS_API_KEY = ANY_KEY;
   const error = errorOf(await sandbox.run(["status"]));
   deepStrictEqual([error.code, error.exit_code], ["not_sent", 1]);
