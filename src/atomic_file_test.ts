@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import { needing } from "../tests/helpers/machine.ts";
 import { startProgram } from "../tests/helpers/program.ts";
 import {
   ensurePrivateFolder,
@@ -6,8 +7,6 @@ import {
   replaceFile,
   writeAllSync,
 } from "./atomic_file.ts";
-
-const IS_WINDOWS = Deno.build.os === "windows";
 
 async function inFolder(
   action: (dir: string) => Promise<void> | void,
@@ -60,8 +59,7 @@ for (
   ]
 ) {
   Deno.test({
-    name: `replaceFile(): the mode ${name}`,
-    ignore: IS_WINDOWS,
+    ...needing(["posix"], `replaceFile(): the mode ${name}`),
     fn: () =>
       inFolder((dir) => {
         const path = `${dir}/head`;
@@ -144,9 +142,10 @@ Deno.test("writeAllSync() writes at the file's position", () =>
   }));
 
 Deno.test({
-  name:
+  ...needing(
+    ["posix"],
     "ensurePrivateFolder() makes folders for their user alone, and leaves those that are there",
-  ignore: IS_WINDOWS,
+  ),
   fn: () =>
     inFolder((dir) => {
       Deno.mkdirSync(`${dir}/there`);
@@ -160,8 +159,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "replaceFile() of a link replaces what it leads to",
-  ignore: Deno.build.os === "windows",
+  ...needing(["posix"], "replaceFile() of a link replaces what it leads to"),
   async fn() {
     const folder = await Deno.makeTempDir();
     await Deno.writeTextFile(`${folder}/kept`, "old");

@@ -5,6 +5,7 @@ import {
   throws,
 } from "node:assert/strict";
 import fc from "fast-check";
+import { needing } from "../../tests/helpers/machine.ts";
 import { acquireFileLock } from "../file_lock.ts";
 import {
   readAliases,
@@ -177,8 +178,7 @@ Deno.test("setAlias() waits for whoever changes the aliases, until told to stop"
 });
 
 Deno.test({
-  name: "setAlias() makes a file that others may read",
-  ignore: Deno.build.os === "windows",
+  ...needing(["posix"], "setAlias() makes a file that others may read"),
   fn: () =>
     withPath(async (path) => {
       await setAlias(path, "web", { vmId: A });

@@ -12,6 +12,7 @@ export type Need =
   | "mount"
   | "posix"
   | "root"
+  | "snapshots"
   | "source"
   | "strace"
   | "terminal"
@@ -153,6 +154,12 @@ function findWhyMissing(need: Need): string | undefined {
         isRoot && os === "linux" && works("unshare", MOUNT),
         "it needs root, and the right to mount",
       );
+    case "snapshots":
+      // An older Deno only must run the program.
+      return unless(
+        isDenoSince(2, 9),
+        "snapshots are compared by Deno 2.9 and later",
+      );
     case "strace":
       return unless(
         os === "linux" && works("strace", ["-f", "-o", "/dev/null", "true"]),
@@ -173,6 +180,11 @@ function findWhyMissing(need: Need): string | undefined {
 export const DOWNLOADERS = ["curl", "wget", "node", "python3"];
 
 const MOUNT = ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"];
+
+function isDenoSince(major: number, minor: number): boolean {
+  const [ours = 0, ours2 = 0] = Deno.version.deno.split(".").map(Number);
+  return ours > major || (ours === major && ours2 >= minor);
+}
 
 function isBinary(): boolean {
   return Boolean(Deno.env.get("VERS_BINARY"));
