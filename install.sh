@@ -136,14 +136,26 @@ check_libc() {
 
 find_folder() {
   folder=${VERS_INSTALL_DIR:-}
-  if [ -z "$folder" ]; then
-    [ -n "${HOME:-}" ] ||
-      fail "Cannot install: HOME is not set" "$OTHER_FOLDER"
-    folder=$HOME/.local/bin
-  fi
+  # White space at its end is nobody's wish.
+  folder=${folder%"${folder##*[![:space:]]}"}
   case $folder in
-    /*) ;;
-    *) folder=$(pwd)/$folder ;;
+    /?*) ;;
+    '' | \~/*)
+      case ${HOME:-} in
+        /*) ;;
+        '') fail "Cannot install: HOME is not set" "$OTHER_FOLDER" ;;
+        *) fail "Cannot install: HOME is no absolute path" "$OTHER_FOLDER" ;;
+      esac
+      [ -n "$folder" ] || folder=\~/.local/bin
+      folder=${HOME%/}/${folder#??}
+      ;;
+    *[!A-Za-z0-9_./-]* | -*)
+      # Quotes, $NAME and ~ that no shell has taken: who wrote them means
+      # another folder than one of that name in this one.
+      fail "Cannot use VERS_INSTALL_DIR: it is no absolute path: $folder" \
+        "$OTHER_FOLDER"
+      ;;
+    *) folder=$(pwd)/${folder#./} ;;
   esac
   [ ! -d "$folder/vers" ] ||
     fail "Cannot install to \"$folder\": there is a folder named vers" \

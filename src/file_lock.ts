@@ -1,3 +1,6 @@
+import { ensureOwnedFile } from "./atomic_file.ts";
+import { openRegularFile, readRegularFile, reasonOf } from "./regular_file.ts";
+
 /** Options for {@linkcode acquireFileLock}. */
 export interface AcquireFileLockOptions {
   /** How long to wait for another holder, in milliseconds. */
@@ -28,7 +31,7 @@ export class FileLockError extends Error {
     super(
       reason === "held"
         ? `Cannot lock "${path}": another process holds it`
-        : `Cannot lock "${path}": ${describe(options.cause)}`,
+        : `Cannot lock "${path}": ${reasonOf(options.cause)}`,
       { cause: options.cause },
     );
     this.reason = reason;
@@ -294,13 +297,9 @@ class KernelWait {
 }
 
 function openLockFile(path: string): Deno.FsFile {
-  // To open what is no file, a named pipe for one, may take for ever.
-  if (!isFileOrNothing(path)) {
-    const cause = new Error("it is not a regular file");
-    throw new FileLockError(path, "unavailable", { cause });
-  }
+  ensureOwnedFile(path, 0o600);
   try {
-    return Deno.openSync(path, {
+    return openRegularFile(path, {
       read: true,
       write: true,
       create: true,
@@ -309,26 +308,16 @@ function openLockFile(path: string): Deno.FsFile {
   } catch (cause) {
     try {
       // A lock needs no right to write: a read-only folder still has its locks.
-      return Deno.openSync(path, { read: true });
+      return openRegularFile(path, { read: true });
     } catch {
       throw new FileLockError(path, "unavailable", { cause });
     }
   }
 }
 
-function isFileOrNothing(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    // Opening it says why, unless it is only that nothing is there yet.
-    return true;
-  }
-}
-
 function readHolder(path: string): LockHolder | undefined {
-  if (!isFileOrNothing(path)) return undefined;
   try {
-    const value: unknown = JSON.parse(Deno.readTextFileSync(path));
+    const value: unknown = JSON.parse(readRegularFile(path) ?? "");
     if (typeof value !== "object" || value === null) return undefined;
     const { pid, since } = value as Record<string, unknown>;
     return typeof pid === "number" && typeof since === "string"
@@ -337,8 +326,4 @@ function readHolder(path: string): LockHolder | undefined {
   } catch {
     return undefined;
   }
-}
-
-function describe(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

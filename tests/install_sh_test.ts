@@ -235,6 +235,43 @@ shellTest(
   },
 );
 
+for (
+  const [folder, place] of [
+    ["~/bin", "bin"],
+    ["~/bin/ ", "bin/"],
+    ["", ".local/bin"],
+  ] as const
+) {
+  shellTest(
+    `install.sh takes VERS_INSTALL_DIR="${folder}" for ~/${place}`,
+    async (installation) => {
+      const env = { VERS_INSTALL_DIR: folder };
+      const { code, stdout, stderr } = await installation.install(env);
+      strictEqual(code, 0, stderr);
+      match(stdout, new RegExp(`: ${installation.home}/${place}/?vers\n`));
+    },
+  );
+}
+
+for (const folder of ["'~/bin'", "$HOME/bin", "~", "~ada/bin", '"bin"']) {
+  shellTest(
+    `install.sh makes no folder of the name ${folder}`,
+    async (installation) => {
+      const result = await installation.install({ VERS_INSTALL_DIR: folder });
+      assertRefused(installation, result, /Cannot use VERS_INSTALL_DIR/);
+      match(result.stderr, /VERS_INSTALL_DIR=\//);
+    },
+  );
+}
+
+shellTest(
+  "install.sh installs to no home that is relative",
+  async (installation) => {
+    const result = await installation.install({ HOME: "home" });
+    assertRefused(installation, result, /HOME is no absolute path/);
+  },
+);
+
 shellTest(
   "install.sh installs when a shell reads it from a pipe",
   async (installation) => {

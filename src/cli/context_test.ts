@@ -10,7 +10,9 @@ function start(
   } = {},
 ): Deno.ChildProcess {
   const module = new URL("./context.ts", import.meta.url).href;
-  const source = `import { denoContext, homeOf } from "${module}";
+  const folders = new URL("./folders.ts", import.meta.url).href;
+  const source = `import { denoContext } from "${module}";
+    import { homeFolder } from "${folders}";
     const exitHard = (code) => Deno.exit(code);
     const context = denoContext({ exitHard });
     ${script}`;
@@ -37,7 +39,7 @@ async function textOf(child: Deno.ChildProcess): Promise<string> {
 
 Deno.test("denoContext() takes a variable it may not read as not set", async () => {
   const script = `await context.stdout.write(
-    String(context.env("VERS_OUTPUT")) + homeOf(context));`;
+    String(context.env("VERS_OUTPUT")) + homeFolder(context));`;
   const env = { VERS_OUTPUT: "json", HOME: "/home/ada" };
   strictEqual(await textOf(start(script, { env })), "undefinedundefined");
   strictEqual(

@@ -6,6 +6,7 @@ import { readAliases, updateAliases } from "../project/aliases.ts";
 import { readHead, writeHead } from "../project/head.ts";
 import type { Context } from "./context.ts";
 import type { Progress } from "./progress.ts";
+import type { Patience } from "./start_job.ts";
 import { aliasPath, headPath } from "./target.ts";
 import { visible } from "./terminal_text.ts";
 
@@ -45,6 +46,7 @@ export interface NameVmOptions {
   readonly client: VersClient;
   /** Whether HEAD of this folder is to stand for the VM. */
   readonly setsHead: boolean;
+  readonly patience: Patience;
 }
 
 type JobWithVm = JobBase & { readonly handle: Handle };
@@ -85,12 +87,13 @@ async function setAlias(
   }
   try {
     const { signal } = context;
+    const waitMs = options.patience.leftMs();
     const earlier = await updateAliases(path, (aliases) => {
       const now = aliases.get(alias);
       if (!mayRename(now, job, job.names?.alias)) return { kept: now };
       aliases.set(alias, vmId);
       return { replaced: now === vmId ? undefined : now };
-    }, { signal });
+    }, { signal, waitMs });
     if (earlier.kept !== undefined) {
       progress.say(
         `note: ${name} was changed meanwhile; it stays VM ${earlier.kept}`,
@@ -146,16 +149,26 @@ function mayRename(
     job.handle.vm_ids.includes(now);
 }
 
-/** Whether the server shows that a VM lives: one look. */
+/** Whether the server shows that a VM lives: one look, if there is time. */
 async function isAlive(
   vmId: string,
-  { client, context: { signal } }: NameVmOptions,
+  { client, context: { signal, clock }, patience }: NameVmOptions,
 ): Promise<boolean> {
+  const over = new AbortController();
+  const done = new AbortController();
+  const leftMs = patience.leftMs();
+  if (Number.isFinite(leftMs)) {
+    clock.sleep(leftMs, done.signal).then(() => over.abort(), () => {});
+  }
   try {
-    const { value } = await client.vmStatus(vmId, { signal });
+    const { value } = await client.vmStatus(vmId, {
+      signal: AbortSignal.any([signal, over.signal]),
+    });
     return value.state !== "dead";
   } catch {
     return false;
+  } finally {
+    done.abort();
   }
 }
 

@@ -45,7 +45,13 @@ async function name(
     transport: await context.transport(),
     clock: context.clock,
   });
-  const effects = await nameVm(job, { context, progress, client, setsHead });
+  const effects = await nameVm(job, {
+    context,
+    progress,
+    client,
+    setsHead,
+    patience: { leftMs: () => Infinity },
+  });
   await context.stderr.flush();
   return effects;
 }

@@ -4,7 +4,13 @@ import { Failure } from "../failure.ts";
 import type { Settings } from "../project/settings.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import type { CommandInput, Invocation } from "./command.ts";
-import { type Context, homeOf } from "./context.ts";
+import type { Context } from "./context.ts";
+import {
+  homeFolder,
+  ledgerFolder,
+  simulatorFolder,
+  stateFolder,
+} from "./folders.ts";
 
 /** The engine, for whom and where it works, and the user's settings. */
 export interface Session {
@@ -68,17 +74,6 @@ export async function openSession(
   return { engine, scope, settings, account: await accountOf(apiKey) };
 }
 
-/** Returns the folder of this program's files; none without a home. */
-export function stateFolder(context: Context): string | undefined {
-  const home = homeOf(context);
-  return home === undefined ? undefined : `${home}/.vers`;
-}
-
-/** Returns the ledger's folder: VERS_JOBS_DIR, else `~/.vers`. */
-export function ledgerFolder(context: Context): string | undefined {
-  return context.env("VERS_JOBS_DIR") ?? stateFolder(context);
-}
-
 /** Returns the user's settings; none without a home. */
 async function loadSettings(context: Context): Promise<Settings> {
   const folder = stateFolder(context);
@@ -96,7 +91,7 @@ async function openSimulator(context: Context): Promise<Service> {
   const { Simulator } = await import("../simulator/simulator.ts");
   const { SIMULATOR_API_KEY } = await import("../simulator/account.ts");
   const { fetchTransport } = await import("../api/transport.ts");
-  const folder = context.env("VERS_STATE_DIR") ?? stateFolder(context);
+  const folder = simulatorFolder(context);
   const options = {
     clock: context.clock,
     ...(folder === undefined ? {} : { stateDir: `${folder}/local` }),
@@ -117,7 +112,7 @@ async function openSimulator(context: Context): Promise<Service> {
 async function openService(context: Context): Promise<Service> {
   const { readApiKey } = await import("../project/credentials.ts");
   const origin = await originOf(context);
-  const home = homeOf(context);
+  const home = homeFolder(context);
   const apiKey = readApiKey({
     given: context.env("VERS_API_KEY"),
     path: home === undefined ? undefined : `${home}/.versrc`,

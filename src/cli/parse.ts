@@ -31,6 +31,8 @@ export interface CommandRequest
   extends Omit<CommandInput, "progress" | "routes"> {
   readonly type: "command";
   readonly command: Command;
+  /** Whether it is for programs of ours alone. */
+  readonly isHidden: boolean;
 }
 
 /** Options for {@linkcode parseCommandLine}. */
@@ -69,6 +71,9 @@ export async function parseCommandLine(
   );
   const given = new Set(sorted.flags.map(({ name }) => name));
   const all: Mistake[] = [
+    ...words.filter((word) => word.includes(NO_CHARACTER)).map((word) => ({
+      problem: `"${visible(word)}" is not UTF-8 text`,
+    })),
     ...sorted.mistakes,
     ...sorted.args.slice(limit).map((word) => ({
       problem: `"${visible(word)}" is one argument too many`,
@@ -90,11 +95,15 @@ export async function parseCommandLine(
   return {
     type: "command",
     command,
+    isHidden: isHidden(route),
     flags: values,
     args: sorted.args,
     invocation,
   };
 }
+
+/** What the runtime puts in the place of bytes that are no text. */
+const NO_CHARACTER = "\ufffd";
 
 /** Narrows what parsing put there by the types of the global flags. */
 function globalValues(

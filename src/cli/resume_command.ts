@@ -10,6 +10,12 @@ export interface InvokedCommand {
   readonly invocation: Invocation;
 }
 
+/** Whether the command submits a job, or goes on with some. */
+export function hasJob({ command, invocation }: InvokedCommand): boolean {
+  return namesItsJobs(invocation.path) ||
+    Object.hasOwn(command.flags, "resume-job");
+}
+
 /** Whether `--wait`, or what implies it, was given. */
 export function isWaiting({ given, path }: Invocation): boolean {
   return namesItsJobs(path) ||

@@ -2,7 +2,7 @@ import { Failure } from "../failure.ts";
 import { readAliases } from "../project/aliases.ts";
 import { readHead } from "../project/head.ts";
 import type { Context } from "./context.ts";
-import { stateFolder } from "./open_engine.ts";
+import { stateFolder } from "./folders.ts";
 import { shellLine } from "./shell_words.ts";
 import { closest } from "./suggestion.ts";
 

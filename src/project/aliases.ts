@@ -1,6 +1,8 @@
-import { ensurePrivateFolder, folderOf, replaceFile } from "../atomic_file.ts";
+import { ensurePrivateFolder, folderOf } from "../atomic_file.ts";
 import { Failure } from "../failure.ts";
 import { acquireFileLock, type FileLock, FileLockError } from "../file_lock.ts";
+import { NotRegularFileError } from "../regular_file.ts";
+import { replaceFile } from "../replace_file.ts";
 import { fileFailure, readTextFile } from "./text_file.ts";
 
 const LOCK_WAIT_MS = 10_000;
@@ -18,6 +20,8 @@ export function readAliases(path: string): Map<string, string> {
 /** Options for {@linkcode updateAliases}. */
 export interface UpdateAliasesOptions {
   readonly signal?: AbortSignal | undefined;
+  /** How long to wait for another process, in milliseconds; at most 10 s. */
+  readonly waitMs?: number | undefined;
 }
 
 /**
@@ -36,7 +40,7 @@ export async function updateAliases<T>(
   change: (aliases: Map<string, string>) => T,
   options: UpdateAliasesOptions = {},
 ): Promise<T> {
-  using _lock = await lockAliases(path, options.signal);
+  using _lock = await lockAliases(path, options);
   const entries = readEntries(path);
   const before = aliasesIn(entries);
   const aliases = new Map(before);
@@ -75,16 +79,22 @@ export function removeAliasesOf(
 
 async function lockAliases(
   path: string,
-  signal: AbortSignal | undefined,
+  { signal, waitMs = LOCK_WAIT_MS }: UpdateAliasesOptions,
 ): Promise<FileLock | undefined> {
   const lockPath = `${path.replace(/\.json$/, "")}.lock`;
   try {
     ensurePrivateFolder(folderOf(path));
-    return await acquireFileLock(lockPath, { waitMs: LOCK_WAIT_MS, signal });
+    return await acquireFileLock(lockPath, {
+      waitMs: Math.min(waitMs, LOCK_WAIT_MS),
+      signal,
+    });
   } catch (error) {
     if (!(error instanceof FileLockError)) {
       if (signal?.aborted) throw signal.reason;
       throw fileFailure(`change ${JSON.stringify(path)}`, error);
+    }
+    if (error.cause instanceof NotRegularFileError) {
+      throw fileFailure(`lock ${JSON.stringify(lockPath)}`, error.cause);
     }
     // Where there is no locking, an alias is still worth having.
     if (error.reason === "unavailable") return undefined;

@@ -1,5 +1,6 @@
 import {
   deepStrictEqual,
+  ok,
   rejects,
   strictEqual,
   throws,
@@ -157,25 +158,47 @@ for (
   });
 }
 
-Deno.test("setAlias() waits for whoever changes the aliases, until told to stop", async () => {
-  await withPath(async (path) => {
-    put(path, "{}");
-    const lockPath = path.replace("aliases.json", "aliases.lock");
-    {
-      using _lock = await acquireFileLock(lockPath, { waitMs: 0 });
-      const reason = new Error("stop");
-      const controller = new AbortController();
-      const { signal } = controller;
-      const setting = setAlias(path, "web", { vmId: A, signal });
-      controller.abort(reason);
-      strictEqual(await setting.catch((error) => error), reason);
-      strictEqual(readAliases(path).size, 0);
-    }
-    // What was given up holds up nobody, and has ended when the next one has.
-    await setAlias(path, "web", { vmId: A });
-    strictEqual(readAliases(path).get("web"), A);
-  });
-});
+/** Defines a test of aliases that somebody else changes. */
+function lockedTest(name: string, fn: (path: string) => Promise<void>): void {
+  Deno.test(name, () =>
+    withPath(async (path) => {
+      put(path, "{}");
+      {
+        const lockPath = path.replace("aliases.json", "aliases.lock");
+        using _lock = await acquireFileLock(lockPath, { waitMs: 0 });
+        await fn(path);
+        strictEqual(readAliases(path).size, 0);
+      }
+      // What was given up holds up nobody, and has ended when the next one has.
+      await setAlias(path, "web", { vmId: A });
+    }));
+}
+
+lockedTest(
+  "setAlias() waits for whoever changes the aliases, until told to stop",
+  async (path) => {
+    const reason = new Error("stop");
+    const controller = new AbortController();
+    const { signal } = controller;
+    const setting = setAlias(path, "web", { vmId: A, signal });
+    controller.abort(reason);
+    strictEqual(await setting.catch((error) => error), reason);
+  },
+);
+
+lockedTest(
+  "setAlias() waits for whoever changes the aliases no longer than it may",
+  async (path) => {
+    const start = performance.now();
+    await rejects(setAlias(path, "web", { vmId: A, waitMs: 0 }), {
+      name: "Failure",
+      retryable: true,
+      message: `Cannot change ${JSON.stringify(path)}: ` +
+        "another process has it locked",
+    });
+    ok(performance.now() - start < 9_000);
+  },
+);
 
 Deno.test({
   ...needing(["posix"], "setAlias() makes a file that others may read"),

@@ -13,6 +13,7 @@ import { JOB_FILES } from "../file_uses.ts";
 import type { FlagTable } from "../flag.ts";
 import { wholeNumber, word } from "../flag_value.ts";
 import { type ResultView, textsIn } from "../render_result.ts";
+import type { Patience } from "../start_job.ts";
 import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
 
 const MAX_COUNT = 1_000;
@@ -115,9 +116,9 @@ async function branch(input: Input, context: Context): Promise<number> {
     source: target?.id,
     isStable: flags.alias !== undefined,
     sets: { alias: flags.alias, head: flags.checkout },
-    async onAccepted(job) {
+    async onAccepted(job, patience) {
       warnOfFewer(job, input);
-      return await nameBranch(job, { input, context, client });
+      return await nameBranch(job, { input, context, client, patience });
     },
     view: VIEW,
   });
@@ -142,6 +143,7 @@ async function nameBranch(
     readonly input: Input;
     readonly context: Context;
     readonly client: VersClient;
+    readonly patience: Patience;
   },
 ): Promise<LocalEffects> {
   const { nameVm } = await import("../local_effects.ts");

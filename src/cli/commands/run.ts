@@ -101,8 +101,8 @@ async function runVm(input: Input, context: Context): Promise<number> {
     inputs: isNamed ? {} : await readInputs(input, context),
     isStable: flags["vm-alias"] !== undefined,
     sets: { alias: flags["vm-alias"], head: true },
-    onAccepted: (job) =>
-      nameVm(job, { context, progress, client, setsHead: true }),
+    onAccepted: (job, patience) =>
+      nameVm(job, { context, progress, client, setsHead: true, patience }),
     view: VIEW,
   });
   return 0;

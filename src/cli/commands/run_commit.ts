@@ -102,8 +102,8 @@ async function runCommit(input: Input, context: Context): Promise<number> {
     }),
     isStable: flags["vm-alias"] !== undefined,
     sets: { alias: flags["vm-alias"], head: true },
-    onAccepted: (job) =>
-      nameVm(job, { context, progress, client, setsHead: true }),
+    onAccepted: (job, patience) =>
+      nameVm(job, { context, progress, client, setsHead: true, patience }),
     view: VIEW,
   });
   return 0;
