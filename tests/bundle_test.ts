@@ -75,6 +75,9 @@ Deno.test("withoutPaths() names modules by their package alone", () => {
     );
   }
   throws(() => withoutPaths("// ../elsewhere/x.js\n"), /elsewhere/);
+  throws(() => withoutPaths('  "/elsewhere/x.js"() {\n'), /elsewhere/);
+  const names = 'const PLACES = [\n  "/",\n  "../x"\n];\n';
+  strictEqual(withoutPaths(names), names);
 });
 
 Deno.test("stamped() does not go on when there is no place for the stamp", () => {
