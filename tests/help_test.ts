@@ -28,8 +28,8 @@ for (
   });
 }
 
-/** How long a command may take that nothing is there for. */
-const PATIENCE_MS = 20_000;
+/** What takes longer hangs, on any machine. */
+const PATIENCE_MS = 300_000;
 
 Deno.test("no command hangs or breaks without an environment, a terminal and stdin", async () => {
   const lines = COMMANDS.flatMap((command) => bareLines(command));
