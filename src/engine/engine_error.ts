@@ -111,3 +111,20 @@ export class JobFailedError extends Failure {
     super(message, { code: "job_failed", hint });
   }
 }
+
+/**
+ * Some of the VMs that a job asked for are there, and some are not, or not any
+ * more. The job stays as it is: asked again, it is told again, and no second
+ * batch is made.
+ */
+export class IncompleteJobError extends Failure {
+  override readonly name = "IncompleteJobError";
+
+  constructor(message: string, { jobId }: { readonly jobId: string }) {
+    super(message, {
+      code: "job_failed",
+      hint: `to make all of them anew: the same command with --no-resume; ` +
+        `to give the job up: vers jobs cancel ${jobId}`,
+    });
+  }
+}

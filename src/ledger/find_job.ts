@@ -45,6 +45,8 @@ export interface KeySearch {
   readonly own: Sighting | undefined;
   /** The newest job of another account, where none of this one is newer. */
   readonly foreign: Sighting | undefined;
+  /** A newer job than those, which was started without `--wait`. */
+  readonly accepted?: Sighting | undefined;
   /** What must not be submitted beside, whatever was found. */
   readonly unreadable: UnreadableLine | undefined;
   /** How many other lines that were read are torn or corrupt. */

@@ -6,7 +6,7 @@ import {
   FileLockError,
   type LockHolder,
 } from "../file_lock.ts";
-import type { Entry } from "../job/entry.ts";
+import type { Entry, GoEntry } from "../job/entry.ts";
 import {
   entryOf,
   foldEntries,
@@ -30,6 +30,11 @@ import {
   type UnreadableLine,
   unreadableOf,
 } from "./find_job.ts";
+import {
+  findGoById,
+  findStripped,
+  type FindStrippedOptions,
+} from "./find_go_job.ts";
 import { LedgerError } from "./ledger_error.ts";
 import {
   appendLine,
@@ -115,7 +120,7 @@ export class Ledger {
   constructor(options: { dir: string | undefined; clock: Clock }) {
     this.#dir = options.dir;
     this.#clock = options.clock;
-    this.openedAt = this.#mark();
+    this.openedAt = this.mark();
   }
 
   /** The ledger's file. */
@@ -152,6 +157,26 @@ export class Ledger {
   }
 
   /**
+   * Returns what the lines of an id come to that are in the Go CLI's format.
+   *
+   * @throws {LedgerError} when the ledger cannot be read.
+   */
+  findGoById(id: string): GoEntry | undefined {
+    return this.#reading((file, size) => findGoById(file, size, id));
+  }
+
+  /**
+   * Returns the jobs in flight of which the Go CLI's prune has left only what
+   * the Go CLI knows.
+   *
+   * @throws {LedgerError} when the ledger cannot be read.
+   */
+  findStripped(options: FindStrippedOptions): readonly GoEntry[] {
+    return this.#reading((file, size) => findStripped(file, size, options)) ??
+      [];
+  }
+
+  /**
    * Returns the id of a job that has this VM as its handle, whoever made it.
    *
    * @throws {LedgerError} when the ledger cannot be read.
@@ -169,6 +194,16 @@ export class Ledger {
     return this.#reading(openIntents) ?? [];
   }
 
+  /** Returns where the ledger ends now; it is not read. */
+  mark(): Mark {
+    const at = this.#clock.now().toISOString();
+    try {
+      return { file: statLedger(this.#path()), at };
+    } catch {
+      return { file: undefined, at };
+    }
+  }
+
   /**
    * Whether the job was completed, delivered, declared unconfirmed or failed
    * after this process opened the ledger.
@@ -176,7 +211,7 @@ export class Ledger {
   isSettledSinceOpened(sighting: Sighting): boolean {
     const { job, entries } = sighting;
     const mark = this.openedAt;
-    const now = this.#mark().file;
+    const now = this.mark().file;
     const isSameFile = mark.file === undefined || (now !== undefined &&
       now.dev === mark.file.dev && now.ino === mark.file.ino &&
       now.size >= mark.file.size);
@@ -263,15 +298,6 @@ export class Ledger {
    */
   lockFile(): Promise<FileLock> {
     return this.#lock(Infinity);
-  }
-
-  #mark(): Mark {
-    const at = this.#clock.now().toISOString();
-    try {
-      return { file: statLedger(this.#path()), at };
-    } catch {
-      return { file: undefined, at };
-    }
   }
 
   async #lock(patienceMs: number): Promise<FileLock> {
