@@ -1,5 +1,5 @@
 import { strictEqual } from "node:assert/strict";
-import { testNeeding } from "../tests/helpers/machine.ts";
+import { needing, testNeeding } from "../tests/helpers/machine.ts";
 import {
   ensureFolder,
   ensureOwnedFile,
@@ -7,8 +7,6 @@ import {
   folderOf,
   writeAllSync,
 } from "./atomic_file.ts";
-
-const IS_WINDOWS = Deno.build.os === "windows";
 
 async function inFolder(
   action: (dir: string) => Promise<void> | void,
@@ -37,9 +35,10 @@ Deno.test("writeAllSync() writes at the file's position", () =>
   }));
 
 Deno.test({
-  name:
+  ...needing(
+    ["posix"],
     "ensurePrivateFolder() makes folders for their user alone, and leaves those that are there",
-  ignore: IS_WINDOWS,
+  ),
   fn: () =>
     inFolder((dir) => {
       Deno.mkdirSync(`${dir}/there`);

@@ -1,9 +1,7 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
-import { SmallDisk, testNeeding } from "../tests/helpers/machine.ts";
+import { needing, SmallDisk, testNeeding } from "../tests/helpers/machine.ts";
 import { startProgram } from "../tests/helpers/program.ts";
 import { replaceFile } from "./replace_file.ts";
-
-const IS_WINDOWS = Deno.build.os === "windows";
 
 async function inFolder(
   action: (dir: string) => Promise<void> | void,
@@ -56,8 +54,7 @@ for (
   ]
 ) {
   Deno.test({
-    name: `replaceFile(): the mode ${name}`,
-    ignore: IS_WINDOWS,
+    ...needing(["posix"], `replaceFile(): the mode ${name}`),
     fn: () =>
       inFolder((dir) => {
         const path = `${dir}/head`;

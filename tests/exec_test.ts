@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { Fault, FaultRule } from "../src/simulator/faults.ts";
 import { runInFakeShell } from "../src/simulator/fake_shell.ts";
+import { needing } from "./helpers/machine.ts";
 import { baseEnvironment, programCommand } from "./helpers/program_command.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
 import {
@@ -216,8 +217,10 @@ Deno.test("exec shows output while the command runs", async () => {
 });
 
 Deno.test({
-  name: "exec that is interrupted ends with 130, and the command goes on",
-  ignore: Deno.build.os === "windows",
+  ...needing(
+    ["posix"],
+    "exec that is interrupted ends with 130, and the command goes on",
+  ),
   async fn() {
     await using here = await scene();
     const program = await here.sandbox.start(["exec", "echo first; sleep 60"]);

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { needing } from "./helpers/machine.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
 import { startSimulator } from "./helpers/simulator_process.ts";
 import {
@@ -164,9 +165,11 @@ for (
   ]] as const
 ) {
   Deno.test({
-    name: `run --wait ends within 2 s of ${signal}, and says how to go on`,
     // Windows has no signals that one process can send another.
-    ignore: Deno.build.os === "windows",
+    ...needing(
+      ["posix"],
+      `run --wait ends within 2 s of ${signal}, and says how to go on`,
+    ),
     async fn() {
       await using sandbox = await Sandbox.create();
       const simulator = await startSimulator(sandbox, ["--boot-ms", "3000"]);
@@ -188,8 +191,10 @@ for (
   });
 
   Deno.test({
-    name: `run --wait that waits for another process's lock ends on ${signal}`,
-    ignore: Deno.build.os === "windows",
+    ...needing(
+      ["posix"],
+      `run --wait that waits for another process's lock ends on ${signal}`,
+    ),
     async fn() {
       await using sandbox = await Sandbox.create();
       const simulator = await startSimulator(sandbox);
