@@ -90,8 +90,7 @@ for (
   ] as const
 ) {
   Deno.test({
-    name: `run --wait delivers its result when ${what}`,
-    ignore,
+    ...needing(NEEDS, `run --wait delivers its result when ${what}`),
     async fn() {
       await using sandbox = await Sandbox.create();
       await startSimulator(sandbox, ["--boot-ms", "0"]);

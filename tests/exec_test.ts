@@ -291,7 +291,7 @@ for (
   ] as const
 ) {
   testNeeding(
-    ["modes"],
+    ["posix"],
     `exec ends with the command's own exit code when nobody reads ${what} to its end`,
     async () => {
       await using here = await scene();

@@ -32,7 +32,7 @@ const PROOFS: Record<string, Proof> = {
     holds: leavesDumbTerminalAlone,
   },
   "env=COLUMNS": {
-    skipped: os === "linux" ? undefined : "script(1) has other flags here",
+    needs: ["terminal", "tool:stty"],
     holds: fitsTerminal,
   },
 };

@@ -238,8 +238,10 @@ Deno.test("run --wait --timeout 4s ends with 6, and the job goes on", async () =
 });
 
 Deno.test({
-  name: "run --wait of a run tells a command that another shell goes on with",
-  ignore: Deno.build.os === "windows",
+  ...needing(
+    ["posix"],
+    "run --wait of a run tells a command that another shell goes on with",
+  ),
   async fn() {
     await using sandbox = await Sandbox.create();
     const simulator = await startSimulator(sandbox, ["--boot-ms", "6000"]);
