@@ -136,53 +136,40 @@ async function checkRefusal(
 }
 
 for (const [name, damage] of Object.entries(RUINOUS)) {
-  Deno.test({
-    name:
-      `after ${name} in its ledger, nothing is sent until vers jobs doctor --repair`,
-    // What the doctor's own lock gave up ends on a thread, later.
-    sanitizeOps: false,
-    sanitizeResources: false,
-    async fn() {
-      for (const args of [WAIT, KEYED]) {
-        await using user = await Meddled.create();
-        if (args === WAIT) await user.service.start(...RUN);
-        else strictEqual((await user.run(...KEYED)).code, 0);
-        user.meddle(damage);
-        await checkRefusal(user, args);
-        const named = await user.run("run", "--resume-job", "job_0123456789");
-        ok(named.code === 1 || named.code === 3);
-        const repaired = await user.run("jobs", "doctor", "--repair");
-        strictEqual(repaired.code, 0, repaired.err);
-        strictEqual(repaired.result.repaired.all, true);
-        const again = await user.run(...args);
-        strictEqual(again.code, 0, again.err);
-        strictEqual(again.result.effect, "created");
-        strictEqual(await user.vmCount(), 2);
-      }
-    },
+  Deno.test(`after ${name} in its ledger, nothing is sent until vers jobs doctor --repair`, async () => {
+    for (const args of [WAIT, KEYED]) {
+      await using user = await Meddled.create();
+      if (args === WAIT) await user.service.start(...RUN);
+      else strictEqual((await user.run(...KEYED)).code, 0);
+      user.meddle(damage);
+      await checkRefusal(user, args);
+      const named = await user.run("run", "--resume-job", "job_0123456789");
+      ok(named.code === 1 || named.code === 3);
+      const repaired = await user.run("jobs", "doctor", "--repair");
+      strictEqual(repaired.code, 0, repaired.err);
+      strictEqual(repaired.result.repaired.all, true);
+      const again = await user.run(...args);
+      strictEqual(again.code, 0, again.err);
+      strictEqual(again.result.effect, "created");
+      strictEqual(await user.vmCount(), 2);
+    }
   });
 }
 
-Deno.test({
-  name:
-    "after a repair that leaves intact lines, the same command goes on with their job",
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn() {
-    await using user = await Meddled.create();
-    const { vmId } = await user.service.start(...RUN);
-    const intact = Deno.readFileSync(user.path);
-    // What somebody ran without our knowledge, and a tool rewrote.
-    await user.service.start(...RUN, "--no-resume");
-    const all = Deno.readFileSync(user.path);
-    const rest = RUINOUS["jq ."]?.(all.slice(intact.length)) ?? all;
-    Deno.writeFileSync(user.path, new Uint8Array([...intact, ...rest]));
-    await checkRefusal(user, WAIT);
-    strictEqual((await user.run("jobs", "doctor", "--repair")).code, 0);
-    const { code, err, result } = await user.run(...WAIT);
-    strictEqual(code, 0, err);
-    deepStrictEqual([result.effect, result.vm_id], ["attached", vmId]);
-  },
+Deno.test("after a repair that leaves intact lines, the same command goes on with their job", async () => {
+  await using user = await Meddled.create();
+  const { vmId } = await user.service.start(...RUN);
+  const intact = Deno.readFileSync(user.path);
+  // What somebody ran without our knowledge, and a tool rewrote.
+  await user.service.start(...RUN, "--no-resume");
+  const all = Deno.readFileSync(user.path);
+  const rest = RUINOUS["jq ."]?.(all.slice(intact.length)) ?? all;
+  Deno.writeFileSync(user.path, new Uint8Array([...intact, ...rest]));
+  await checkRefusal(user, WAIT);
+  strictEqual((await user.run("jobs", "doctor", "--repair")).code, 0);
+  const { code, err, result } = await user.run(...WAIT);
+  strictEqual(code, 0, err);
+  deepStrictEqual([result.effect, result.vm_id], ["attached", vmId]);
 });
 
 Deno.test("--no-resume goes on beside a line that cannot be read, and then the same command does", async () => {

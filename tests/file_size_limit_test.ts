@@ -55,7 +55,7 @@ for (
   ]
 ) {
   testNeeding(
-    ["prlimit"],
+    ["tool:prlimit"],
     `a limit of file sizes that ${name} is over loses no result, and leaves no half line`,
     async () => {
       await using sandbox = await Sandbox.create();
@@ -80,7 +80,7 @@ for (
 }
 
 testNeeding(
-  ["prlimit"],
+  ["tool:prlimit"],
   "a limit of file sizes that no file of ours is within costs no result",
   async () => {
     await using sandbox = await Sandbox.create();

@@ -106,6 +106,7 @@ export class Exchange {
    * @throws {NotSentError} when no connection was made.
    * @throws {NoAnswerError} when there was no answer that can be read: it is
    *   open whether the service did what was asked.
+   * @throws {Failure} the transport's own, when it has nothing to ask.
    * @throws {unknown} the reason of the caller's signal, unchanged, when that
    *   is aborted.
    */
@@ -195,6 +196,8 @@ export class Exchange {
   }
 
   #unanswered(error: unknown, call: Call<unknown>, requestId: string): Failure {
+    // What stands in for the service says itself what is wrong with it.
+    if (error instanceof Failure) return error;
     const { action } = call;
     const why = whyNotSent(error);
     if (why !== undefined) {

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { unlessMissing } from "../../tests/helpers/machine.ts";
 import { fetchTransport, networkTransport } from "./transport.ts";
 
 /** A Deno that this program claims to run on. */
@@ -6,7 +7,8 @@ interface Runtime {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  readonly isMissing: boolean;
+  /** Why it is not here. */
+  readonly whyMissing: string | undefined;
 }
 
 const RUNTIMES: readonly Runtime[] = [
@@ -14,15 +16,17 @@ const RUNTIMES: readonly Runtime[] = [
     name: `Deno ${Deno.version.deno}`,
     command: Deno.execPath(),
     args: [],
-    isMissing: false,
+    whyMissing: undefined,
   },
   await oldestRuntime("2.6.8"),
 ];
 
 for (const runtime of RUNTIMES) {
   Deno.test({
-    name: `create() sends once, whatever the server does (${runtime.name})`,
-    ignore: runtime.isMissing,
+    ...unlessMissing(
+      `create() sends once, whatever the server does (${runtime.name})`,
+      runtime.whyMissing,
+    ),
     fn: async () => {
       const server = startRudeServer();
       await using _server = server;
@@ -36,8 +40,10 @@ for (const runtime of RUNTIMES) {
   });
 
   Deno.test({
-    name: `whyNotSent() knows what never left (${runtime.name})`,
-    ignore: runtime.isMissing,
+    ...unlessMissing(
+      `whyNotSent() knows what never left (${runtime.name})`,
+      runtime.whyMissing,
+    ),
     fn: async () => {
       const server = startRudeServer();
       await using _server = server;
@@ -60,8 +66,10 @@ for (const runtime of RUNTIMES) {
   });
 
   Deno.test({
-    name: `whyNotSent() of a broken connection is undefined (${runtime.name})`,
-    ignore: runtime.isMissing,
+    ...unlessMissing(
+      `whyNotSent() of a broken connection is undefined (${runtime.name})`,
+      runtime.whyMissing,
+    ),
     fn: async () => {
       const server = startRudeServer();
       await using _server = server;
@@ -159,7 +167,7 @@ function closedPort(): number {
   return listener.addr.port;
 }
 
-/** Returns an older Deno, which npm has; missing where there is no npm. */
+/** Returns an older Deno, which npm has, if npm is here and gets it. */
 async function oldestRuntime(version: string): Promise<Runtime> {
   const command = Deno.build.os === "windows" ? "npx.cmd" : "npx";
   const args = ["-y", `deno@${version}`];
@@ -168,7 +176,8 @@ async function oldestRuntime(version: string): Promise<Runtime> {
     stdout: "null",
     stderr: "null",
   }).output().then(({ success }) => success, () => false);
-  return { name: `Deno ${version}`, command, args, isMissing: !isThere };
+  const whyMissing = isThere ? undefined : `npx cannot get Deno ${version}`;
+  return { name: `Deno ${version}`, command, args, whyMissing };
 }
 
 /** Runs a script of `testdata`, and returns the lines that it printed. */

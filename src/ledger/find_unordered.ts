@@ -39,8 +39,8 @@ export interface FindUnorderedOptions extends Window {
  * a clock that was set back.
  *
  * Then neither the place of a line nor its time alone says what is newer. Where
- * they contradict each other, the job counts that may still come to something:
- * to go on with that one makes no second VM.
+ * they contradict each other, the last one counts, unless more may still come of
+ * the latest: to go on with that one makes no second VM.
  */
 export function findUnordered(
   file: Deno.FsFile,
@@ -93,7 +93,8 @@ interface JobTally extends JobName {
   readonly isAccepted: boolean;
   readonly isFailed: boolean;
   readonly isComplete: boolean;
-  /** Whether its result was given to somebody, or its VM is gone. */
+  readonly isGone: boolean;
+  /** Whether its result was given to somebody. */
   readonly isOver: boolean;
 }
 
@@ -128,8 +129,8 @@ function added(
     isAccepted: entry.accepted_at !== undefined,
     isFailed: status === "failed",
     isComplete,
-    isOver: isComplete &&
-      (entry.delivered_at !== undefined || entry.gone_at !== undefined),
+    isGone: isComplete && entry.gone_at !== undefined,
+    isOver: isComplete && entry.delivered_at !== undefined,
   };
   if (tally === undefined) return one;
   // Intents alone say when a job was asked for.
@@ -149,6 +150,7 @@ function added(
     isAccepted: one.isAccepted || tally.isAccepted,
     isFailed: one.isFailed || tally.isFailed,
     isComplete: one.isComplete || tally.isComplete,
+    isGone: one.isGone || tally.isGone,
     isOver: one.isOver || tally.isOver,
   };
 }
@@ -158,16 +160,19 @@ function newestOf(jobs: readonly JobTally[]): JobTally | undefined {
   let last: JobTally | undefined;
   let latest: JobTally | undefined;
   for (const job of intended.length > 0 ? intended : jobs) {
-    if (!last || job.lastOffset > last.lastOffset) last = job;
-    if (!latest || job.latestAt >= latest.latestAt) latest = job;
+    const isBehind = (other: JobTally) => job.lastOffset > other.lastOffset;
+    if (!last || isBehind(last)) last = job;
+    const isLatest = !latest || job.latestAt > latest.latestAt ||
+      (job.latestAt === latest.latestAt && isBehind(latest));
+    if (isLatest) latest = job;
   }
-  return last && latest && hopeOf(last) > hopeOf(latest) ? last : latest;
+  return last && latest && hopeOf(latest) > hopeOf(last) ? latest : last;
 }
 
-/** How much may still come of a job. */
-function hopeOf({ isFailed, isComplete, isOver }: JobTally): number {
-  if (isComplete) return isOver ? 0 : 1;
-  return isFailed ? 0 : 2;
+/** How much is lost if a job is passed over. */
+function hopeOf({ isFailed, isComplete, isGone, isOver }: JobTally): number {
+  if (isComplete) return isGone ? 0 : isOver ? 1 : 2;
+  return isFailed ? 0 : 3;
 }
 
 /** Whether a line says that it is older than the intent of the newest job. */

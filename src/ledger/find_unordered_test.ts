@@ -56,6 +56,9 @@ const NOTHING = {
 const over = (job: typeof A, at: string) =>
   line(submitted({ ...job, at })) +
   line(complete({ ...job, at, delivered_at: at }));
+const gone = (job: typeof A, at: string) =>
+  line(submitted({ ...job, at })) +
+  line(complete({ ...job, at, delivered_at: at, gone_at: at }));
 const owed = (job: typeof A, at: string) =>
   line(submitted({ ...job, at })) + line(complete({ ...job, at }));
 const lost = (job: typeof A, at: string) =>
@@ -90,9 +93,15 @@ for (
       state: "complete",
     },
     {
-      name: "of two that go on the one that was asked for later",
-      parts: [open(A, LATE), open(B, EARLY)],
+      name: "the job that was delivered, not the one whose VM is gone",
+      parts: [over(A, LATE), gone(B, EARLY)],
       ...A,
+      state: "complete",
+    },
+    {
+      name: "of two that go on the last one",
+      parts: [open(A, LATE), open(B, EARLY)],
+      ...B,
       state: "running",
     },
   ]
