@@ -137,6 +137,36 @@ for (const [where, { needs = [], make, wrapper }] of Object.entries(USELESS)) {
   );
 }
 
+testNeeding(
+  ["linux"],
+  "run --wait with a ledger where no program of the runtime may open a file says so in words of its own",
+  async () => {
+    await using sandbox = await Sandbox.create();
+    const simulator = await startSimulator(sandbox, ["--boot-ms", "100"]);
+    const link = `${sandbox.home}/link`;
+    await Deno.symlink("/dev/shm", link);
+    const name = `vers_test_${crypto.randomUUID()}`;
+    try {
+      for (const folder of [`/dev/shm/${name}`, `${link}/${name}`]) {
+        sandbox.env.VERS_JOBS_DIR = folder;
+        const done = await sandbox.run([...RUN, "--no-resume"]);
+        const doctor = await sandbox.run(["jobs", "doctor"]);
+        strictEqual(doctor.code, 1, doctor.stderr);
+        resultOf(done);
+        match(done.stderr, /^warning: this job cannot be resumed: /m);
+        for (const said of [done.stderr, doctor.stdout]) {
+          match(said, /vers can use no files in \/dev, \/proc and \/sys/);
+          strictEqual(/--allow|Requires/.test(said), false, said);
+        }
+      }
+      strictEqual((await livingVms(simulator)).length, 2);
+    } finally {
+      await Deno.remove(`/dev/shm/${name}`, { recursive: true })
+        .catch(() => {});
+    }
+  },
+);
+
 /** What lies there, and what is said of it once it was closed off. */
 const ODD: Record<string, { content: () => Uint8Array; said?: string }> = {
   "whose last line is torn": {

@@ -2,6 +2,7 @@ import { Failure } from "../failure.ts";
 import type { Inspection } from "../ledger/inspect.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import { leftOvers } from "../ledger/replacement.ts";
+import { reasonOf } from "../regular_file.ts";
 import type { Context } from "./context.ts";
 import type { JobLedger } from "./job_ledger.ts";
 import { settingsOf } from "./retention.ts";
@@ -77,8 +78,7 @@ function accessCheck(path: string, file: Deno.FileInfo): Check {
   try {
     if (file.isFile) Deno.openSync(path, { append: true }).close();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const detail = `it cannot be written to: ${why}${of}`;
+    const detail = `it cannot be written to: ${reasonOf(error)}${of}`;
     return { name: "access", status: "problem", detail };
   }
   const OTHERS_WRITE = 0o022;
