@@ -80,7 +80,9 @@ export interface LockJobOptions {
 const LEDGER_NAME = "jobs.jsonl";
 const LOCK_NAME = "jobs.lock";
 const LOCKS_FOLDER = "locks";
-const LOCK_NAME_DIGITS = 5;
+const KEY_DIGITS = 5;
+/** Jobs without a key are never asked for again: few files do for all. */
+const ID_DIGITS = 3;
 
 /**
  * With what a look at a held lock takes at every later entry, a holder that is
@@ -285,7 +287,8 @@ export class Ledger {
    * @throws {LedgerError} when what lies at the ledger's name is not to be used.
    */
   async lockJob(keyOrId: string, options: LockJobOptions): Promise<FileLock> {
-    const name = keyOrId.replace(/^job_/, "").slice(0, LOCK_NAME_DIGITS);
+    const [, idDigits] = /^job_(.*)$/s.exec(keyOrId) ?? [];
+    const name = idDigits?.slice(0, ID_DIGITS) ?? keyOrId.slice(0, KEY_DIGITS);
     const lock = await this.#lockFile(`${LOCKS_FOLDER}/${name}.lock`, options);
     lock.writeHolder(this.#clock.now());
     return lock;
