@@ -11,6 +11,7 @@ import {
 import { withChecksum } from "../../tests/helpers/ledger_lines.ts";
 import {
   filler,
+  goLine,
   HOUR_MS,
   inLedger,
   OTHER_KEY,
@@ -276,7 +277,9 @@ Deno.test("unreadableOf() names a line where none of the job can be read, and no
     strictEqual(unreadableOf(file, size, B.id), undefined);
     strictEqual(unreadableOf(file, size, "job_cccccccccc"), undefined);
   });
-  inLedger([...parts, NO_TEXT], (file, size) => {
+  const go = goLine(timeAt(0));
+  inLedger([...parts, NO_TEXT, go], (file, size) => {
+    strictEqual(unreadableOf(file, size, JSON.parse(go).id), undefined);
     strictEqual(unreadableOf(file, size, "job_cccccccccc")?.line, 4);
     strictEqual(unreadableOf(file, size, B.id), undefined);
   });
