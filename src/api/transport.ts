@@ -20,9 +20,9 @@ export function networkTransport(): NetworkTransport {
     read: (request) => fetch(request, { redirect: "manual" }),
 
     create(request) {
-      // A request that meets a kept connection as the server closes it is sent
-      // again by the runtime itself, POSTs too. Here none is ever kept.
-      client ??= Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+      // On a connection that was kept, and over HTTP/2, the runtime sends again
+      // by itself what the server did not take, or says it did not: POSTs too.
+      client ??= Deno.createHttpClient({ poolMaxIdlePerHost: 0, http2: false });
       return fetch(request, { client, redirect: "manual" });
     },
 
