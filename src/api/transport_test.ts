@@ -1,11 +1,21 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  ok,
+  strictEqual,
+  throws,
+} from "node:assert/strict";
+import { startForwardProxy } from "../../tests/helpers/forward_proxy.ts";
+import { startHttp2Service } from "../../tests/helpers/http2_service.ts";
+import { TLS } from "../../tests/helpers/tls.ts";
+import { Failure } from "../failure.ts";
+import { wantsPassword } from "./connect_error.ts";
 import { fetchTransport, networkTransport } from "./transport.ts";
 
 /** A Deno that this program claims to run on. */
 interface Runtime {
   readonly name: string;
   readonly command: string;
-  readonly args: readonly string[];
   readonly isMissing: boolean;
 }
 
@@ -13,7 +23,6 @@ const RUNTIMES: readonly Runtime[] = [
   {
     name: `Deno ${Deno.version.deno}`,
     command: Deno.execPath(),
-    args: [],
     isMissing: false,
   },
   await oldestRuntime("2.6.8"),
@@ -60,6 +69,113 @@ for (const runtime of RUNTIMES) {
   });
 
   Deno.test({
+    name: `create() is not repeated over HTTP/2 either (${runtime.name})`,
+    ignore: runtime.isMissing,
+    fn: async () => {
+      await using service = await startHttp2Service();
+      const path = "/api/v1/vm/new_root";
+      await runScript(runtime, {
+        script: "send.ts",
+        args: ["{}", service.url + path],
+        env: { DENO_CERT: TLS.certPath },
+      });
+      deepStrictEqual(service.requests(), [
+        `2.0 GET ${path}`,
+        `1.1 POST ${path}`,
+      ]);
+    },
+  });
+
+  for (const proxies of [{}, "unknown"]) {
+    Deno.test({
+      name: `networkTransport() with ${
+        JSON.stringify(proxies)
+      } for its proxies reaches this machine without one (${runtime.name})`,
+      ignore: runtime.isMissing,
+      fn: async () => {
+        await using server = Deno.serve(
+          { port: 0, hostname: "127.0.0.1", onListen() {} },
+          (request) => new Response(`${request.method} here`),
+        );
+        const { port } = server.addr;
+        await using proxy = startForwardProxy();
+        const lines = await runScript(runtime, {
+          script: "send.ts",
+          args: [
+            JSON.stringify({ proxies }),
+            `http://127.0.0.1:${port}/`,
+            `http://localhost:${port}/`,
+          ],
+          // Where they are known, they have been taken out.
+          env: proxies === "unknown"
+            ? { HTTP_PROXY: proxy.url, ALL_PROXY: proxy.url, NO_PROXY: "" }
+            : {},
+        });
+        const both = ["GET here", "POST here"];
+        deepStrictEqual(lines, [...both, ...both]);
+        strictEqual(proxy.heard(), "");
+      },
+    });
+  }
+
+  Deno.test({
+    name:
+      `networkTransport() goes to others through their proxy (${runtime.name})`,
+    ignore: runtime.isMissing,
+    fn: async () => {
+      await using service = await startHttp2Service();
+      const to = Number(new URL(service.url).port);
+      await using proxy = startForwardProxy({ to });
+      const value = proxy.url.replace("//", "//ada:s%40crets@");
+      const path = "/api/v1/vm/new_root";
+      await runScript(runtime, {
+        script: "send.ts",
+        args: [
+          JSON.stringify({ proxies: { all: { name: "ALL_PROXY", value } } }),
+          `https://vers.test${path}`,
+        ],
+        env: { DENO_CERT: TLS.certPath },
+      });
+      deepStrictEqual(service.requests(), [
+        `2.0 GET ${path}`,
+        `1.1 POST ${path}`,
+      ]);
+      const asked = proxy.heard();
+      strictEqual(asked.match(/^CONNECT vers\.test:443 /gm)?.length, 2);
+      ok(asked.includes(`Basic ${btoa("ada:s@crets")}`), asked);
+    },
+  });
+
+  for (
+    const { says, why } of [
+      {
+        says: "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
+        why: "proxy authentication required",
+      },
+      { says: "HTTP/1.1 403 Forbidden\r\n\r\n", why: "unsuccessful tunnel" },
+      { says: "HTTP/1.1 502 Bad Gateway\r\n\r\n", why: "unsuccessful tunnel" },
+      { says: "", why: "unexpected eof while tunneling" },
+    ]
+  ) {
+    Deno.test({
+      name: `whyNotSent() of a proxy that says ${
+        JSON.stringify(says.split("\r")[0])
+      } is ${why} (${runtime.name})`,
+      ignore: runtime.isMissing,
+      fn: async () => {
+        await using proxy = startForwardProxy({ answer: says });
+        const lines = await runScript(runtime, {
+          script: "why_not_sent.ts",
+          args: ["https://vers.test/"],
+          env: { HTTPS_PROXY: proxy.url },
+        });
+        deepStrictEqual(lines, [why, why]);
+        strictEqual(wantsPassword(why), says.includes("407"));
+      },
+    });
+  }
+
+  Deno.test({
     name: `whyNotSent() of a broken connection is undefined (${runtime.name})`,
     ignore: runtime.isMissing,
     fn: async () => {
@@ -73,6 +189,17 @@ for (const runtime of RUNTIMES) {
     },
   });
 }
+
+Deno.test("networkTransport() is refused what it is told to trust and cannot, at once", () => {
+  for (
+    const trust of [{ cert: "/no/such/file" }, { stores: "Mozilla" }]
+  ) {
+    throws(
+      () => networkTransport({ trust }),
+      (error: unknown) => error instanceof Failure && error.code === "usage",
+    );
+  }
+});
 
 for (const method of ["read", "create"] as const) {
   Deno.test(`${method}() does not follow a redirect`, async () => {
@@ -161,29 +288,38 @@ function closedPort(): number {
 
 /** Returns an older Deno, which npm has; missing where there is no npm. */
 async function oldestRuntime(version: string): Promise<Runtime> {
-  const command = Deno.build.os === "windows" ? "npx.cmd" : "npx";
-  const args = ["-y", `deno@${version}`];
-  const isThere = await new Deno.Command(command, {
-    args: [...args, "--version"],
-    stdout: "null",
+  const npx = Deno.build.os === "windows" ? "npx.cmd" : "npx";
+  const script = "console.log(Deno.execPath())";
+  // npx minds the proxies of a test as well: it is asked for the path alone.
+  const { success, stdout } = await new Deno.Command(npx, {
+    args: ["-y", `deno@${version}`, "eval", "--no-config", script],
     stderr: "null",
-  }).output().then(({ success }) => success, () => false);
-  return { name: `Deno ${version}`, command, args, isMissing: !isThere };
+  }).output().catch(() => ({ success: false, stdout: new Uint8Array() }));
+  const command = new TextDecoder().decode(stdout).trim();
+  return { name: `Deno ${version}`, command, isMissing: !success };
 }
+
+/** This machine's own proxies are not what is tested. */
+const NO_PROXIES = { HTTP_PROXY: "", HTTPS_PROXY: "", ALL_PROXY: "" };
 
 /** Runs a script of `testdata`, and returns the lines that it printed. */
 async function runScript(
   runtime: Runtime,
-  program: { readonly script: string; readonly args: readonly string[] },
+  program: {
+    readonly script: string;
+    readonly args: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): Promise<string[]> {
-  const { script, args } = program;
+  const { script, args, env = {} } = program;
   const { success, stdout, stderr } = await new Deno.Command(runtime.command, {
     args: [
-      ...runtime.args,
-      ...["run", "--quiet", "--no-config", "--no-lock", "--allow-net"],
+      ...["run", "--quiet", "--no-config", "--no-lock"],
+      ...["--allow-net", "--allow-read"],
       new URL(`testdata/${script}`, import.meta.url).href,
       ...args,
     ],
+    env: { ...NO_PROXIES, ...env },
   }).output();
   const decoder = new TextDecoder();
   strictEqual(success, true, decoder.decode(stderr));
