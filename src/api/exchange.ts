@@ -14,7 +14,7 @@ import {
   retryAfterMsOf,
   serverTimeOf,
 } from "./response.ts";
-import { isServiceAnswer } from "./service_shape.ts";
+import { isPage, isServiceAnswer } from "./service_shape.ts";
 import type { Transport } from "./transport.ts";
 
 /** What an {@linkcode Exchange} needs. */
@@ -84,10 +84,19 @@ export function json<T>(parse: (body: unknown) => T): AnswerReader<T> {
     parse(JSON.parse(await readText(response, limit, MAX_BODY_BYTES)));
 }
 
-/** Reads nothing: the status was the answer. */
-export function ignoreBody(response: Response): Promise<void> {
-  response.body?.cancel().catch(() => {}); // It may be broken already.
-  return Promise.resolve();
+/**
+ * Reads nothing that counts: the status was the answer, if it was the
+ * service's. A page is not.
+ */
+export async function onlyStatus(
+  response: Response,
+  limit: RequestLimit,
+): Promise<void> {
+  const text = await readText(response, limit, MAX_ERROR_BODY_BYTES)
+    .catch(() => "");
+  if (isPage(contentTypeOf(response)) || /^\s*</.test(text)) {
+    throw new AnswerShapeError("it is a page");
+  }
 }
 
 /** Sends calls to the service, each once, and makes errors of what is wrong. */

@@ -6,7 +6,7 @@ import {
   throws,
 } from "node:assert/strict";
 import { ApiError, NoAnswerError, NotSentError } from "./api_error.ts";
-import { type Exchange, ignoreBody, type RequestTrace } from "./exchange.ts";
+import { type Exchange, onlyStatus, type RequestTrace } from "./exchange.ts";
 import {
   answering,
   API_KEY,
@@ -46,11 +46,32 @@ Deno.test("send() returns the value, and the service's time", async () => {
 
 Deno.test("send() of a change takes the status for the answer", async () => {
   const exchange = answering("not JSON");
-  deepStrictEqual(await exchange.send({ ...QUESTION, read: ignoreBody }), {
+  deepStrictEqual(await exchange.send({ ...QUESTION, read: onlyStatus }), {
     value: undefined,
     serverTime: undefined,
   });
 });
+
+for (
+  const { name, contentType, body } of [
+    { name: "that says so", contentType: "text/html", body: "" },
+    {
+      name: "that does not say so",
+      contentType: "text/plain",
+      body: " <html>",
+    },
+  ]
+) {
+  Deno.test(`send() of a change does not take a page ${name} for the answer`, async () => {
+    const headers = { "content-type": contentType };
+    const exchange = answering(body, { headers });
+    await rejects(exchange.send({ ...QUESTION, read: onlyStatus }), {
+      name: "NoAnswerError",
+      message:
+        `Cannot ask: the answer cannot be read: it is a page (200, ${contentType})`,
+    });
+  });
+}
 
 for (
   const { name, body, init, fields } of [
