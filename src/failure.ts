@@ -20,6 +20,7 @@ export type FailureCode =
   | "undelivered"
   | "ledger_required"
   | "newer_format"
+  | "ledger_corrupt"
   | "interrupted";
 
 /** What a failure carries besides its message. */

@@ -80,11 +80,11 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     args: () => RUN,
     code: 1,
     message: (scene) =>
-      `Cannot go on with this work: its job in "${
+      `Cannot go on with this work: line 3 of "${
         ledgerOf(scene)
-      }" was written by a newer vers`,
+      }" may be its job, and cannot be read: it was written by a newer vers`,
     hint: () =>
-      "run the newer vers, or start another VM beside it with --no-resume",
+      "run the newer vers; vers jobs doctor --repair sets the line aside; --no-resume starts another VM beside it",
   },
   "a VM that was paused": {
     arrange: (scene) => setState(scene, "paused"),

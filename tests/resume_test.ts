@@ -158,7 +158,12 @@ Deno.test("--resume-job of a failed job gives its stored error, with 20", async 
   await simulator.addFault({
     operation: "new_root",
     times: 1,
-    faults: [{ type: "answer", when: "before", status: 403, text: "no" }],
+    faults: [{
+      type: "answer",
+      when: "before",
+      status: 403,
+      json: { error: "no", success: false },
+    }],
   });
   strictEqual((await sandbox.run(RUN)).code, 2);
   const again = await sandbox.run(["run", "--resume-job", jobIdOf(sandbox)]);

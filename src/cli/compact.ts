@@ -27,12 +27,12 @@ export async function compactIfLarge(
   if ((ledger.openedAt.file?.size ?? 0) <= LARGE || signal.aborted) return;
   try {
     const { Upkeep } = await import("../ledger/upkeep.ts");
-    const { protectedMs, retentionMs } = await import("./retention.ts");
+    const { protection, retentionMs } = await import("./retention.ts");
     const olderThanMs = retentionMs(settings);
     const retention = {
       now: clock.now(),
       olderThanMs,
-      protectedMs: protectedMs(context, settings),
+      ...protection(context, settings),
     };
     const report = await new Upkeep(ledger, clock).compact({
       olderThanMs,

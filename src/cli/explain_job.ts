@@ -1,13 +1,8 @@
 import { formatAge } from "../duration.ts";
 import type { Work } from "../engine/engine.ts";
-import {
-  explainWork,
-  type Explanation,
-  type Plan,
-  type Reason,
-} from "../engine/explain.ts";
+import { explainWork, type Explanation } from "../engine/explain.ts";
 import type { Job } from "../job/job.ts";
-import { ageMs } from "../job/resume_policy.ts";
+import { ageMs } from "../job/decide.ts";
 import { canonicalJson } from "../job/fingerprint.ts";
 import type { JsonObject } from "../json.ts";
 import type { Command, CommandInput } from "./command.ts";
@@ -78,23 +73,29 @@ function describe(job: Job, { clock }: Context): JsonObject {
   };
 }
 
-const PLANS: Record<Plan, string> = {
+const PLANS: Record<Explanation["plan"], string> = {
   submit: "send a new request",
   attach: "go on waiting for the job that was found",
   recover: "look whether the request of the job that was found was carried " +
     "out, and go on with that",
   return: "print the result of the job that was found, if its VM is there",
   fail: "end with the error of the job that was found",
+  unconfirmed: "end with exit 21, as the job that was found did",
   refuse: "end with an error, and send nothing",
 };
 
-const REASONS: Record<Reason, string> = {
+const REASONS: Record<Explanation["reason"], string> = {
   not_waiting: "without --wait a command is always a new request",
   no_stable_key: "nothing makes this command stable, so none is looked for",
   no_resume: "--no-resume was given",
   nothing_found: "no job in the ledger has this key",
   named: "--resume-job names this job",
   in_flight: "a job of this key is in flight",
+  accepted: "a job of this key was started without --wait a moment ago",
+  accepted_before:
+    "the newest job of this key was started without --wait, and was seen to " +
+    "run, or that was more than 10 minutes ago",
+  settled_meanwhile: "the job ended while this command was running",
   undelivered: "a job of this key is complete, and its result reached nobody",
   idempotency_key: "the work with this idempotency key is done",
   delivered: "the newest job of this key is complete, and was delivered",
@@ -104,6 +105,7 @@ const REASONS: Record<Reason, string> = {
   source_moved: "the target stands for something else than it did for the job",
   conflict: "the idempotency key stands for other work",
   newer_format: "a newer vers wrote a line of this key",
+  unreadable_line: "a line that may be of this key cannot be read",
   ledger_unreadable: "the ledger cannot be read",
 };
 

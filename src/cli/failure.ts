@@ -38,6 +38,7 @@ export const EXIT_CODES: Record<FailureCode, ExitCode> = {
   undelivered: 1,
   ledger_required: 1,
   newer_format: 1,
+  ledger_corrupt: 1,
   interrupted: 130,
 };
 

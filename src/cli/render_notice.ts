@@ -66,6 +66,12 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
           ? `warning: the ledger is behind: ${lowerFirst(notice.why)}`
           : `warning: this job cannot be resumed: ${lowerFirst(notice.why)}`,
       ];
+    case "badLines":
+      return [
+        `warning: ${notice.count} ${
+          notice.count === 1 ? "line" : "lines"
+        } of the ledger cannot be read; vers jobs doctor shows them`,
+      ];
     case "waitingForLock": {
       const { holder } = notice;
       const who = holder === undefined
@@ -73,6 +79,30 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
         : ` (pid ${holder.pid}, since ${holder.since})`;
       return [
         `note: waiting for another process with the same command${who}`,
+      ];
+    }
+    case "strippedJob": {
+      const { job, strippedId } = notice;
+      return [
+        `warning: job ${strippedId} may be the same work: the Go CLI's jobs ` +
+        `prune took out what would tell, so job ${job.id} is made beside it`,
+        `hint: to go on with the first one: vers jobs wait ${strippedId}`,
+      ];
+    }
+    case "notAnswered":
+      return [`note: nothing was sent yet: ${notice.error.message}`];
+    case "serverBusy": {
+      const seconds = (notice.pauseMs / 1_000).toFixed(1);
+      return [
+        `note: the service is too busy for the request of job ` +
+        `${notice.job.id}; sending it again in ${seconds}s`,
+      ];
+    }
+    case "skippedVms": {
+      const { count } = notice;
+      return [
+        `note: ${count} ${count === 1 ? "entry" : "entries"} of the list of ` +
+        `VMs cannot be understood and ${count === 1 ? "is" : "are"} ignored`,
       ];
     }
     case "confirming":

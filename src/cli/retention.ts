@@ -1,4 +1,4 @@
-import { DEFAULT_RETENTION_MS } from "../job/retention.ts";
+import { DEFAULT_RETENTION_MS, type Retention } from "../job/retention.ts";
 import { readSettings, type Settings } from "../project/settings.ts";
 import type { Context } from "./context.ts";
 import { stateFolder } from "./open_engine.ts";
@@ -13,14 +13,19 @@ export function retentionMs(settings: Settings): number {
 }
 
 /**
- * Returns how long a job is kept that is in flight, or whose result nobody was
- * given: the larger of the retention and the resume window.
+ * Returns how long jobs are kept that pruning is to spare: in flight, or with
+ * a result that nobody was given, for the larger of the retention and the
+ * resume window; started without --wait, for that window.
  *
  * @throws {UsageError} when VERS_MAX_RESUME_AGE is not usable.
  */
-export function protectedMs(context: Context, settings: Settings): number {
-  const window = usualMaxResumeAge(context, settings) ?? DAY_MS;
-  return Math.max(retentionMs(settings), window);
+export function protection(
+  context: Context,
+  settings: Settings,
+): Pick<Retention, "protectedMs" | "acceptedMs"> {
+  const acceptedMs = usualMaxResumeAge(context, settings) ?? DAY_MS;
+  const protectedMs = Math.max(retentionMs(settings), acceptedMs);
+  return { protectedMs, acceptedMs };
 }
 
 /**

@@ -14,9 +14,9 @@ export function waitReport(
   const byId = new Map(outcomes.map((outcome) => [outcome.job.id, outcome]));
   return {
     jobs: jobs.flatMap((listed) => {
-      if (listed.writer === "go") return [goReport(listed.entry)];
       const outcome = byId.get(listed.id);
-      return outcome === undefined ? [] : [reportOf(outcome)];
+      if (outcome !== undefined) return [reportOf(outcome)];
+      return listed.writer === "go" ? [goReport(listed.entry)] : [];
     }),
   };
 }

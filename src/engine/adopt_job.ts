@@ -8,7 +8,8 @@ import { LedgerError } from "../ledger/ledger_error.ts";
 import { driverOf, type Traces } from "./driver.ts";
 import type { Engine } from "./engine.ts";
 import { readNamedJob } from "./named_job.ts";
-import { isOwnerKnown, JOB_LABEL } from "./search.ts";
+import { isOwnerKnown } from "./search.ts";
+import { JOB_LABEL } from "./vm_list.ts";
 
 /** Options for {@linkcode adoptJob}. */
 export interface AdoptJobOptions {

@@ -10,16 +10,16 @@ export interface NextLookOptions {
   readonly looks: number;
   /** From 0 up to 1. */
   readonly random: number;
-  /** The user's fixed interval, which has no jitter. */
-  readonly pollIntervalMs?: number | undefined;
+  /** A fixed interval, which has no jitter. */
+  readonly intervalMs?: number | undefined;
   /** What the server asked for; honoured up to a minute. */
   readonly retryAfterMs?: number | undefined;
 }
 
 /** Returns how long to wait before the next look, in milliseconds. */
 export function nextLookMs(options: NextLookOptions): number {
-  const { looks, random, pollIntervalMs, retryAfterMs } = options;
+  const { looks, random, intervalMs, retryAfterMs } = options;
   const grown = Math.min(FIRST_MS * GROWTH ** (looks - 1), LONGEST_MS);
-  const own = pollIntervalMs ?? grown * (1 + JITTER * (2 * random - 1));
+  const own = intervalMs ?? grown * (1 + JITTER * (2 * random - 1));
   return Math.max(own, Math.min(retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS));
 }

@@ -26,7 +26,7 @@ for (
     { name: "takes a fifth off at least", options: { random: 0 }, ms: 400 },
     {
       name: "keeps the user's interval without jitter",
-      options: { random: 0, pollIntervalMs: 2_000 },
+      options: { random: 0, intervalMs: 2_000 },
       ms: 2_000,
     },
     {
@@ -46,12 +46,12 @@ for (
     },
     {
       name: "waits longer than the user's interval when the server asks for it",
-      options: { retryAfterMs: 7_000, pollIntervalMs: 200 },
+      options: { retryAfterMs: 7_000, intervalMs: 200 },
       ms: 7_000,
     },
     {
       name: "keeps a user's interval of more than a minute",
-      options: { retryAfterMs: 90_000, pollIntervalMs: 120_000 },
+      options: { retryAfterMs: 90_000, intervalMs: 120_000 },
       ms: 120_000,
     },
   ]

@@ -9,7 +9,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import { driverOf } from "./driver.ts";
 import { TimedOutError } from "./engine_error.ts";
-import { JOB_LABEL } from "./search.ts";
+import { JOB_LABEL } from "./vm_list.ts";
 
 /** Options for {@linkcode cancelJob}. */
 export interface CancelJobOptions {

@@ -1,23 +1,35 @@
 import { ApiError } from "../api/api_error.ts";
 import { Failure } from "../failure.ts";
 import { type FileLock, FileLockError } from "../file_lock.ts";
-import { differingFields } from "../job/fingerprint.ts";
-import type {
-  CompleteJob,
-  FailedJob,
-  Job,
-  RunningJob,
-  SubmittedJob,
-} from "../job/job.ts";
-import { ageMs, decide, type Decision } from "../job/resume_policy.ts";
-import type { JsonValue } from "../json.ts";
-import type { KeySearch, Sighting } from "../ledger/find_job.ts";
-import { LedgerError } from "../ledger/ledger_error.ts";
-import type { Work } from "./engine.ts";
 import {
-  NewerFormatError,
+  ageMs,
+  decide,
+  type Decision,
+  type FoundJobs,
+  type ResumeChoice,
+} from "../job/decide.ts";
+import {
+  type CompleteJob,
+  type FailedJob,
+  isInFlight,
+  type Job,
+  type RunningJob,
+  type SubmittedJob,
+} from "../job/job.ts";
+import type { JsonValue } from "../json.ts";
+import type { UnreadableLine } from "../ledger/find_job.ts";
+import { LedgerError } from "../ledger/ledger_error.ts";
+import {
+  type EarlierJobs,
+  factsOf,
+  findEarlierJobs,
+  looksForJobs,
+  NO_EARLIER_JOBS,
+} from "./earlier_jobs.ts";
+import {
   RecordedFailure,
   UnconfirmedError,
+  UnreadableLineError,
 } from "./engine_error.ts";
 import { ledgerRequired } from "./journal.ts";
 import { recover } from "./recover.ts";
@@ -26,10 +38,12 @@ import {
   accept,
   type Accepted,
   journalFailure,
+  mayBeFound,
   newJob,
   openIntent,
   sendOnce,
 } from "./submit.ts";
+import { labelledIds, readVmList } from "./vm_list.ts";
 
 /** What a command goes on with: a job to wait for, or a stored result. */
 export type Claim =
@@ -52,7 +66,7 @@ export type Claim =
  */
 export async function claimJob(run: Run): Promise<Claim> {
   const { work, options, engine } = run;
-  if (work.key === undefined || !options.wait) {
+  if (work.key === undefined || !mayBeFound(run)) {
     if (options.wait) engine.notify({ type: "noStableKey", kind: work.kind });
     const job = await newJob(run);
     const lock = await lockJob(run, job.id);
@@ -61,15 +75,9 @@ export async function claimJob(run: Run): Promise<Claim> {
   }
   const lock = await lockJob(run, work.key);
   using _lock = lock.held;
-  if (options.resume.type === "never") {
-    return await submitAnew(run, await newJob(run), lock);
-  }
-  const sighting = await findNewest(run, work.key);
-  if (sighting) checkIdempotency(run, sighting.job);
-  const isFresh = sighting !== undefined &&
-    engine.ledger.isSettledSinceOpened(sighting);
-  const decision = await consider(run, sighting?.job, isFresh);
-  switch (decision.type) {
+  const choice = await chooseJob(run);
+  const { decision } = choice;
+  switch (decision.plan) {
     case "attach":
       return attach(run, decision.job);
     case "recover":
@@ -77,8 +85,10 @@ export async function claimJob(run: Run): Promise<Claim> {
         type: "job",
         ...await recover(run, decision.job, { maySend: lock.isLocked }),
       };
-    case "return":
+    case "return": {
+      const isFresh = decision.reason === "settled_meanwhile";
       return { type: "result", job: decision.job, isFresh };
+    }
     case "fail":
       run.job = decision.job;
       throw recordedFailure(decision.job);
@@ -87,7 +97,10 @@ export async function claimJob(run: Run): Promise<Claim> {
       throw new UnconfirmedError(
         `Cannot tell whether the request of job ${decision.job.id} was carried out`,
       );
+    case "refuse":
+      throw refusal(run, choice);
     case "submit":
+      sayWhyAnew(run, choice);
       return await submitAnew(run, await newJob(run), lock);
   }
 }
@@ -101,59 +114,104 @@ async function submitAnew(
   job: SubmittedJob,
   lock: JobLock,
 ): Promise<Claim> {
+  const send = run.driver.prepare(job, run.work.secrets);
+  // A request that would be cut at once might still be carried out.
+  if (run.deadline.remainingMs() < LEAST_SEND_MS) {
+    throw run.deadline.timedOut("preparing the request");
+  }
   await openIntent(run, job);
   if (!lock.isLocked) run.journal.lose(lock.why);
-  // A request that would be cut at once might still be carried out.
+  nameStripped(run, job);
   if (run.deadline.remainingMs() < LEAST_SEND_MS) {
     throw run.deadline.timedOut("keeping the job in the ledger");
   }
-  const sent = await sendOnce(run, job);
+  const sent = await sendOnce(run, job, send);
   switch (sent.type) {
     case "accepted":
       return {
         type: "job",
-        ...await accept(run, job, sent.handle, "created"),
+        ...await accept(run, sent.job, sent.handle, "created"),
       };
     case "refused":
-      await journalFailure(run, job, sent.error);
+      await journalFailure(run, sent.job, sent.error);
       throw sent.error;
     case "lost":
-      return { type: "job", ...await recover(run, job, { maySend: true }) };
+      return {
+        type: "job",
+        ...await recover(run, sent.job, { maySend: true }),
+      };
   }
 }
 
-/**
- * Returns the newest job of the key that is this user's: of this account, or
- * of another one whose VM the server shows to the present key.
- */
-async function findNewest(
-  run: Run,
-  key: string,
-): Promise<Sighting | undefined> {
-  const { engine, work, options, journal } = run;
-  if (options.resume.type !== "auto") return undefined;
-  let search: KeySearch;
+/** Names jobs that may be the same work, and cannot be found by it any more. */
+function nameStripped(run: Run, job: SubmittedJob): void {
+  const { engine: { ledger, clock, notify }, driver, work } = run;
+  const { kind, inputs: { alias } } = work;
+  if (typeof alias !== "string") return;
+  const windowMs = driver.maxResumeAgeMs;
+  const now = clock.now();
   try {
-    search = engine.ledger.findByKey(key, {
-      account: work.account,
-      windowMs: work.isIdempotencyKey ? Infinity : options.resume.maxAgeMs,
-      now: engine.clock.now(),
-    });
+    const found = ledger.findStripped({ kind, word: alias, windowMs, now });
+    for (const { id: strippedId } of found) {
+      notify({ type: "strippedJob", job, strippedId });
+    }
+  } catch (error) {
+    // Whoever looked for the job has said that the ledger cannot be read.
+    if (!(error instanceof LedgerError)) throw error;
+  }
+}
+
+/** What a command is to do, and what that was decided by. */
+interface Choice {
+  readonly decision: Decision;
+  readonly unreadable?: UnreadableLine | undefined;
+  /** How old the job is by the server's clock, if that was asked. */
+  readonly ageOnServerMs?: number | undefined;
+}
+
+/** Returns what to do about earlier jobs; what has to be asked is asked. */
+async function chooseJob(run: Run): Promise<Choice> {
+  const { engine, work, options: { wait, resume } } = run;
+  const choice: ResumeChoice = resume.type === "auto"
+    ? resume
+    : { type: "never" };
+  const { isForeign, newest, ...others } = findEarlier(run, choice);
+  const { unreadable } = others;
+  const decideOn = (found: FoundJobs) =>
+    decide(factsOf(engine, work, { wait, resume: choice, found }));
+  const isNotOurs = newest !== undefined && isForeign &&
+    !unreadable?.mayBeNewest && !await isShownToUs(run, newest.job);
+  if (newest === undefined || isNotOurs) {
+    return { decision: decideOn(others), unreadable };
+  }
+  const decision = decideOn({ ...others, newest });
+  const { reason } = decision;
+  const maxAgeMs = resume.type === "auto" ? resume.maxAgeMs : 0;
+  if (reason !== "too_old" || maxAgeMs === 0) return { decision, unreadable };
+  const ageOnServerMs = await serverAgeMs(run, newest.job);
+  return {
+    decision: decideOn({ ...others, newest: { ...newest, ageOnServerMs } }),
+    unreadable,
+    ageOnServerMs,
+  };
+}
+
+function findEarlier(run: Run, resume: ResumeChoice): EarlierJobs {
+  const { engine, work, options, journal, passedOver } = run;
+  if (!looksForJobs(work, options)) return NO_EARLIER_JOBS;
+  try {
+    const earlier = findEarlierJobs(engine, work, { resume, passedOver });
+    const { badLines: count } = earlier;
+    if (count > 0 && passedOver === undefined) {
+      engine.notify({ type: "badLines", count });
+    }
+    return earlier;
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error;
     if (options.requireLedger) throw ledgerRequired(error.message);
     journal.lose(error.message);
-    return undefined;
+    return NO_EARLIER_JOBS;
   }
-  const { passedOver } = run;
-  if (search.own && search.own.job.token === passedOver?.token) {
-    return undefined;
-  }
-  if (search.isNewer) throw new NewerFormatError(engine.ledger.path);
-  if (search.own !== undefined) return search.own;
-  const { foreign } = search;
-  if (foreign === undefined) return undefined;
-  return await isShownToUs(run, foreign.job) ? foreign : undefined;
 }
 
 /** Whether the server shows the present key what a job of another one made. */
@@ -164,76 +222,35 @@ async function isShownToUs(run: Run, job: Job): Promise<boolean> {
     if (vmId !== undefined) {
       await lookUntilAnswered(
         run,
-        job,
+        { job, looksAt: "vm" },
         (client, options) => client.vmStatus(vmId, options),
       );
       return true;
     }
-    const { value: { vms } } = await lookUntilAnswered(
+    const { value } = await lookUntilAnswered(
       run,
-      job,
-      (client, options) => client.listVms(options),
+      { job, looksAt: "list" },
+      (client, options) => readVmList(run, job, client, options),
     );
-    return vms.some((vm) => Object.values(vm.labels).includes(job.token));
+    return labelledIds(value, job.token).length > 0;
   } catch (error) {
-    if (error instanceof ApiError && !error.isTransient) return false;
+    if (error instanceof ApiError) return false;
     throw error;
   }
 }
 
-/** Returns what to do with the newest job, after asking whom needs asking. */
-async function consider(
-  run: Run,
-  job: Job | undefined,
-  settledSinceStart: boolean,
-): Promise<Decision> {
-  const { engine, options, work } = run;
-  if (options.resume.type !== "auto") return { type: "submit" };
-  const { maxAgeMs } = options.resume;
-  const decision = decide(job, {
-    settledSinceStart,
-    maxAgeMs,
-    now: engine.clock.now(),
-    isIdempotencyKey: work.isIdempotencyKey ?? false,
-  });
-  if (decision.type !== "submit") {
-    if (settledSinceStart || !hasMoved(work, decision.job)) return decision;
-    engine.notify({ type: "sourceMoved", job: decision.job });
-    return { type: "submit" };
-  }
-  const { tooOld } = decision;
-  if (tooOld === undefined) return decision;
-  const ageOnServerMs = maxAgeMs > 0 && tooOld.state === "running"
-    ? await serverAgeMs(run, tooOld)
-    : undefined;
-  if (
-    tooOld.state === "running" && ageOnServerMs !== undefined &&
-    ageOnServerMs <= maxAgeMs && !hasMoved(work, tooOld)
-  ) {
-    return { type: "attach", job: tooOld };
-  }
-  engine.notify({
-    type: "tooOld",
-    job: tooOld,
-    ageMs: ageOnServerMs ?? ageMs(tooOld.startedAt, engine.clock.now()),
-  });
-  return { type: "submit" };
-}
-
 /**
- * Returns a job's age by the server's clock, which no step of ours changes;
- * `undefined` when it is not to be had.
+ * Returns the age of a job that has a VM by the server's clock, which no step
+ * of ours changes; `undefined` when it is not to be had.
  */
-async function serverAgeMs(
-  run: Run,
-  job: RunningJob,
-): Promise<number | undefined> {
-  const vmId = job.handle.vm_ids[0];
-  if (job.serverAt === undefined || vmId === undefined) return undefined;
+async function serverAgeMs(run: Run, job: Job): Promise<number | undefined> {
+  if (job.state !== "running" || job.serverAt === undefined) return undefined;
+  const [vmId] = job.handle.vm_ids;
+  if (vmId === undefined) return undefined;
   try {
     const { serverTime } = await lookUntilAnswered(
       run,
-      job,
+      { job, looksAt: "vm" },
       (client, options) => client.vmStatus(vmId, options),
     );
     return serverTime && ageMs(job.serverAt, serverTime);
@@ -243,42 +260,34 @@ async function serverAgeMs(
   }
 }
 
-/**
- * Whether a target that was left to HEAD or an alias stands for something else
- * now: neither what it stood for nor a VM of the job's own.
- */
-export function hasMoved(work: Work, job: Job): boolean {
-  if (work.source === undefined || job.source === undefined) return false;
-  const own = job.state === "submitted" ? [] : job.handle?.vm_ids ?? [];
-  return work.source !== job.source && !own.includes(work.source);
+/** Says why a job that was found is not resumed, where one may expect it. */
+function sayWhyAnew(run: Run, { decision, ageOnServerMs }: Choice): void {
+  const { notify, clock } = run.engine;
+  const { reason, job } = decision;
+  if (job === undefined) return;
+  if (reason === "source_moved") notify({ type: "sourceMoved", job });
+  if (reason !== "too_old" || !isInFlight(job)) return;
+  const ownAgeMs = ageMs(job.startedAt, clock.now());
+  notify({ type: "tooOld", job, ageMs: ageOnServerMs ?? ownAgeMs });
 }
 
-/** @throws {Failure} when the user's own key stands for other work. */
-function checkIdempotency(run: Run, job: Job): void {
-  const fields = conflictingFields(run.work, job);
-  if (fields.length === 0) return;
+/** Returns the failure of a command that must not send anything. */
+function refusal(run: Run, { decision, unreadable }: Choice): Failure {
+  const { job } = decision;
+  if (unreadable !== undefined && decision.reason !== "conflict") {
+    return new UnreadableLineError(run.engine.ledger.path, unreadable);
+  }
   run.job = job;
-  throw new Failure(
-    `Cannot use this idempotency key: job ${job.id} (${job.command}) has it, and asked for another ${
-      fields.join(", ")
-    }`,
+  const fields = decision.plan === "refuse" ? decision.fields ?? [] : [];
+  return new Failure(
+    `Cannot use this idempotency key: job ${job?.id} (${job?.command}) has it, ` +
+      `and asked for another ${fields.join(", ")}`,
     {
       code: "conflict",
       hint:
         "use another --idempotency-key for other work, or run the command with the same flags",
     },
   );
-}
-
-/**
- * Returns in what the work differs from the job that has the user's own key:
- * nothing, if that may be used again.
- */
-export function conflictingFields(work: Work, job: Job): readonly string[] {
-  if (!work.isIdempotencyKey || job.state === "failed") return [];
-  if (job.state === "complete" && job.goneAt !== undefined) return [];
-  const fields = differingFields(job.inputs, work.inputs);
-  return job.kind === work.kind ? fields : ["kind", ...fields];
 }
 
 /** Takes up a job in flight, and says so. */

@@ -1,4 +1,5 @@
 import type { VmMetadata } from "../api/types.ts";
+import type { CallOptions } from "../api/exchange.ts";
 import type { VersClient } from "../api/vers_client.ts";
 import type { Handle } from "../job/entry.ts";
 import type { JobBase } from "../job/job.ts";
@@ -19,14 +20,11 @@ export type Verdict =
   | "asleep"
   | "failed";
 
-/** What a driver is given to send a request. */
-export interface Submission {
-  readonly client: VersClient;
-  readonly job: JobBase;
-  /** What the request needs and the ledger may not hold. */
-  readonly secrets: JsonObject | undefined;
-  readonly signal: AbortSignal;
-}
+/** Sends a request that is ready, once, and returns what the server gave. */
+export type SendRequest = (
+  client: VersClient,
+  options: CallOptions,
+) => Promise<Handle>;
 
 /** A job that has a handle. */
 export type HandledJob = JobBase & { readonly handle: Handle };
@@ -53,8 +51,14 @@ export interface Driver {
   /** How long after its start a job is gone on with, unless told otherwise. */
   readonly maxResumeAgeMs: number;
 
-  /** Sends the request, once, and returns what the server gave. */
-  submit(submission: Submission): Promise<Handle>;
+  /**
+   * Makes the request of a job, so that nothing but the network can keep it
+   * from leaving once its line is on disk. `secrets` is what it needs and the
+   * ledger may not hold.
+   *
+   * @throws {Failure} when something that it needs is not there.
+   */
+  prepare(job: JobBase, secrets: JsonObject | undefined): SendRequest;
 
   /**
    * How to find what a request has made. A kind without traces makes nothing:

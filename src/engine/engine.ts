@@ -2,6 +2,7 @@ import type { VersClient } from "../api/vers_client.ts";
 import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
 import type { LockHolder } from "../file_lock.ts";
+import type { ResumeChoice, WantedWork } from "../job/decide.ts";
 import type { Handle, Names } from "../job/entry.ts";
 import type { CompleteJob, Job, RunningJob } from "../job/job.ts";
 import type { JobKind } from "../job/job_kind.ts";
@@ -22,32 +23,22 @@ export interface Engine {
 }
 
 /** What one command asks for. */
-export interface Work {
-  readonly kind: JobKind;
+export interface Work extends WantedWork {
   /** The command as it was typed, secrets left out: for the ledger. */
   readonly command: string;
   readonly args: readonly string[];
   /** The API's origin: `https://api.vers.sh`, or `local`. */
   readonly scope: string;
   readonly account: string;
-  /** The normalised wishes. The driver makes the request from them. */
-  readonly inputs: JsonObject;
   /** What the request needs besides and no file may hold. */
   readonly secrets?: JsonObject;
-  /** Without one the job cannot be found again by the same command. */
-  readonly key?: string;
-  /** Whether the key is the user's own, from `--idempotency-key`. */
-  readonly isIdempotencyKey?: boolean;
-  /** What a target left to HEAD or an alias stands for now. */
-  readonly source?: string;
   /** What alias and HEAD stand for now: they are set if they still do then. */
   readonly names?: Names;
 }
 
 /** What to do about earlier jobs. */
 export type Resume =
-  | { readonly type: "auto"; readonly maxAgeMs: number }
-  | { readonly type: "never" }
+  | ResumeChoice
   | { readonly type: "job"; readonly id: string };
 
 /** Which unlabelled VMs may be taken for a job's own; else as its kind has it. */
@@ -116,9 +107,19 @@ export type Notice =
     /** Whether an earlier entry of the job is there: it can be resumed. */
     readonly isKept?: boolean;
   }
+  /** Lines of the ledger were met that say nothing. */
+  | { readonly type: "badLines"; readonly count: number }
   | {
     readonly type: "waitingForLock";
     readonly holder: LockHolder | undefined;
+  }
+  /** The look before anything is sent was not answered, and is repeated. */
+  | { readonly type: "notAnswered"; readonly error: Failure }
+  /** The service did not look at the request: it is sent again later. */
+  | {
+    readonly type: "serverBusy";
+    readonly job: Job;
+    readonly pauseMs: number;
   }
   | { readonly type: "confirming"; readonly job: Job }
   | { readonly type: "sendingAgain"; readonly job: Job }
@@ -137,6 +138,17 @@ export type Notice =
     readonly nextLookMs: number;
   }
   | { readonly type: "missedLook"; readonly job: Job; readonly error: Failure }
+  /**
+   * A job of the same kind and alias is in flight, of which the Go CLI's prune
+   * has left too little to find it by.
+   */
+  | {
+    readonly type: "strippedJob";
+    readonly job: Job;
+    readonly strippedId: string;
+  }
+  /** Entries of a list of VMs could not be understood. */
+  | { readonly type: "skippedVms"; readonly count: number }
   | { readonly type: "resumedAgain"; readonly job: Job }
   | { readonly type: "notLabelled"; readonly job: Job; readonly vmId: string };
 

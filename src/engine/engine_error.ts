@@ -1,5 +1,6 @@
 import { Failure, type FailureOptions } from "../failure.ts";
 import type { Job } from "../job/job.ts";
+import type { UnreadableLine } from "../ledger/find_job.ts";
 
 /** The process was told to stop; the job, if there is one, goes on. */
 export class InterruptedError extends Failure {
@@ -81,19 +82,24 @@ export class JobError extends Failure {
   }
 }
 
-/** A line of the same key that only a newer version of this program reads. */
-export class NewerFormatError extends Failure {
-  override readonly name = "NewerFormatError";
+/** A line of the same key that cannot be read: nothing is submitted beside it. */
+export class UnreadableLineError extends Failure {
+  override readonly name = "UnreadableLineError";
+  readonly line: number;
 
-  constructor(path: string | undefined) {
+  constructor(
+    path: string | undefined,
+    { line, why, isNewer }: Pick<UnreadableLine, "line" | "why" | "isNewer">,
+  ) {
     super(
-      `Cannot go on with this work: its job in "${path}" was written by a newer vers`,
+      `Cannot go on with this work: line ${line} of "${path}" may be its job, and cannot be read: ${why}`,
       {
-        code: "newer_format",
-        hint:
-          "run the newer vers, or start another VM beside it with --no-resume",
+        code: isNewer ? "newer_format" : "ledger_corrupt",
+        hint: (isNewer ? "run the newer vers; " : "") +
+          "vers jobs doctor --repair sets the line aside; --no-resume starts another VM beside it",
       },
     );
+    this.line = line;
   }
 }
 
@@ -103,5 +109,22 @@ export class JobFailedError extends Failure {
 
   constructor(message: string, hint?: string) {
     super(message, { code: "job_failed", hint });
+  }
+}
+
+/**
+ * Some of the VMs that a job asked for are there, and some are not, or not any
+ * more. The job stays as it is: asked again, it is told again, and no second
+ * batch is made.
+ */
+export class IncompleteJobError extends Failure {
+  override readonly name = "IncompleteJobError";
+
+  constructor(message: string, { jobId }: { readonly jobId: string }) {
+    super(message, {
+      code: "job_failed",
+      hint: `to make all of them anew: the same command with --no-resume; ` +
+        `to give the job up: vers jobs cancel ${jobId}`,
+    });
   }
 }

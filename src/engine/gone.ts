@@ -1,7 +1,7 @@
 import { ApiError } from "../api/api_error.ts";
-import type { VersClient } from "../api/vers_client.ts";
+import type { VmList } from "../api/types.ts";
 import type { CompleteJob, RunningJob } from "../job/job.ts";
-import type { Run } from "./run.ts";
+import { type Look, look, type Run } from "./run.ts";
 
 const LOOKS = 3;
 const SPAN_MS = 5_000;
@@ -32,32 +32,45 @@ export class GoneWatch {
   }
 
   /**
-   * Returns whether the VM, whose status answered 404 just now, is gone.
-   *
-   * @throws {unknown} what a read threw; the look then does not count.
+   * Returns whether the VM, whose status answered 404 just now, is gone. What
+   * it reads may be missed; the look then does not count.
    */
   async isGone(
-    client: VersClient,
     vmId: string,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    try {
-      const { value } = await client.vmMetadata(vmId, { signal });
+    readList: () => Promise<Look<VmList>>,
+  ): Promise<Look<boolean>> {
+    const isDeleted = await this.#isDeleted(vmId);
+    if (isDeleted.type === "missed") return isDeleted;
+    if (isDeleted.value !== undefined) {
       this.#missing.delete(vmId);
-      return value.deleted_at !== null;
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      return { type: "answer", value: isDeleted.value };
     }
-    const { value: { vms } } = await client.listVms({ signal });
-    if (vms.some((vm) => vm.vm_id === vmId)) {
+    const list = await readList();
+    if (list.type === "missed") return list;
+    const { vms, skipped } = list.value;
+    if ([...vms, ...skipped].some(({ vm_id }) => vm_id === vmId)) {
       this.#missing.delete(vmId);
-      return false;
+      return { type: "answer", value: false };
     }
     const nowMs = this.#run.engine.clock.elapsedMs();
     const { firstMs, looks } = this.#missing.get(vmId) ??
       { firstMs: nowMs, looks: 0 };
     this.#missing.set(vmId, { firstMs, looks: looks + 1 });
-    return looks + 1 >= LOOKS && nowMs - firstMs >= SPAN_MS &&
+    const isGone = looks + 1 >= LOOKS && nowMs - firstMs >= SPAN_MS &&
       nowMs >= this.#settledAtMs;
+    return { type: "answer", value: isGone };
+  }
+
+  /** What the metadata says; `undefined` where there are none. */
+  async #isDeleted(vmId: string): Promise<Look<boolean | undefined>> {
+    try {
+      return await look(this.#run, "vm", async (client, options) => {
+        const { value } = await client.vmMetadata(vmId, options);
+        return value.deleted_at !== null;
+      });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.isNotFound)) throw error;
+      return { type: "answer", value: undefined };
+    }
   }
 }

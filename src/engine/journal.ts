@@ -1,6 +1,11 @@
 import { Failure } from "../failure.ts";
-import type { CompleteJob, Job, SettledJob } from "../job/job.ts";
-import type { Ledger, LedgerView, Update } from "../ledger/ledger.ts";
+import {
+  type CompleteJob,
+  isInFlight,
+  type Job,
+  type SettledJob,
+} from "../job/job.ts";
+import type { Ledger, LedgerView, Mark, Update } from "../ledger/ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import type { Notice } from "./engine.ts";
 
@@ -24,6 +29,8 @@ export class Journal {
   readonly #notify: (notice: Notice) => void;
   readonly #patienceMs: () => number;
   #isSaid = false;
+  /** Where the ledger ended when it was last asked for an outcome. */
+  #read: Mark | undefined;
 
   constructor(options: JournalOptions) {
     this.#ledger = options.ledger;
@@ -49,6 +56,32 @@ export class Journal {
         : { append: job, result: job };
     });
     return settled ?? job;
+  }
+
+  /**
+   * Returns the job with its outcome, if another process has recorded one
+   * since this was last asked. Where nothing was written, nothing is read.
+   */
+  outcomeOf(job: Job): SettledJob | undefined {
+    const mark = this.#ledger.mark();
+    if (this.#read !== undefined && isSame(this.#read, mark)) return undefined;
+    this.#read = mark;
+    const known = this.#find(job);
+    return known === undefined || isInFlight(known) ? undefined : known;
+  }
+
+  /**
+   * Writes what is known of a job again, if nothing of it is left: another
+   * program may have rewritten the ledger without what it does not know.
+   */
+  async restore(job: Job): Promise<void> {
+    await this.update(
+      job,
+      (view) =>
+        view.read(job) === undefined
+          ? { append: job, result: undefined }
+          : { result: undefined },
+    );
   }
 
   /** Notes that the result of a complete job reached its reader. */
@@ -89,10 +122,15 @@ export class Journal {
 
   /** Whether an entry of the job can be read: what cannot be written may be. */
   #has(job: Job): boolean {
+    return this.#find(job) !== undefined;
+  }
+
+  #find(job: Job): Job | undefined {
     try {
-      return this.#ledger.findById(job.id)?.job.token === job.token;
+      const found = this.#ledger.findById(job.id)?.job;
+      return found?.token === job.token ? found : undefined;
     } catch (error) {
-      if (error instanceof LedgerError) return false;
+      if (error instanceof LedgerError) return undefined;
       throw error;
     }
   }
@@ -114,6 +152,11 @@ export class Journal {
         : { result: undefined };
     });
   }
+}
+
+function isSame({ file: one }: Mark, { file: other }: Mark): boolean {
+  return one?.size === other?.size && one?.ino === other?.ino &&
+    one?.dev === other?.dev;
 }
 
 /** Returns the failure of a command that insists on a ledger. */

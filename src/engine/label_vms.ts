@@ -1,10 +1,10 @@
 import { Failure } from "../failure.ts";
 import type { RunningJob } from "../job/job.ts";
-import { asMissedLook, look, type Run } from "./run.ts";
-import { JOB_LABEL } from "./search.ts";
+import { look, pause, type Run, untilNextLook } from "./run.ts";
+import { JOB_LABEL } from "./vm_list.ts";
 
 const TRIES = 3;
-const PAUSE_MS = 1_000;
+const INTERVAL_MS = 1_000;
 
 /**
  * Labels the VMs of a job whose request could not: so that no other job takes
@@ -25,19 +25,18 @@ export async function labelVms(run: Run, job: RunningJob): Promise<void> {
 }
 
 async function label(run: Run, job: RunningJob, vmId: string): Promise<void> {
-  const { clock, signal } = run.engine;
-  for (let tries = 1;; tries++) {
-    try {
-      const labels = { [JOB_LABEL]: job.token };
-      await look(
-        run,
-        (client, options) => client.setLabels(vmId, labels, options),
-      );
-      return;
-    } catch (error) {
-      if (tries >= TRIES || !asMissedLook(error)) throw error;
-    }
-    run.deadline.check(`labelling VM ${vmId}`);
-    await clock.sleep(Math.min(PAUSE_MS, run.deadline.remainingMs()), signal);
+  const labels = { [JOB_LABEL]: job.token };
+  for (let looks = 1;; looks++) {
+    const looked = await look(
+      run,
+      "vm",
+      (client, options) => client.setLabels(vmId, labels, options),
+    );
+    if (looked.type === "answer") return;
+    const { error, retryAfterMs } = looked;
+    if (looks >= TRIES) throw error;
+    const intervalMs = INTERVAL_MS;
+    const pauseMs = untilNextLook(run, { looks, intervalMs, retryAfterMs });
+    await pause(run, pauseMs, `labelling VM ${vmId}`);
   }
 }

@@ -1,8 +1,9 @@
 import { Failure } from "../failure.ts";
+import { jobOfStripped } from "../job/go_job.ts";
 import type { Job } from "../job/job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import { attach, type Claim, lockJob, recordedFailure } from "./claim.ts";
-import { NewerFormatError } from "./engine_error.ts";
+import { UnreadableLineError } from "./engine_error.ts";
 import { recover } from "./recover.ts";
 import type { Engine } from "./engine.ts";
 import type { Run } from "./run.ts";
@@ -44,11 +45,11 @@ export async function claimNamed(run: Run, id: string): Promise<Claim> {
  * @throws {Failure} when it does not, or there is none.
  */
 export function readJob(
-  { engine, work: { kind, scope } }: Pick<Run, "engine" | "work">,
+  { engine, work: { kind, scope, account } }: Pick<Run, "engine" | "work">,
   id: string,
 ): Job {
   const action = `resume job "${id}"`;
-  const job = readNamedJob(engine, { jobId: id, scope, action });
+  const job = readNamedJob(engine, { jobId: id, scope, account, action });
   if (job.kind !== kind) {
     throw new Failure(
       `Cannot resume job "${id}": it is of kind ${job.kind}, and this command resumes ${kind}`,
@@ -66,6 +67,11 @@ export interface ReadNamedJobOptions {
   readonly jobId: string;
   /** The API's origin. */
   readonly scope: string;
+  /**
+   * Whose key this is, where a job in flight is wanted that the Go CLI's prune
+   * has stripped: nothing else tells whose that is.
+   */
+  readonly account?: string;
   /** What it is wanted for, after "Cannot": `resume job "…"`. */
   readonly action: string;
 }
@@ -74,17 +80,23 @@ export interface ReadNamedJobOptions {
  * Returns the job that the user named, as it is now.
  *
  * @throws {Failure} of code `not_found` when there is none at this origin; of
- *   code `general` when the ledger cannot be read; of code `newer_format` when
- *   only a newer program can read all of the job.
+ *   code `general` when the ledger cannot be read; of code `newer_format` or
+ *   `ledger_corrupt` when a line of the job cannot be read.
  */
 export function readNamedJob(
   { ledger }: Engine,
-  { jobId, scope, action }: ReadNamedJobOptions,
+  { jobId, scope, account, action }: ReadNamedJobOptions,
 ): Job {
   let job: Job | undefined;
   try {
-    if (ledger.hasNewerLine(jobId)) throw new NewerFormatError(ledger.path);
+    const unreadable = ledger.unreadableOf(jobId);
+    if (unreadable) throw new UnreadableLineError(ledger.path, unreadable);
     job = ledger.findById(jobId)?.job;
+    if (job === undefined && account !== undefined) {
+      const stripped = ledger.findGoById(jobId);
+      const token = crypto.randomUUID();
+      job = stripped && jobOfStripped(stripped, { scope, account, token });
+    }
   } catch (cause) {
     if (!(cause instanceof LedgerError)) throw cause;
     throw new Failure(`Cannot ${action}: ${cause.message}`, {

@@ -1,10 +1,19 @@
+import type { ForeignAnswer } from "../api/api_error.ts";
+import type { VmList } from "../api/types.ts";
 import type { Failure } from "../failure.ts";
 import type { RunningJob, SubmittedJob } from "../job/job.ts";
 import type { Handle } from "../job/entry.ts";
 import type { Traces } from "./driver.ts";
 import { sourceOf } from "./drivers/lineage.ts";
 import { type Candidate, UnconfirmedError } from "./engine_error.ts";
-import { asMissedLook, confirmWindowMs, look, type Run } from "./run.ts";
+import {
+  confirmWindowMs,
+  type Look,
+  look,
+  pause,
+  type Run,
+  untilNextLook,
+} from "./run.ts";
 import { type Found, search } from "./search.ts";
 import { searchOf } from "./search_options.ts";
 import {
@@ -14,6 +23,7 @@ import {
   openSend,
   sendOnce,
 } from "./submit.ts";
+import { nameDuplicates, readVmList } from "./vm_list.ts";
 
 /** Options for {@linkcode recover}. */
 export interface RecoverOptions {
@@ -41,8 +51,7 @@ export async function recover(
   intent: SubmittedJob,
   options: RecoverOptions,
 ): Promise<Accepted> {
-  const { engine, driver, deadline } = run;
-  const { clock, notify } = engine;
+  const { driver, engine: { notify } } = run;
   const { traces } = driver;
   if (traces === undefined) return await repeat(run, intent);
   let job = intent;
@@ -51,10 +60,14 @@ export async function recover(
   let refusal: Failure | undefined;
   for (let looks = 1;; looks++) {
     const isLate = age() >= confirmWindowMs(run);
-    let seen = await searchOnce(run, job, traces, age);
-    if (seen?.type === "found") {
+    const looked = await searchOnce(run, job, traces, age);
+    let seen = looked.type === "answer" ? looked.value.found : undefined;
+    if (looked.type === "answer" && seen?.type === "found") {
       const adopted = await adopt(run, job, seen.handle);
-      if (adopted !== undefined) return { job: adopted, effect: "recovered" };
+      if (adopted !== undefined) {
+        nameDuplicates(run, adopted, looked.value.list);
+        return { job: adopted, effect: "recovered" };
+      }
       // Another job took it a moment ago: the next look will not offer it.
       seen = undefined;
     }
@@ -65,22 +78,26 @@ export async function recover(
         throw await unconfirmed(run, job, candidates, refusal);
       }
       mayStillSend = false;
+      const send = driver.prepare(job, run.work.secrets);
       const again = await openSend(run, job);
       if (again === undefined) {
         throw await unconfirmed(run, job, candidates, refusal);
       }
-      job = again;
+      const sent = await sendOnce(run, again, send);
+      job = sent.job;
       age = sendAge(run, job);
-      const sent = await sendOnce(run, job);
       if (sent.type === "accepted") {
         return await accept(run, job, sent.handle, "created");
       }
       if (sent.type === "refused") refusal = sent.error;
       continue;
     }
-    deadline.check(`finding out what became of job ${job.id}`);
-    const pauseMs = looks <= 2 ? FIRST_PAUSE_MS : PAUSE_MS;
-    await clock.sleep(Math.min(pauseMs, deadline.remainingMs()), engine.signal);
+    const pauseMs = untilNextLook(run, {
+      looks,
+      intervalMs: looks <= 2 ? FIRST_PAUSE_MS : PAUSE_MS,
+      retryAfterMs: looked.type === "missed" ? looked.retryAfterMs : undefined,
+    });
+    await pause(run, pauseMs, `finding out what became of job ${job.id}`);
     if (looks === 1) notify({ type: "confirming", job });
   }
 }
@@ -90,8 +107,10 @@ export async function recover(
  * too, the wait will tell: what it looks at was known before the request.
  */
 async function repeat(run: Run, intent: SubmittedJob): Promise<Accepted> {
-  const job = await openSend(run, intent) ?? intent;
-  const sent = await sendOnce(run, job);
+  const send = run.driver.prepare(intent, run.work.secrets);
+  const again = await openSend(run, intent) ?? intent;
+  const sent = await sendOnce(run, again, send);
+  const { job } = sent;
   if (sent.type === "refused") {
     await journalFailure(run, job, sent.error);
     throw sent.error;
@@ -102,25 +121,28 @@ async function repeat(run: Run, intent: SubmittedJob): Promise<Accepted> {
   return await accept(run, job, handle, "created");
 }
 
-/** Looks once; `undefined` when the server did not answer. */
+/** What one look for a lost request's VMs shows. */
+interface Searched {
+  readonly found: Found;
+  readonly list: VmList;
+}
+
 async function searchOnce(
   run: Run,
   job: SubmittedJob,
   traces: Traces,
   age: SendAge,
-): Promise<Found | undefined> {
-  try {
-    return await look(run, async (client, { signal }) => {
-      const list = await client.listVms({ signal });
-      age.note(list.serverTime);
-      return await search(searchOf(run, job, traces, list, signal));
-    });
-  } catch (error) {
-    const missed = asMissedLook(error);
-    if (missed === undefined) throw error;
-    run.engine.notify({ type: "missedLook", job, error: missed });
-    return undefined;
+): Promise<Look<Searched>> {
+  const looked = await look(run, "list", async (client, { signal }) => {
+    const list = await readVmList(run, job, client, { signal });
+    age.note(list.serverTime);
+    const found = await search(searchOf(run, job, traces, list, signal));
+    return { found, list: list.value };
+  });
+  if (looked.type === "missed") {
+    run.engine.notify({ type: "missedLook", job, error: looked.error });
   }
+  return looked;
 }
 
 /**
@@ -163,13 +185,21 @@ async function unconfirmed(
   const declared = { ...job, unconfirmedAt: at };
   run.job = declared;
   await run.journal.append(declared);
+  const why = refusal !== undefined
+    ? `: it was sent again and refused: ${refusal.message}`
+    : run.lostTo !== undefined
+    ? `: it was answered by ${describe(run.lostTo)}, not by the Vers API`
+    : "";
   return new UnconfirmedError(
-    `Cannot tell whether the request of job ${job.id} was carried out` +
-      (refusal === undefined
-        ? ""
-        : `: it was sent again and refused: ${refusal.message}`),
+    `Cannot tell whether the request of job ${job.id} was carried out${why}`,
     candidates,
   );
+}
+
+function describe({ status, contentType }: ForeignAnswer): string {
+  return contentType === undefined
+    ? `a ${status}`
+    : `a ${status} of type ${contentType}`;
 }
 
 /** Returns how long ago the newest send was, as far as is certain. */

@@ -1,5 +1,10 @@
+import {
+  ApiError,
+  type ForeignAnswer,
+  NoAnswerError,
+} from "../api/api_error.ts";
+import { type LookedAt, missedLook } from "../api/server_word.ts";
 import type { VersClient } from "../api/vers_client.ts";
-import { ApiError, NoAnswerError, NotSentError } from "../api/api_error.ts";
 import type { Failure } from "../failure.ts";
 import type { Job } from "../job/job.ts";
 import { nextLookMs } from "./backoff.ts";
@@ -22,32 +27,79 @@ export interface Run {
   job: Job | undefined;
   /** A job whose VM was found gone: it is not gone on with again. */
   passedOver: Job | undefined;
+  /** What answered a request whose own answer is held to be lost. */
+  lostTo: ForeignAnswer | undefined;
+  /** What has been said once of a list: it is not said again. */
+  readonly saidOfLists: Set<string>;
+  /** Sees to it that not too much is asked for at once. */
+  readonly turns: Turns;
 }
 
-/** Returns the failure, if asking again may well help; else `undefined`. */
-export function asMissedLook(error: unknown): Failure | undefined {
-  if (error instanceof NoAnswerError || error instanceof NotSentError) {
-    return error;
+/** So much is asked for at once, at most, and the rest in turn. */
+export const MOST_AT_ONCE = 8;
+
+/** Lets only so many things be done at a time; the others wait their turn. */
+export class Turns {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
   }
-  return error instanceof ApiError && error.isTransient ? error : undefined;
+
+  /** Does it when it is its turn, and returns what it returns. */
+  async take<Value>(action: () => Promise<Value>): Promise<Value> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await action();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
 }
+
+/** What a look came to: an answer, or nothing that says anything. */
+export type Look<Value> =
+  | { readonly type: "answer"; readonly value: Value }
+  | {
+    readonly type: "missed";
+    readonly error: Failure;
+    /** How long the service asked to be left alone. */
+    readonly retryAfterMs: number | undefined;
+  };
 
 const LAST_LOOK_MS = 1_500;
 
 /**
- * Returns what a read says. A limit is checked after a look, never instead of
- * one: the last look still has a moment to answer when no time is left.
+ * Looks once at a list or at one VM. A limit is checked after a look, never
+ * instead of one: the last look still has a moment to answer when no time is
+ * left.
  *
- * @throws {unknown} what the read threw; a look that the limit cut is a
- *   missed one, a {@linkcode NoAnswerError}.
+ * @throws {ApiError} when it is the server's word on what was looked at.
+ * @throws {unknown} the reason of a signal of the system.
  */
-export async function look<Value>(
+export function look<Value>(
   run: Run,
-  read: (
-    client: VersClient,
-    options: { readonly signal: AbortSignal },
-  ) => Promise<Value>,
-): Promise<Value> {
+  about: LookedAt,
+  read: Read<Value>,
+): Promise<Look<Value>> {
+  return run.turns.take(() => lookNow(run, about, read));
+}
+
+/** Asks the service for something. */
+type Read<Value> = (
+  client: VersClient,
+  options: { readonly signal: AbortSignal },
+) => Promise<Value>;
+
+async function lookNow<Value>(
+  run: Run,
+  about: LookedAt,
+  read: Read<Value>,
+): Promise<Look<Value>> {
   const { client, clock, signal } = run.engine;
   const over = new AbortController();
   const stop = new AbortController();
@@ -59,39 +111,84 @@ export async function look<Value>(
     );
   }
   try {
-    return await read(client, {
+    const value = await read(client, {
       signal: AbortSignal.any([signal, over.signal]),
     });
+    return { type: "answer", value };
+  } catch (error) {
+    const missed = missedLook(error, about);
+    if (missed === undefined) throw error;
+    return { type: "missed", error: missed, retryAfterMs: wantedPause(missed) };
   } finally {
     stop.abort();
   }
 }
 
+/** Returns how long an answer asks to be left alone, if it does. */
+export function wantedPause(error: Failure): number | undefined {
+  return error instanceof ApiError ? error.retryAfterMs : undefined;
+}
+
+/** The longest of several pauses that were asked for. */
+export function longest(
+  one: number | undefined,
+  other: number | undefined,
+): number | undefined {
+  return one === undefined || other === undefined
+    ? one ?? other
+    : Math.max(one, other);
+}
+
+/** What decides how long it is to the next look. */
+export interface NextLook {
+  /** How many looks there have been. */
+  readonly looks: number;
+  /** Fixes the time between two looks; else it grows. */
+  readonly intervalMs?: number | undefined;
+  /** How long the service asked to be left alone. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** Returns how long to wait before the next look, in milliseconds. */
+export function untilNextLook(run: Run, next: NextLook): number {
+  return nextLookMs({ ...next, random: run.engine.random() });
+}
+
 /**
- * Returns what a read says, asked again for as long as there is time.
+ * Returns when it is time to look again, at the deadline at the latest.
+ *
+ * @throws {TimedOutError} when no time is left: then nothing is waited for.
+ * @throws {unknown} the reason of a signal of the system.
+ */
+export async function pause(
+  run: Run,
+  ms: number,
+  doing: string,
+): Promise<void> {
+  const { engine: { clock, signal }, deadline } = run;
+  deadline.check(doing);
+  await clock.sleep(Math.min(ms, deadline.remainingMs()), signal);
+}
+
+/**
+ * Returns what a look says, asked again for as long as there is time.
  *
  * @throws {TimedOutError} when the deadline passes before an answer.
- * @throws {Failure} an answer that asking again will not change.
+ * @throws {ApiError} when it is the server's word on what was looked at.
  */
 export async function lookUntilAnswered<Value>(
   run: Run,
-  job: Job,
-  read: Parameters<typeof look<Value>>[1],
+  about: { readonly job: Job; readonly looksAt: LookedAt },
+  read: Read<Value>,
 ): Promise<Value> {
-  const { clock, signal, notify, random } = run.engine;
+  const { job, looksAt } = about;
   for (let looks = 1;; looks++) {
-    let retryAfterMs: number | undefined;
-    try {
-      return await look(run, read);
-    } catch (error) {
-      const missed = asMissedLook(error);
-      if (missed === undefined) throw error;
-      notify({ type: "missedLook", job, error: missed });
-      if (missed instanceof ApiError) retryAfterMs = missed.retryAfterMs;
-    }
-    run.deadline.check(`asking for the state of job ${job.id}`);
-    const pauseMs = nextLookMs({ looks, random: random(), retryAfterMs });
-    await clock.sleep(Math.min(pauseMs, run.deadline.remainingMs()), signal);
+    const looked = await look(run, looksAt, read);
+    if (looked.type === "answer") return looked.value;
+    const { error, retryAfterMs } = looked;
+    run.engine.notify({ type: "missedLook", job, error });
+    const pauseMs = untilNextLook(run, { looks, retryAfterMs });
+    await pause(run, pauseMs, `asking for the state of job ${job.id}`);
   }
 }
 

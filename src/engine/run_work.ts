@@ -1,18 +1,27 @@
 import { Failure } from "../failure.ts";
-import type { CompleteJob, FailedJob, RunningJob } from "../job/job.ts";
-import type { JsonObject } from "../json.ts";
+import {
+  type CompleteJob,
+  type FailedJob,
+  isInFlight,
+  type RunningJob,
+  type SettledJob,
+} from "../job/job.ts";
 import { type Claim, claimJob, recordedFailure } from "./claim.ts";
 import { Deadline } from "./deadline.ts";
 import { driverOf } from "./driver.ts";
 import type { Effect, Engine, Work, WorkOptions } from "./engine.ts";
-import { JobError, JobFailedError } from "./engine_error.ts";
+import {
+  IncompleteJobError,
+  JobError,
+  JobFailedError,
+} from "./engine_error.ts";
 import { Journal } from "./journal.ts";
 import { labelVms } from "./label_vms.ts";
 import { claimNamed } from "./named_job.ts";
-import type { Run } from "./run.ts";
+import { MOST_AT_ONCE, type Run, Turns } from "./run.ts";
 import { journalFailure } from "./submit.ts";
 import { nameTwins } from "./twins.ts";
-import { presenceOf, waitForJob } from "./waiter.ts";
+import { presenceOf, type Waited, waitForJob } from "./waiter.ts";
 
 /**
  * Does one command's work from the look-up to the delivered result: finds the
@@ -32,24 +41,29 @@ export async function runWork(
   const driver = driverOf(work.kind);
   const deadline = new Deadline(engine.clock, options.timeoutMs);
   using _stopping = deadline;
+  const journal = new Journal({
+    ledger: engine.ledger,
+    notify: engine.notify,
+    patienceMs: () => deadline.remainingMs(),
+  });
   const run: Run = {
     engine,
     work,
     options,
     driver,
-    journal: new Journal({
-      ledger: engine.ledger,
-      notify: engine.notify,
-      patienceMs: () => deadline.remainingMs(),
-    }),
+    journal,
     deadline,
     signal: AbortSignal.any([engine.signal, deadline.signal]),
     job: undefined,
     passedOver: undefined,
+    lostTo: undefined,
+    saidOfLists: new Set(),
+    turns: new Turns(MOST_AT_ONCE),
   };
   try {
     await goThrough(run);
   } catch (error) {
+    if (run.job && isInFlight(run.job)) await journal.restore(run.job);
     const isOurs = error instanceof Failure && !(error instanceof JobError);
     throw isOurs && run.job ? new JobError(error, run.job) : error;
   }
@@ -82,9 +96,9 @@ async function giveAgain(
     ? { type: "there" as const }
     : await presenceOf(run, job);
   if (presence.type === "gone") {
-    await journal.markGone(job, engine.clock.now());
     const error = goneError(job, presence.gone);
-    if (presence.gone.length < job.handle.vm_ids.length) throw error;
+    if (error instanceof IncompleteJobError) throw error;
+    await journal.markGone(job, engine.clock.now());
     return goBack(run, job, { mayGoBack, why: "gone", error });
   }
   if (presence.type === "stopped") {
@@ -112,36 +126,79 @@ async function seeThrough(
   const labelled = labelVms(run, job);
   const effects = await options.onAccepted(job);
   if (!options.wait) {
-    const result = driver.result(job, "accepted", effects);
-    await deliverAccepted(run, job, { ...result, job_id: job.id, effect });
+    const presence = effect === "attached"
+      ? await presenceOf(run, job)
+      : { type: "there" as const };
+    if (presence.type === "gone") {
+      const { gone } = presence;
+      const isFirstLook = true;
+      return await endGone(run, claim, { gone, isFirstLook, mayGoBack });
+    }
     await labelled;
     await nameTwins(run, job);
+    checkCount(run, job);
+    const result = driver.result(job, "accepted", effects);
+    await options.deliver({ ...result, job_id: job.id, effect });
+    if (effect !== "attached") await markAccepted(run, job);
     return true;
   }
   const waited = await waitOrRecordFailure(run, job);
-  if (waited.type === "complete") {
-    await labelled;
-    await nameTwins(run, job);
-    const result = driver.result(job, "complete", effects);
-    const settled = await settle(run, {
-      ...job,
-      state: "complete",
-      completedAt: run.engine.clock.now().toISOString(),
-      result: { ...result, job_id: job.id, effect },
-    });
-    await deliver(run, settled, effect);
-    return true;
+  switch (waited.type) {
+    case "complete": {
+      await labelled;
+      await nameTwins(run, job);
+      checkCount(run, job);
+      const result = driver.result(job, "complete", effects);
+      await deliverSettled(
+        run,
+        claim,
+        await run.journal.settle({
+          ...job,
+          state: "complete",
+          completedAt: run.engine.clock.now().toISOString(),
+          result: { ...result, job_id: job.id, effect },
+        }),
+      );
+      return true;
+    }
+    case "settled":
+      await labelled;
+      await deliverSettled(run, claim, waited.job);
+      return true;
+    case "gone": {
+      const isFirstLook = effect === "attached" && waited.isFirstLook;
+      const { gone } = waited;
+      return await endGone(run, claim, { gone, isFirstLook, mayGoBack });
+    }
   }
-  const alive = job.handle.vm_ids.filter((id) => !waited.gone.includes(id));
-  const error = goneError(job, waited.gone);
+}
+
+/**
+ * Ends the wait for a job of which VMs are gone: records that it failed, if
+ * all are; false when it leads back to the look-up.
+ */
+async function endGone(
+  run: Run,
+  claim: Claim & { type: "job" },
+  { gone, isFirstLook, mayGoBack }: {
+    readonly gone: readonly string[];
+    /** Whether an attached job's VM was gone before it was seen alive. */
+    readonly isFirstLook: boolean;
+    readonly mayGoBack: boolean;
+  },
+): Promise<boolean> {
+  const { job } = claim;
+  const error = goneError(job, gone);
+  if (error instanceof IncompleteJobError) throw error;
   const settled = await journalFailure(run, job, error, { isGone: true });
-  if (settled.state === "complete") {
-    // Another process saw it through before its VM was deleted.
-    await deliver(run, settled, effect);
+  // Another process may have seen it through before its VM was deleted, or
+  // may have been told to give it up.
+  const isOurs = settled.state === "failed" && settled.goneAt !== undefined;
+  if (!isOurs) {
+    await deliverSettled(run, claim, settled);
     return true;
   }
-  const isFirstLook = effect === "attached" && waited.isFirstLook;
-  if (!isFirstLook || alive.length > 0) throw error;
+  if (!isFirstLook) throw error;
   return goBack(run, settled, { mayGoBack, why: "gone", error });
 }
 
@@ -175,31 +232,51 @@ function goBack(
 function goneError(
   job: RunningJob | CompleteJob,
   gone: readonly string[],
-): JobFailedError {
+): JobFailedError | IncompleteJobError {
+  const { id: jobId } = job;
   const alive = job.handle.vm_ids.filter((id) => !gone.includes(id));
-  return new JobFailedError(
-    `VM ${gone.join(", ")} of job ${job.id} is gone: it was deleted` +
-      (alive.length > 0 ? `; still there: ${alive.join(", ")}` : ""),
+  const text = `VM ${gone.join(", ")} of job ${jobId} is gone: it was deleted`;
+  return alive.length === 0 ? new JobFailedError(text) : new IncompleteJobError(
+    `${text}; still there: ${alive.join(", ")}`,
+    { jobId },
   );
 }
 
-async function waitOrRecordFailure(run: Run, job: RunningJob) {
+/** @throws {IncompleteJobError} when fewer VMs were made than asked for. */
+function checkCount({ driver }: Run, job: RunningJob): void {
+  const { id: jobId, handle: { vm_ids } } = job;
+  const wanted = driver.traces?.count(job) ?? vm_ids.length;
+  if (vm_ids.length >= wanted) return;
+  throw new IncompleteJobError(
+    `Job ${jobId} asked for ${wanted} VMs, and the service made ` +
+      `${vm_ids.length}: ${vm_ids.join(", ")}`,
+    { jobId },
+  );
+}
+
+async function waitOrRecordFailure(
+  run: Run,
+  job: RunningJob,
+): Promise<Waited> {
   try {
     return await waitForJob(run, job);
   } catch (error) {
     if (!(error instanceof JobFailedError)) throw error;
     const settled = await journalFailure(run, job, error);
-    if (settled.state === "complete") return { type: "complete" as const };
+    if (settled.state === "complete") return { type: "settled", job: settled };
     throw error;
   }
 }
 
-/** Records an outcome; the one that holds is this process's too. */
-async function settle(run: Run, job: CompleteJob): Promise<CompleteJob> {
-  const settled = await run.journal.settle(job);
+/** Prints the outcome that holds: it is this process's too. */
+async function deliverSettled(
+  run: Run,
+  { effect }: Claim & { type: "job" },
+  settled: SettledJob,
+): Promise<void> {
   run.job = settled;
   if (settled.state === "failed") throw recordedFailure(settled);
-  return settled;
+  await deliver(run, settled, effect);
 }
 
 async function deliver(
@@ -212,19 +289,8 @@ async function deliver(
   await run.journal.markDelivered(job, run.engine.clock.now());
 }
 
-/** Prints what was accepted; with that, what was asked for is done. */
-async function deliverAccepted(
-  run: Run,
-  job: RunningJob,
-  result: JsonObject,
-): Promise<void> {
-  await run.options.deliver(result);
-  const at = run.engine.clock.now().toISOString();
-  await run.journal.append({
-    ...job,
-    state: "complete",
-    completedAt: at,
-    deliveredAt: at,
-    result,
-  });
+/** With its id printed the command is done; somebody may yet wait for the job. */
+async function markAccepted(run: Run, job: RunningJob): Promise<void> {
+  const acceptedAt = run.engine.clock.now().toISOString();
+  await run.journal.append({ ...job, acceptedAt });
 }

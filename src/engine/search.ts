@@ -7,9 +7,7 @@ import type { JobBase } from "../job/job.ts";
 import type { Traces } from "./driver.ts";
 import type { AdoptPolicy } from "./engine.ts";
 import type { Candidate } from "./engine_error.ts";
-
-/** The label that ties a VM to the job that made it; its value is the token. */
-export const JOB_LABEL = "vers-job";
+import { byAge, JOB_LABEL, labelledIds } from "./vm_list.ts";
 
 /** What a search for a lost request's VMs needs. */
 export interface Search {
@@ -56,21 +54,16 @@ export type Found =
 export async function search(options: Search): Promise<Found> {
   const { job, traces, list } = options;
   const count = traces.count(job);
-  const own = labelledVms(list.value.vms, job);
+  const own = labelledIds(list.value, job.token);
   if (own.length >= count) {
-    return {
-      type: "found",
-      handle: traces.handleOf(own.slice(0, count).map((vm) => vm.vm_id)),
-    };
+    return { type: "found", handle: traces.handleOf(own.slice(0, count)) };
   }
   const { vms, isEarly } = await unclaimedVms(options);
-  const candidates = vms.map(({ vm }) => ({
-    vmId: vm.vm_id,
-    state: vm.state,
-    createdAt: vm.created_at,
-  }));
+  // Fewer than were asked for: these are the job's, and of the others some.
+  const candidates = [...own, ...vms.map(({ vm }) => vm.vm_id)]
+    .map((vmId) => candidateOf(vmId, list.value));
   const isOurs = !traces.areLabelled && traces.mayAdopt(options.adopt, job) &&
-    isOwnerKnown(job) && !isEarly && vms.length === count;
+    isOwnerKnown(job) && !isEarly && own.length === 0 && vms.length === count;
   if (!isOurs || options.hasRival(vms)) {
     return { type: "absent", candidates, isEarly };
   }
@@ -78,9 +71,13 @@ export async function search(options: Search): Promise<Found> {
   return { type: "found", handle: traces.handleOf(vmIds) };
 }
 
-/** Returns the VMs that carry the job's token, the oldest first. */
-export function labelledVms(vms: readonly Vm[], job: JobBase): Vm[] {
-  return vms.filter((vm) => vm.labels[JOB_LABEL] === job.token).sort(byAge);
+function candidateOf(vmId: string, { vms }: VmList): Candidate {
+  const vm = vms.find(({ vm_id }) => vm_id === vmId);
+  return {
+    vmId,
+    state: vm?.state ?? "unknown",
+    createdAt: vm?.created_at ?? "unknown",
+  };
 }
 
 const CLOCK_SLACK_MS = 2_000;
@@ -157,7 +154,7 @@ async function metadataOf(
     return (await client.vmMetadata(vmId, { signal })).value;
   } catch (error) {
     // What is gone by now cannot be taken for ours.
-    if (error instanceof ApiError && error.status === 404) return undefined;
+    if (error instanceof ApiError && error.isNotFound) return undefined;
     throw error;
   }
 }
@@ -167,9 +164,4 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Whether the account is a key's id, which the server gives as the owner. */
 export function isOwnerKnown(job: JobBase): boolean {
   return UUID.test(job.account);
-}
-
-function byAge(a: Vm, b: Vm): number {
-  const difference = Date.parse(a.created_at) - Date.parse(b.created_at);
-  return difference !== 0 ? difference : a.vm_id < b.vm_id ? -1 : 1;
 }

@@ -1,10 +1,13 @@
 import { ApiError, NoAnswerError, NotSentError } from "../api/api_error.ts";
+import { foreignAnswer } from "../api/server_word.ts";
 import type { Failure } from "../failure.ts";
 import type { Handle } from "../job/entry.ts";
 import type { RunningJob, SettledJob, SubmittedJob } from "../job/job.ts";
+import type { SendRequest } from "./driver.ts";
 import type { Effect } from "./engine.ts";
 import { ledgerRequired } from "./journal.ts";
-import { asMissedLook, look, type Run } from "./run.ts";
+import { pause, type Run, untilNextLook } from "./run.ts";
+import { readServerClock } from "./server_clock.ts";
 
 /** A job that has a handle, and how it came by it. */
 export interface Accepted {
@@ -12,17 +15,20 @@ export interface Accepted {
   readonly effect: Effect;
 }
 
-/** How a request ended that was sent once. */
+/** How a request ended that was sent once; the job is as it was sent. */
 export type Sent =
-  | { readonly type: "accepted"; readonly handle: Handle }
-  /** The server says that it did not happen, or it never left. */
-  | { readonly type: "refused"; readonly error: Failure }
-  /** It may have happened. */
-  | { readonly type: "lost"; readonly error: Failure };
+  & { readonly job: SubmittedJob }
+  & (
+    | { readonly type: "accepted"; readonly handle: Handle }
+    /** The server says that it did not happen, or it never left. */
+    | { readonly type: "refused"; readonly error: Failure }
+    /** It may have happened. */
+    | { readonly type: "lost" }
+  );
 
 /**
  * Puts the intent of a new job on disk, or says that it cannot be resumed.
- * The caller holds the job's lock.
+ * The caller holds the job's lock, and has the request ready.
  *
  * @throws {Failure} when the ledger is required and cannot be written; then
  *   nothing is to be sent.
@@ -45,40 +51,77 @@ export async function openSend(
   intent: SubmittedJob,
 ): Promise<SubmittedJob | undefined> {
   const { unconfirmedAt: _, ...rest } = intent;
-  const job: SubmittedJob = {
-    ...rest,
-    sends: intent.sends + 1,
-    submittedAt: run.engine.clock.now().toISOString(),
-  };
+  const job = leavingNow(run, { ...rest, sends: intent.sends + 1 });
   if (!await run.journal.append(job)) return undefined;
   run.job = job;
   run.engine.notify({ type: "sendingAgain", job });
   return job;
 }
 
+function leavingNow(run: Run, job: SubmittedJob): SubmittedJob {
+  return { ...job, submittedAt: run.engine.clock.now().toISOString() };
+}
+
 /**
- * Sends the request of a job whose intent is on disk, once.
+ * Sends the request of a job whose line is on disk, once.
  *
+ * A server that is too busy to look at a request says so, and for how long: it
+ * is sent again after that, each time under a line of its own, for as long as
+ * there is time. Such a send counts as none.
+ *
+ * @throws {TimedOutError} when the server is still too busy at the deadline:
+ *   of a job that was never sent, nothing is open any more.
  * @throws {unknown} the signal's reason, when that cuts the request: then it
  *   may have happened, and the intent stays open.
  */
-export async function sendOnce(run: Run, job: SubmittedJob): Promise<Sent> {
-  const { engine, driver, work, signal } = run;
-  try {
-    const handle = await driver.submit({
-      client: engine.client,
-      job,
-      secrets: work.secrets,
-      signal,
-    });
-    return { type: "accepted", handle };
-  } catch (error) {
-    if (error instanceof NotSentError) return { type: "refused", error };
-    if (error instanceof NoAnswerError) return { type: "lost", error };
-    if (!(error instanceof ApiError)) throw error;
-    const isVoid = error.isRefusal || error.isThrottled;
-    return { type: isVoid ? "refused" : "lost", error };
+export async function sendOnce(
+  run: Run,
+  job: SubmittedJob,
+  send: SendRequest,
+): Promise<Sent> {
+  let leaving = job;
+  for (let times = 1;; times++) {
+    const sent = { job: leaving };
+    try {
+      const options = { signal: run.signal };
+      const handle = await send(run.engine.client, options);
+      return { type: "accepted", ...sent, handle };
+    } catch (error) {
+      const isAnswer = error instanceof ApiError;
+      if (error instanceof NotSentError || isAnswer && error.isRefusal) {
+        return { type: "refused", ...sent, error };
+      }
+      if (!isAnswer && !(error instanceof NoAnswerError)) throw error;
+      if (!isAnswer || !error.isThrottled) {
+        run.lostTo = foreignAnswer(error);
+        return { type: "lost", ...sent };
+      }
+      await waitUntilLessBusy(run, leaving, { error, times });
+    }
+    leaving = leavingNow(run, leaving);
+    await run.journal.append(leaving);
+    run.job = leaving;
   }
+}
+
+async function waitUntilLessBusy(
+  run: Run,
+  job: SubmittedJob,
+  busy: { readonly error: ApiError; readonly times: number },
+): Promise<void> {
+  const { error, times } = busy;
+  const pauseMs = untilNextLook(run, {
+    looks: times,
+    retryAfterMs: error.retryAfterMs,
+  });
+  run.engine.notify({ type: "serverBusy", job, pauseMs });
+  const doing = "waiting for the service to take the request";
+  if (run.deadline.remainingMs() > 0) await pause(run, pauseMs, doing);
+  if (run.deadline.remainingMs() > 0) return;
+  const timedOut = run.deadline.timedOut(doing);
+  // What was sent before it may still have been carried out.
+  if (job.sends === 1) await journalFailure(run, job, timedOut);
+  throw timedOut;
 }
 
 /** Records that the server took the job, and says so. */
@@ -131,10 +174,15 @@ export async function journalFailure(
   return settled;
 }
 
-/** Returns a job for the work of this command, which is yet to be recorded. */
+/**
+ * Returns a job for the work of this command, which is yet to be recorded.
+ *
+ * @throws {Failure} when the server cannot be asked for its time: then nothing
+ *   is to be sent.
+ */
 export async function newJob(run: Run): Promise<SubmittedJob> {
-  const { engine, work, options } = run;
-  const serverAt = await serverClock(run);
+  const { engine, work } = run;
+  const serverAt = await readServerClock(run);
   const now = engine.clock.now().toISOString();
   return {
     state: "submitted",
@@ -144,8 +192,7 @@ export async function newJob(run: Run): Promise<SubmittedJob> {
     args: work.args,
     startedAt: now,
     submittedAt: now,
-    // A job that is not waited for is never found by its key.
-    ...(work.key === undefined || !options.wait ? {} : { key: work.key }),
+    ...(work.key !== undefined && mayBeFound(run) ? { key: work.key } : {}),
     scope: work.scope,
     account: work.account,
     token: crypto.randomUUID(),
@@ -158,21 +205,12 @@ export async function newJob(run: Run): Promise<SubmittedJob> {
 }
 
 /**
- * Returns the server's clock, to tell later what was made after it. One look,
- * whatever it says: the request itself will tell what is wrong.
+ * Whether the same command may find the job. One that is not waited for is
+ * found only by a name that the user gave to it.
  */
-async function serverClock(run: Run): Promise<Date | undefined> {
-  try {
-    const answer = await look(
-      run,
-      (client, options) => client.listVms(options),
-    );
-    return answer.serverTime;
-  } catch (error) {
-    if (error instanceof ApiError) return error.serverTime;
-    if (asMissedLook(error)) return undefined;
-    throw error;
-  }
+export function mayBeFound({ work, options }: Run): boolean {
+  return options.wait || work.isIdempotencyKey === true ||
+    typeof work.inputs.alias === "string";
 }
 
 const JOB_ID_BYTES = 5;

@@ -49,6 +49,8 @@ export interface EntryBase {
   readonly sends: number;
   /** RFC 3339: the server's clock just before the request. */
   readonly server_at?: string;
+  /** When its id was printed by a command that did not wait for it. */
+  readonly accepted_at?: string;
   /** When exit 21 was given for this job. */
   readonly unconfirmed_at?: string;
 }

@@ -1,4 +1,6 @@
 import type { GoEntry } from "./entry.ts";
+import type { RunningJob } from "./job.ts";
+import { isJobKind } from "./job_kind.ts";
 
 /**
  * Returns what the Go CLI's lines of one id come to, in the order of the file:
@@ -31,4 +33,39 @@ export function looksStripped(entry: GoEntry): boolean {
   if (entry.status === "running") return true;
   if (!hasEnded(entry) && entry.result_id !== undefined) return true;
   return /\.\d{3}Z$/.test(entry.started_at);
+}
+
+/** Whose job a stripped line is taken for: it does not say itself. */
+export interface StrippedOwner {
+  readonly scope: string;
+  readonly account: string;
+  /** A new mark for the job: its own is lost. */
+  readonly token: string;
+}
+
+/**
+ * Returns the job in flight that a stripped line still stands for: its VMs are
+ * known, and nothing of what was asked for. `undefined` when it has none, or
+ * has ended.
+ */
+export function jobOfStripped(
+  entry: GoEntry,
+  owner: StrippedOwner,
+): RunningJob | undefined {
+  const { id, kind, command, args, started_at, result_id } = entry;
+  if (hasEnded(entry) || !result_id || !isJobKind(kind)) return undefined;
+  return {
+    state: "running",
+    id,
+    kind,
+    command,
+    args,
+    startedAt: started_at,
+    submittedAt: started_at,
+    ...owner,
+    inputs: {},
+    sends: 1,
+    handle: { vm_ids: result_id.split(",") },
+    runningAt: started_at,
+  };
 }

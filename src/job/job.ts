@@ -9,7 +9,11 @@ export interface JobBase {
   readonly command: string;
   readonly args: readonly string[];
   readonly startedAt: string;
-  /** When the newest request left, by our clock. */
+  /**
+   * When the newest request left, by our clock. A request that the server was
+   * too busy for counts as no send, and leaves again under a line of its own:
+   * so of several lines of one send the last one counts.
+   */
   readonly submittedAt: string;
   readonly key?: string;
   readonly scope: string;
@@ -23,6 +27,8 @@ export interface JobBase {
   readonly sends: number;
   /** The server's clock just before the first request. */
   readonly serverAt?: string;
+  /** When its id was printed by a command that did not wait for it. */
+  readonly acceptedAt?: string;
   /** When exit 21 was given. */
   readonly unconfirmedAt?: string;
 }
@@ -153,6 +159,7 @@ export function entryOf(job: Job, at: string): Entry {
     ...(job.names === undefined ? {} : { names: job.names }),
     sends: job.sends,
     ...mark("server_at", job.serverAt),
+    ...mark("accepted_at", job.acceptedAt),
     ...mark("unconfirmed_at", job.unconfirmedAt),
   };
   switch (job.state) {
@@ -196,14 +203,16 @@ export function entryOf(job: Job, at: string): Entry {
 function foldBase(top: Entry, sorted: readonly Entry[]): JobBase {
   const sends = Math.max(...sorted.map((entry) => entry.sends));
   const newestSend = sorted.filter((entry) => entry.sends === sends);
-  const submitted = newestSend.filter((entry) => entry.status === "submitted");
+  const submitted = newestSend.filter((entry) =>
+    entry.status === "submitted" && entry.unconfirmed_at === undefined
+  );
   return {
     id: top.id,
     kind: top.kind,
     command: top.command,
     args: top.args,
     startedAt: earliest(sorted, (entry) => entry.started_at) ?? top.started_at,
-    submittedAt: earliest(submitted, (entry) => entry.at) ??
+    submittedAt: latest(submitted, (entry) => entry.at) ??
       earliest(newestSend, (entry) => entry.at) ?? top.at,
     ...mark("key", top.key),
     scope: top.scope,
@@ -214,6 +223,7 @@ function foldBase(top: Entry, sorted: readonly Entry[]): JobBase {
     ...(top.names === undefined ? {} : { names: top.names }),
     sends,
     ...mark("serverAt", earliest(sorted, (entry) => entry.server_at)),
+    ...mark("acceptedAt", earliest(sorted, (entry) => entry.accepted_at)),
     ...mark(
       "unconfirmedAt",
       earliest(sorted, (entry) => entry.unconfirmed_at),
@@ -252,6 +262,18 @@ function earliest<E extends Entry>(
     const time = pick(entry);
     if (time === undefined) continue;
     if (best === undefined || isBefore(time, best)) best = time;
+  }
+  return best;
+}
+
+/** Returns the latest of the times that `pick` finds. */
+function latest(
+  entries: readonly Entry[],
+  pick: (entry: Entry) => string,
+): string | undefined {
+  let best: string | undefined;
+  for (const time of entries.map(pick)) {
+    if (best === undefined || isBefore(best, time)) best = time;
   }
   return best;
 }

@@ -20,9 +20,19 @@ export function endOf(listed: ListedJob): string | undefined {
   return isInFlight(listed.job) ? undefined : listed.job.completedAt;
 }
 
-/** Returns a job's state, in the words of the ledger. */
+/**
+ * Returns a job's state, in the words of the ledger; `accepted` of one in
+ * flight whose command did not wait for it.
+ */
 export function statusOf(listed: ListedJob): string {
-  return listed.writer === "go" ? listed.entry.status : listed.job.state;
+  if (listed.writer === "go") return listed.entry.status;
+  return isAccepted(listed) ? "accepted" : listed.job.state;
+}
+
+/** Returns whether a job is in flight whose command did not wait for it. */
+export function isAccepted(listed: ListedJob): boolean {
+  return listed.writer === "vers" && listed.job.state === "running" &&
+    listed.job.acceptedAt !== undefined;
 }
 
 /** Returns whether nobody has noted yet how the job ended. */

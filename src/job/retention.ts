@@ -1,5 +1,6 @@
 import {
   endOf,
+  isAccepted,
   isListedInFlight,
   isUndelivered,
   type ListedJob,
@@ -16,6 +17,8 @@ export interface Retention {
   readonly olderThanMs: number;
   /** So long a job is kept that is in flight or whose result is owed. */
   readonly protectedMs: number;
+  /** So long a job in flight is kept whose command did not wait for it. */
+  readonly acceptedMs: number;
 }
 
 /** Why a job is kept that is old enough to go. */
@@ -43,7 +46,9 @@ export function protectionOf(
     : isUndelivered(listed)
     ? "undelivered"
     : undefined;
-  const isYoung = !(ageOf(listed, retention.now) > retention.protectedMs);
+  const { now, protectedMs, acceptedMs } = retention;
+  const limitMs = isAccepted(listed) ? acceptedMs : protectedMs;
+  const isYoung = !(ageOf(listed, now) > limitMs);
   return isYoung ? protection : undefined;
 }
 

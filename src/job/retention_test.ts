@@ -19,6 +19,7 @@ function retention(changes: Partial<Retention> = {}): Retention {
     now: NOW,
     olderThanMs: HOUR_MS,
     protectedMs: 24 * HOUR_MS,
+    acceptedMs: 12 * HOUR_MS,
     ...changes,
   };
 }

@@ -48,6 +48,7 @@ const base = {
   names: z.optional(names),
   sends: z.number(),
   server_at: z.optional(time),
+  accepted_at: z.optional(time),
   unconfirmed_at: z.optional(time),
 };
 
@@ -124,6 +125,7 @@ const FIELD_ORDER = [
   "server_at",
   "handle",
   "result",
+  "accepted_at",
   "unconfirmed_at",
   "delivered_at",
   "gone_at",

@@ -8,6 +8,7 @@ import {
   linesBackwards,
 } from "./backward_lines.ts";
 import { parseEntryLine } from "./entry_line.ts";
+import { lineNumberAt } from "./forward_lines.ts";
 
 /** An entry and where its line begins. */
 export interface PlacedEntry {
@@ -21,14 +22,35 @@ export interface Sighting {
   readonly entries: readonly PlacedEntry[];
 }
 
+/** A line that may be about the work that is looked for, and cannot be read. */
+export interface UnreadableLine {
+  /** Which line of the file it is, counted from 1: `sed -n 12p` shows it. */
+  readonly line: number;
+  /** Where it begins, in bytes. */
+  readonly offset: number;
+  /** What is wrong with it: "its checksum does not match". */
+  readonly why: string;
+  /** Whether nothing is wrong with it but that a newer program wrote it. */
+  readonly isNewer: boolean;
+  /**
+   * Whether it may be of a newer job than the one that was found: then that is
+   * not to be gone on with either.
+   */
+  readonly mayBeNewest: boolean;
+}
+
 /** What a search for a key met on its way back from the end. */
 export interface KeySearch {
   /** The newest job of this account. */
   readonly own: Sighting | undefined;
   /** The newest job of another account, where none of this one is newer. */
   readonly foreign: Sighting | undefined;
-  /** Whether there is a line of the key that only a newer program can read. */
-  readonly isNewer: boolean;
+  /** A newer job than those, which was started without `--wait`. */
+  readonly accepted?: Sighting | undefined;
+  /** What must not be submitted beside, whatever was found. */
+  readonly unreadable: UnreadableLine | undefined;
+  /** How many other lines that were read are torn or corrupt. */
+  readonly badLines: number;
 }
 
 /** Options for {@linkcode findByKey}. */
@@ -65,21 +87,22 @@ export function findByKey(
   const open = new Set<string>();
   let own: string | undefined;
   let foreign: string | undefined;
-  let isNewer = false;
+  let newer: Line | undefined;
   const found = (): KeySearch => ({
     own: own === undefined ? undefined : sightingOf(met.get(own) ?? []),
     foreign: foreign === undefined
       ? undefined
       : sightingOf(met.get(foreign) ?? []),
-    isNewer,
+    unreadable: newer && newerLine(file, newer),
+    badLines: 0,
   });
   for (const block of blocksBackwards(file, size)) {
     if (blockIncludes(block, key)) {
       for (const line of linesBackwards(block)) {
         if (!blockIncludes({ ...block, bytes: line.bytes }, key)) continue;
         const parsed = parseEntryLine(line.bytes);
-        if (parsed.type === "newer" && parsed.key === key) {
-          isNewer ||= own === undefined;
+        if (parsed.type === "newer" && parsed.key === key && !own) {
+          newer ??= line;
         }
         if (parsed.type !== "entry" || parsed.entry.key !== key) continue;
         const { entry } = parsed;
@@ -134,21 +157,33 @@ export function findById(
   return newest === undefined ? undefined : sightingOf(newest);
 }
 
-/** Returns whether an id has a line that only a newer program can read. */
-export function hasNewerLine(
+/** Returns a line of an id that only a newer program can read. */
+export function unreadableOf(
   file: Deno.FsFile,
   size: number,
   id: string,
-): boolean {
+): UnreadableLine | undefined {
   const needle = JSON.stringify(id).slice(1, -1);
   for (const block of blocksBackwards(file, size)) {
     if (!blockIncludes(block, needle)) continue;
     for (const line of linesBackwards(block)) {
       const parsed = parseEntryLine(line.bytes);
-      if (parsed.type === "newer" && parsed.id === id) return true;
+      if (parsed.type === "newer" && parsed.id === id) {
+        return newerLine(file, line);
+      }
     }
   }
-  return false;
+  return undefined;
+}
+
+function newerLine(file: Deno.FsFile, { offset }: Line): UnreadableLine {
+  return {
+    line: lineNumberAt(file, offset),
+    offset,
+    why: "it was written by a newer vers",
+    isNewer: true,
+    mayBeNewest: true,
+  };
 }
 
 /** Whether nothing is written of a job before this: its first intent. */

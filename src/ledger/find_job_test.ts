@@ -51,7 +51,8 @@ Deno.test("findByKey() finds nothing in an empty ledger", () => {
   deepStrictEqual(find([]), {
     own: undefined,
     foreign: undefined,
-    isNewer: false,
+    unreadable: undefined,
+    badLines: 0,
   });
 });
 
@@ -125,11 +126,17 @@ Deno.test("findByKey() takes a job whose intent was lost, where there is no othe
 Deno.test("findByKey() says that a newer program wrote of this work", () => {
   const newer = withChecksum({ ...submitted(SECOND), v: 3 }) + "\n";
   const own = formatEntryLine(submitted(FIRST));
-  strictEqual(find([own, newer]).isNewer, true);
+  deepStrictEqual(find([own, newer]).unreadable, {
+    line: 2,
+    offset: own.length,
+    why: "it was written by a newer vers",
+    isNewer: true,
+    mayBeNewest: true,
+  });
   // What is ours and newer than that is what counts.
-  strictEqual(find([newer, own]).isNewer, false);
+  strictEqual(find([newer, own]).unreadable, undefined);
   const other = withChecksum({ v: 3, key: OTHER_KEY, about: KEY }) + "\n";
-  strictEqual(find([own, other]).isNewer, false);
+  strictEqual(find([own, other]).unreadable, undefined);
 });
 
 Deno.test("findByKey() does not take another field that holds the key for the key", () => {

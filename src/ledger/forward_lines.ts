@@ -71,6 +71,18 @@ function joined(
   return whole;
 }
 
+/** Returns the number of the line that a place is in, counted from 1. */
+export function lineNumberAt(file: Deno.FsFile, offset: number): number {
+  let number = 1;
+  for (let at = 0; at < offset;) {
+    const block = readBlock(file, at, offset);
+    if (block.length === 0) break;
+    for (const byte of block) if (byte === NEWLINE) number++;
+    at += block.length;
+  }
+  return number;
+}
+
 /** Returns what is in a file from `at` on: a block of it, or what there is. */
 export function readBlock(
   file: Deno.FsFile,

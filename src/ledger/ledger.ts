@@ -6,7 +6,7 @@ import {
   FileLockError,
   type LockHolder,
 } from "../file_lock.ts";
-import type { Entry } from "../job/entry.ts";
+import type { Entry, GoEntry } from "../job/entry.ts";
 import {
   entryOf,
   foldEntries,
@@ -24,11 +24,17 @@ import {
   findById,
   findByKey,
   type FindByKeyOptions,
-  hasNewerLine,
   identityOf,
   type KeySearch,
   type Sighting,
+  type UnreadableLine,
+  unreadableOf,
 } from "./find_job.ts";
+import {
+  findGoById,
+  findStripped,
+  type FindStrippedOptions,
+} from "./find_go_job.ts";
 import { LedgerError } from "./ledger_error.ts";
 import {
   appendLine,
@@ -83,6 +89,13 @@ const LOCK_NAME_DIGITS = 5;
  */
 const LOCK_WAIT_MS = 8_000;
 
+const NOTHING_FOUND: KeySearch = {
+  own: undefined,
+  foreign: undefined,
+  unreadable: undefined,
+  badLines: 0,
+};
+
 const MAX_LEAD_MS = 3_600_000;
 
 /**
@@ -107,7 +120,7 @@ export class Ledger {
   constructor(options: { dir: string | undefined; clock: Clock }) {
     this.#dir = options.dir;
     this.#clock = options.clock;
-    this.openedAt = this.#mark();
+    this.openedAt = this.mark();
   }
 
   /** The ledger's file. */
@@ -122,7 +135,7 @@ export class Ledger {
    */
   findByKey(key: string, options: FindByKeyOptions): KeySearch {
     return this.#reading((file, size) => findByKey(file, size, key, options)) ??
-      { own: undefined, foreign: undefined, isNewer: false };
+      NOTHING_FOUND;
   }
 
   /**
@@ -135,12 +148,32 @@ export class Ledger {
   }
 
   /**
-   * Returns whether a newer version of this program wrote of an id.
+   * Returns a line of an id that this program cannot read.
    *
    * @throws {LedgerError} when the ledger cannot be read.
    */
-  hasNewerLine(id: string): boolean {
-    return this.#reading((file, size) => hasNewerLine(file, size, id)) ?? false;
+  unreadableOf(id: string): UnreadableLine | undefined {
+    return this.#reading((file, size) => unreadableOf(file, size, id));
+  }
+
+  /**
+   * Returns what the lines of an id come to that are in the Go CLI's format.
+   *
+   * @throws {LedgerError} when the ledger cannot be read.
+   */
+  findGoById(id: string): GoEntry | undefined {
+    return this.#reading((file, size) => findGoById(file, size, id));
+  }
+
+  /**
+   * Returns the jobs in flight of which the Go CLI's prune has left only what
+   * the Go CLI knows.
+   *
+   * @throws {LedgerError} when the ledger cannot be read.
+   */
+  findStripped(options: FindStrippedOptions): readonly GoEntry[] {
+    return this.#reading((file, size) => findStripped(file, size, options)) ??
+      [];
   }
 
   /**
@@ -161,6 +194,16 @@ export class Ledger {
     return this.#reading(openIntents) ?? [];
   }
 
+  /** Returns where the ledger ends now; it is not read. */
+  mark(): Mark {
+    const at = this.#clock.now().toISOString();
+    try {
+      return { file: statLedger(this.#path()), at };
+    } catch {
+      return { file: undefined, at };
+    }
+  }
+
   /**
    * Whether the job was completed, delivered, declared unconfirmed or failed
    * after this process opened the ledger.
@@ -168,7 +211,7 @@ export class Ledger {
   isSettledSinceOpened(sighting: Sighting): boolean {
     const { job, entries } = sighting;
     const mark = this.openedAt;
-    const now = this.#mark().file;
+    const now = this.mark().file;
     const isSameFile = mark.file === undefined || (now !== undefined &&
       now.dev === mark.file.dev && now.ino === mark.file.ino &&
       now.size >= mark.file.size);
@@ -255,15 +298,6 @@ export class Ledger {
    */
   lockFile(): Promise<FileLock> {
     return this.#lock(Infinity);
-  }
-
-  #mark(): Mark {
-    const at = this.#clock.now().toISOString();
-    try {
-      return { file: statLedger(this.#path()), at };
-    } catch {
-      return { file: undefined, at };
-    }
   }
 
   async #lock(patienceMs: number): Promise<FileLock> {

@@ -39,6 +39,7 @@ const base = {
   source: fc.constantFrom("vm-a", "vm-b"),
   sends: fc.integer({ min: 1, max: 3 }),
   server_at: anyTime,
+  accepted_at: anyTime,
   unconfirmed_at: anyTime,
 };
 const settled = {

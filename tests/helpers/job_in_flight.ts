@@ -15,6 +15,18 @@ export interface JobInFlight {
   readonly vmId: string;
 }
 
+/** What a command came to. */
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  /** What was printed, if it is one object of JSON. */
+  // deno-lint-ignore no-explicit-any
+  readonly result: any;
+  // deno-lint-ignore no-explicit-any
+  readonly error: any;
+}
+
 /**
  * A user of a service whose VMs take a minute to boot, with a home of their
  * own. Their commands run one after the other in this process.
@@ -24,14 +36,18 @@ export class SlowService implements AsyncDisposable {
   readonly simulator: Simulator;
   readonly home: string;
 
-  private constructor(home: string) {
+  private constructor(home: string, bootMs: number) {
     this.home = home;
     this.clock = new FakeClock();
-    this.simulator = new Simulator({ clock: this.clock, bootMs: 60_000 });
+    this.simulator = new Simulator({ clock: this.clock, bootMs });
   }
 
-  static async create(): Promise<SlowService> {
-    return new SlowService(await Deno.makeTempDir({ prefix: "vers-home-" }));
+  /** Returns a new service and its user. */
+  static async create(
+    { bootMs = 60_000 }: { readonly bootMs?: number } = {},
+  ): Promise<SlowService> {
+    const home = await Deno.makeTempDir({ prefix: "vers-home-" });
+    return new SlowService(home, bootMs);
   }
 
   /** Returns a context of this user's, for one command. */
@@ -59,6 +75,43 @@ export class SlowService implements AsyncDisposable {
     const last = context.err().trimEnd().split("\n").at(-1) ?? "";
     const { job_id, vm_ids } = JSON.parse(last).error;
     return { id: job_id, vmId: vm_ids[0] };
+  }
+
+  /** Runs a command to its end, and returns what it came to. */
+  async run(...line: readonly string[]): Promise<Ended> {
+    await using context = await this.context();
+    const code = await main(line, context);
+    const out = context.out();
+    const err = context.err();
+    const lastLine = err.trimEnd().split("\n").at(-1) ?? "";
+    return {
+      code,
+      out,
+      err,
+      result: code === 0 && out.startsWith("{") ? JSON.parse(out) : undefined,
+      error: lastLine.startsWith('{"error"')
+        ? JSON.parse(lastLine).error
+        : undefined,
+    };
+  }
+
+  /** Returns the operations that were asked for so far, in their order. */
+  async operations(): Promise<(string | null)[]> {
+    const requests = await this.simulator.requests();
+    return requests.map(({ operation }) => operation);
+  }
+
+  /** Returns the ids of the VMs that live. */
+  async alive(): Promise<string[]> {
+    const vms = await this.simulator.vms();
+    return vms.filter(({ deletedAt }) => !deletedAt).map(({ vmId }) => vmId);
+  }
+
+  /** Makes the settings file say this. */
+  async set(settings: Readonly<Record<string, string>>): Promise<void> {
+    await Deno.mkdir(`${this.home}/.vers`, { recursive: true });
+    const path = `${this.home}/.vers/settings.jsonc`;
+    await Deno.writeTextFile(path, JSON.stringify(settings));
   }
 
   /** Asks the service about a VM, and returns the status of its answer. */

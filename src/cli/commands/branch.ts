@@ -49,8 +49,7 @@ export const command = defineCommand({
     "Makes a VM that goes on from where another VM is now, or from\n" +
     "a commit; with --wait, waits until it is running. Without a target it\n" +
     "is HEAD of this folder that is branched. Should the service make fewer\n" +
-    "VMs than --count, those it made are the result, with a warning, and the\n" +
-    "exit code is 0.",
+    "VMs than --count, the command ends with exit 20 and names those it made.",
   flags: FLAGS,
   positionals: [{
     name: "vm|alias|commit",
@@ -65,7 +64,7 @@ export const command = defineCommand({
   exitCodes: [
     [3, "there is no such VM, alias or commit"],
     [6, "time ran out; the job goes on, the same command waits on"],
-    [20, "a VM did not come up"],
+    [20, "a VM did not come up, or fewer were made than asked for"],
     [21, "it cannot be told whether the VMs were made"],
   ],
   resumeKey: "--alias, --idempotency-key or VERS_RUN_ID",
@@ -115,26 +114,13 @@ async function branch(input: Input, context: Context): Promise<number> {
     source: target?.id,
     isStable: flags.alias !== undefined,
     sets: { alias: flags.alias, head: flags.checkout },
-    async onAccepted(job) {
-      warnOfFewer(job, input);
-      return await nameBranch(job, { input, context, client });
-    },
+    onAccepted: (job) => nameBranch(job, { input, context, client }),
     view: VIEW,
   });
   return 0;
 }
 
 type JobWithVms = JobBase & { readonly handle: Handle };
-
-function warnOfFewer(job: JobWithVms, { progress }: Input): void {
-  const made = job.handle.vm_ids.length;
-  const { count } = job.inputs;
-  if (typeof count !== "number" || made >= count) return;
-  progress.say(
-    `warning: job ${job.id} asked for ${count} VMs, and the service made ` +
-      `${made}; more: vers branch ${job.source ?? ""} --count ${count - made}`,
-  );
-}
 
 async function nameBranch(
   job: JobWithVms,

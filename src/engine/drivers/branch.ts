@@ -9,10 +9,12 @@ export const vmBranch: Driver = {
   confirmWindowMs: SLOW_CONFIRM_MS,
   maxResumeAgeMs: DAY_MS,
 
-  async submit({ client, job, signal }) {
-    const count = countOf(job);
-    const { value } = await client.branch(sourceOf(job), { count }, { signal });
-    return { vm_ids: value.vm_ids };
+  prepare(job) {
+    const [source, count] = [sourceOf(job), countOf(job)];
+    return async (client, options) => {
+      const { value } = await client.branch(source, { count }, options);
+      return { vm_ids: value.vm_ids };
+    };
   },
 
   traces: {

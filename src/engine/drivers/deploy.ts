@@ -13,12 +13,15 @@ export const vmDeploy: Driver = {
   // The repository may have moved on since.
   maxResumeAgeMs: HOUR_MS,
 
-  async submit({ client, job, secrets, signal }) {
-    const { value } = await client.deploy(requestOf(job, secrets), { signal });
-    return {
-      vm_ids: [value.vm_id],
-      project_id: value.project_id,
-      deploy_status: value.status,
+  prepare(job, secrets) {
+    const request = requestOf(job, secrets);
+    return async (client, options) => {
+      const { value } = await client.deploy(request, options);
+      return {
+        vm_ids: [value.vm_id],
+        project_id: value.project_id,
+        deploy_status: value.status,
+      };
     };
   },
 

@@ -1,11 +1,12 @@
 import type { Verdict } from "../driver.ts";
 
 /**
- * Returns what a state means for a job that is complete when its VM runs. A
- * state that this program does not know is waited out.
+ * Returns what a state means for a job that is complete when its VM runs, in
+ * whatever letter case the service writes it. A state that this program does
+ * not know is waited out.
  */
 export function judgeRunning(state: string): Verdict {
-  switch (state) {
+  switch (state.toLowerCase()) {
     case "running":
       return "complete";
     case "paused":

@@ -8,10 +8,12 @@ export const vmResume: Driver = {
   confirmWindowMs: SLOW_CONFIRM_MS,
   maxResumeAgeMs: DAY_MS,
 
-  async submit({ client, job, signal }) {
+  prepare(job) {
     const vmId = sourceOf(job);
-    await client.setState(vmId, "Running", { signal });
-    return { vm_ids: [vmId] };
+    return async (client, options) => {
+      await client.setState(vmId, "Running", options);
+      return { vm_ids: [vmId] };
+    };
   },
 
   judge: judgeRunning,

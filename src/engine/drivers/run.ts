@@ -1,7 +1,7 @@
 import type { VmConfig } from "../../api/types.ts";
 import type { JobBase } from "../../job/job.ts";
 import type { Driver } from "../driver.ts";
-import { JOB_LABEL } from "../search.ts";
+import { JOB_LABEL } from "../vm_list.ts";
 import { numberField, textField } from "./fields.ts";
 import { judgeRunning } from "./judge.ts";
 import { DAY_MS } from "./times.ts";
@@ -11,9 +11,12 @@ export const vmRun: Driver = {
   confirmWindowMs: 15_000,
   maxResumeAgeMs: DAY_MS,
 
-  async submit({ client, job, signal }) {
-    const { value } = await client.newRoot(configOf(job), { signal });
-    return { vm_ids: value.vm_ids };
+  prepare(job) {
+    const config = configOf(job);
+    return async (client, options) => {
+      const { value } = await client.newRoot(config, options);
+      return { vm_ids: value.vm_ids };
+    };
   },
 
   traces: {

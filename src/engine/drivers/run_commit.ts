@@ -10,9 +10,12 @@ export const vmRunCommit: Driver = {
   confirmWindowMs: SLOW_CONFIRM_MS,
   maxResumeAgeMs: DAY_MS,
 
-  async submit({ client, job, signal }) {
-    const { value } = await client.fromCommit(commitOf(job), { signal });
-    return { vm_ids: value.vm_ids };
+  prepare(job) {
+    const commit = commitOf(job);
+    return async (client, options) => {
+      const { value } = await client.fromCommit(commit, options);
+      return { vm_ids: value.vm_ids };
+    };
   },
 
   traces: {

@@ -8,9 +8,10 @@ import { deliverPage, PAGE_FLAGS, pageOf, type PageView } from "../../page.ts";
 const FLAGS = {
   status: {
     type: "value",
-    brief: "Only jobs of this status: submitted, running, complete or failed",
+    brief: "Only jobs of this status: submitted, running, accepted (started " +
+      "without --wait), complete or failed",
     placeholder: "STATUS",
-    parse: choice(["submitted", "running", "complete", "failed"]),
+    parse: choice(["submitted", "running", "accepted", "complete", "failed"]),
   },
   ...PAGE_FLAGS,
 } as const satisfies FlagTable;

@@ -122,7 +122,7 @@ for (const [index, status] of ["submitted", "running", "complete"].entries()) {
 Deno.test("vers jobs list --status takes no other word, and says which", async () => {
   await using context = await testContext();
   strictEqual(await main(["jobs", "list", "--status", "done"], context), 5);
-  match(context.err(), /one of submitted, running, complete, failed/);
+  match(context.err(), /one of submitted, running, accepted, complete, failed/);
 });
 
 Deno.test("vers jobs list without a ledger shows that there is nothing", async () => {

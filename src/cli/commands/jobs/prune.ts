@@ -64,14 +64,14 @@ async function pruneJobs(
 ): Promise<number> {
   const { openJobLedger, withLedger } = await import("../../job_ledger.ts");
   const { isOld, protectionOf } = await import("../../../job/retention.ts");
-  const { protectedMs, settingsOf } = await import("../../retention.ts");
+  const { protection, settingsOf } = await import("../../retention.ts");
   const { flags, progress, invocation: { output } } = input;
   const settings = await settingsOf(context);
   const olderThanMs = flags["older-than"] ?? DEFAULT_AGE_MS;
   const retention: Retention = {
     now: context.clock.now(),
     olderThanMs: flags.all ? 0 : olderThanMs,
-    protectedMs: protectedMs(context, settings),
+    ...protection(context, settings),
   };
   const isDryRun = flags["dry-run"];
   const { upkeep, path } = openJobLedger(context);

@@ -3,7 +3,7 @@ import type { Outcome } from "../../../engine/wait_jobs.ts";
 import { Failure } from "../../../failure.ts";
 import { JobFailedError } from "../../../engine/engine_error.ts";
 import type { GoEntry, Handle } from "../../../job/entry.ts";
-import { hasEnded } from "../../../job/go_job.ts";
+import { hasEnded, jobOfStripped } from "../../../job/go_job.ts";
 import type { Job, JobBase } from "../../../job/job.ts";
 import type { ListedJob } from "../../../job/listed_job.ts";
 import { type CommandInput, defineCommand } from "../../command.ts";
@@ -58,7 +58,6 @@ async function waitJobs(input: Input, context: Context): Promise<number> {
   const { openSession } = await import("../../open_engine.ts");
   const { flags, progress, invocation: { output } } = input;
   const found = await findJobs(input, context);
-  const jobs = found.flatMap((job) => job.writer === "vers" ? [job.job] : []);
   const report = (outcomes: readonly Outcome[]) =>
     deliverResult(waitReport(found, outcomes), {
       context,
@@ -67,12 +66,18 @@ async function waitJobs(input: Input, context: Context): Promise<number> {
       view: WAIT_VIEW,
       isKept: true,
     });
-  if (jobs.length === 0) {
+  if (found.every((job) => job.writer === "go" && hasEnded(job.entry))) {
     await report([]);
   } else {
     const session = await openSession(input, context);
-    checkScope(jobs, session.scope);
-    const { settings, account } = session;
+    const { settings, account, scope } = session;
+    const token = crypto.randomUUID();
+    const jobs = found.flatMap((listed) =>
+      listed.writer === "vers"
+        ? [listed.job]
+        : jobOfStripped(listed.entry, { scope, account, token }) ?? []
+    );
+    checkScope(jobs, scope);
     const timeoutMs = flags.timeout ?? settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const pollIntervalMs = flags["poll-interval"] ?? settings.pollIntervalMs;
     const { confirmWindowMs, adopt } = settings;
@@ -112,7 +117,9 @@ async function findJobs(
   for (const typed of args) {
     const verb = "wait for";
     const job = findJob(all, typed, { verb, path, ledgerPath: jobLedger.path });
-    if (job.writer === "go" && !hasEnded(job.entry)) throw notOurs(job.entry);
+    const isWithoutVm = job.writer === "go" && !hasEnded(job.entry) &&
+      !job.entry.result_id;
+    if (isWithoutVm) throw notOurs(job.entry);
     found.set(job.id, job);
   }
   return [...found.values()];

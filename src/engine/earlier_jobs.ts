@@ -1,0 +1,89 @@
+import type {
+  Facts,
+  FoundJob,
+  FoundJobs,
+  ResumeChoice,
+} from "../job/decide.ts";
+import type { Job } from "../job/job.ts";
+import type { Sighting, UnreadableLine } from "../ledger/find_job.ts";
+import type { Engine, Work, WorkOptions } from "./engine.ts";
+
+/** What the ledger says of earlier jobs of some work. */
+export interface EarlierJobs extends FoundJobs {
+  readonly unreadable?: UnreadableLine | undefined;
+  /**
+   * Whether another API key made `newest`: then it counts only if the server
+   * shows its VM to the present key.
+   */
+  readonly isForeign: boolean;
+  /** How many lines of the ledger say nothing. */
+  readonly badLines: number;
+}
+
+/** Nothing was looked for, or could be found. */
+export const NO_EARLIER_JOBS: EarlierJobs = { isForeign: false, badLines: 0 };
+
+/** Whether a command with these options is about earlier jobs of its work. */
+export function looksForJobs(
+  work: Work,
+  { wait, resume }: Pick<WorkOptions, "wait" | "resume">,
+): boolean {
+  return work.key !== undefined && resume.type === "auto" &&
+    (wait || work.isIdempotencyKey === true);
+}
+
+/**
+ * Returns the newest jobs of the work's key; `passedOver` is not one of them.
+ *
+ * @throws {LedgerError} when the ledger cannot be read.
+ */
+export function findEarlierJobs(
+  { ledger, clock }: Engine,
+  work: Work,
+  options: {
+    readonly resume: ResumeChoice;
+    readonly passedOver?: Job | undefined;
+  },
+): EarlierJobs {
+  const { resume, passedOver } = options;
+  if (work.key === undefined) return NO_EARLIER_JOBS;
+  const maxAgeMs = resume.type === "auto" ? resume.maxAgeMs : 0;
+  const search = ledger.findByKey(work.key, {
+    account: work.account,
+    // Who names the work says that it is the same, however long ago it was.
+    windowMs: work.isIdempotencyKey ? Infinity : maxAgeMs,
+    now: clock.now(),
+  });
+  const { own, foreign, accepted, unreadable, badLines } = search;
+  const isPassedOver = own !== undefined &&
+    own.job.token === passedOver?.token;
+  const newest = isPassedOver ? undefined : own ?? foreign;
+  const found = (sighting: Sighting | undefined): FoundJob | undefined =>
+    sighting && {
+      job: sighting.job,
+      isSettledSinceStart: ledger.isSettledSinceOpened(sighting),
+    };
+  return {
+    newest: found(newest),
+    accepted: accepted?.job.token === passedOver?.token
+      ? undefined
+      : found(accepted),
+    unreadable,
+    isForeign: own === undefined && foreign !== undefined,
+    badLines,
+  };
+}
+
+/** Returns what a decision is made from. */
+export function factsOf(
+  { clock }: Engine,
+  work: Work,
+  options: {
+    readonly wait: boolean;
+    readonly resume: ResumeChoice;
+    readonly found: FoundJobs;
+  },
+): Facts {
+  const { wait: isWaiting, resume, found } = options;
+  return { work, isWaiting, resume, found, now: clock.now() };
+}

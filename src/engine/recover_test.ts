@@ -1,0 +1,206 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { SlowService } from "../../tests/helpers/job_in_flight.ts";
+import type { FaultRule } from "../simulator/faults.ts";
+
+const SHORT = ["run", "--wait", "--vm-alias", "my-vm", "--timeout", "2m"];
+const RUN = ["run", "--wait", "--vm-alias", "my-vm", "--timeout", "1h"];
+
+const LOST: FaultRule = {
+  operation: "new_root",
+  times: 1,
+  faults: [{ type: "drop", when: "after" }],
+};
+
+for (const status of [200, 302, 400, 404, 407, 418, 500]) {
+  Deno.test(`a recovery whose list is answered by a page under ${status} looks again`, async () => {
+    await using service = await SlowService.create({ bootMs: 0 });
+    await service.simulator.addFault(LOST);
+    await service.simulator.addFault({
+      operation: "list",
+      times: 2,
+      faults: [{
+        type: "answer",
+        when: "before",
+        status,
+        headers: { "content-type": "text/html" },
+        text: "<html></html>",
+      }],
+    });
+    const { code, err, result } = await service.run(...RUN);
+    strictEqual(code, 0, err);
+    strictEqual(result.effect, "recovered");
+    strictEqual((await service.alive()).length, 1);
+  });
+}
+
+Deno.test("a recovery that reads no list ends with exit 6, and its intent stays open", async () => {
+  await using service = await SlowService.create();
+  await service.simulator.addFault(LOST);
+  await service.simulator.addFault({
+    operation: "list",
+    faults: [{
+      type: "answer",
+      when: "before",
+      status: 404,
+      json: { error: "not found", success: false },
+    }],
+  });
+  const { code, error } = await service.run(...SHORT);
+  strictEqual(code, 6);
+  deepStrictEqual(service.story(error.job_id), ["submitted"]);
+  await service.simulator.clearFaults();
+  strictEqual((await service.run(...RUN)).result.effect, "recovered");
+});
+
+Deno.test("a recovery asks for the list no sooner than Retry-After says", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  await service.simulator.addFault(LOST);
+  await service.simulator.addFault({
+    operation: "list",
+    times: 1,
+    faults: [{
+      type: "answer",
+      when: "before",
+      status: 429,
+      headers: { "retry-after": "33" },
+    }],
+  });
+  strictEqual((await service.run(...RUN)).code, 0);
+  ok(service.clock.sleeps.includes(33_000), `${service.clock.sleeps}`);
+});
+
+Deno.test("an odd entry of the list hinders no recovery, and is counted", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  await service.simulator.addFault(LOST);
+  const odd = {
+    vm_id: "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e",
+    owner_id: service.simulator.apiKey.slice(0, 36),
+    created_at: null,
+    state: "running",
+    labels: [],
+  };
+  await service.simulator.addFault({
+    operation: "list",
+    faults: [{ type: "also_listed", entries: [odd, 7, { state: [] }] }],
+  });
+  const { code, err, result } = await service.run(...RUN);
+  strictEqual(code, 0, err);
+  strictEqual(result.effect, "recovered");
+  match(err, /^note: 3 entries of the list of VMs cannot be understood/m);
+  strictEqual(err.match(/cannot be understood/g)?.length, 1);
+});
+
+Deno.test("a recovery that finds two VMs with its token keeps one, and names the other", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  await service.simulator.addFault(LOST);
+  await service.simulator.addFault({
+    operation: "list",
+    times: 1,
+    faults: [{ type: "lag", ms: 3_600_000 }],
+  });
+  let isDoubled = false;
+  service.clock.onAdvance = () => {
+    const [intent] = service.entries();
+    if (isDoubled || intent === undefined) return;
+    isDoubled = true;
+    doubling = service.simulator.addVm({
+      labels: { "vers-job": intent.token ?? "" },
+    });
+  };
+  let doubling: Promise<string> | undefined;
+  const { code, err, result } = await service.run(...RUN);
+  strictEqual(code, 0, err);
+  const alive = await service.alive();
+  const [other] = alive.filter((vmId) => vmId !== result.vm_id);
+  strictEqual(alive.length, 2);
+  strictEqual(
+    await doubling === other || await doubling === result.vm_id,
+    true,
+  );
+  match(err, new RegExp(`made two VMs; ${result.vm_id} is kept`));
+  match(err, new RegExp(`hint: .*vers delete ${other}`));
+});
+
+Deno.test("exit 21 lists the VMs first that carry the job's label when they are fewer than asked for", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  const parent = await service.simulator.addVm();
+  await service.simulator.addFault({
+    operation: "branch",
+    times: 1,
+    faults: [{ type: "drop", when: "after" }],
+  });
+  const line = ["branch", parent, "--count=3", "--wait", "--timeout", "1h"];
+  let isLabelled = false;
+  service.clock.onAdvance = () => {
+    if (isLabelled) return;
+    isLabelled = true;
+    labelling = labelLast(service);
+  };
+  let labelling: Promise<string> | undefined;
+  const { code, error } = await service.run(...line);
+  strictEqual(code, 21);
+  const labelled = await labelling;
+  strictEqual(error.candidates[0].vm_id, labelled);
+  strictEqual(error.candidates.length, 3);
+  match(error.hint, new RegExp(`vers jobs adopt job_\\w+ ${labelled} `));
+  strictEqual((await service.alive()).length, 4);
+});
+
+/** Labels the newest VM as that of the job whose intent is in the ledger. */
+async function labelLast(service: SlowService): Promise<string> {
+  const vmId = (await service.alive()).at(-1) ?? "";
+  const [intent] = service.entries();
+  const response = await service.simulator.fetch(
+    new Request(`http://localhost/api/v1/vm/${vmId}/label`, {
+      method: "PATCH",
+      headers: { authorization: `Bearer ${service.simulator.apiKey}` },
+      body: JSON.stringify({ labels: { "vers-job": intent?.token } }),
+    }),
+  );
+  await response.body?.cancel();
+  return vmId;
+}
+
+Deno.test("a labelling asks again no sooner than Retry-After says", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  const parent = await service.simulator.addVm();
+  await service.simulator.addFault({
+    operation: "label",
+    times: 1,
+    faults: [{
+      type: "answer",
+      when: "before",
+      status: 503,
+      headers: { "retry-after": "29" },
+    }],
+  });
+  const { code, err } = await service.run("branch", parent, "--wait");
+  strictEqual(code, 0, err);
+  ok(service.clock.sleeps.includes(29_000), `${service.clock.sleeps}`);
+  deepStrictEqual(
+    (await service.simulator.vms()).map(({ labels }) => "vers-job" in labels),
+    [false, true],
+  );
+});
+
+Deno.test("a request that was sent twice and then refused is no failure: exit 21 gives the refusal", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  await service.simulator.addFault({
+    operation: "new_root",
+    times: 1,
+    faults: [{ type: "drop", when: "before" }],
+  });
+  await service.simulator.addFault({
+    operation: "new_root",
+    times: 1,
+    faults: [{
+      type: "answer",
+      when: "before",
+      status: 400,
+      json: { error: "no such image", success: false },
+    }],
+  });
+  const { code, error } = await service.run(...RUN);
+  strictEqual(code, 21);
+  match(error.message, /sent again and refused: .*no such image/);
+});
