@@ -5,6 +5,7 @@ import {
   strictEqual,
   throws,
 } from "node:assert/strict";
+import { Failure } from "../failure.ts";
 import { ApiError, NoAnswerError, NotSentError } from "./api_error.ts";
 import { type Exchange, onlyStatus, type RequestTrace } from "./exchange.ts";
 import {
@@ -259,6 +260,17 @@ for (
     });
   });
 }
+
+Deno.test("send() passes on that there is no way to send: it is no lost answer", async () => {
+  const failure = new Failure("Cannot use the proxy", { code: "usage" });
+  const exchange = exchangeWith(() => Promise.reject(failure));
+  for (const once of [false, true]) {
+    strictEqual(
+      await exchange.send({ ...QUESTION, once }).catch((error) => error),
+      failure,
+    );
+  }
+});
 
 Deno.test("send() tells what became of each request, without the key", async () => {
   const traces: RequestTrace[] = [];

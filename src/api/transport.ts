@@ -69,12 +69,12 @@ export function networkTransport(
     },
   };
 
-  function send(way: Way, request: Request): Promise<Response> {
+  async function send(way: Way, request: Request): Promise<Response> {
     const url = new URL(request.url);
     const client = proxies === "unknown" && isPlainHere(url)
       ? clientFor(way, thisMachine(url))
       : clientFor(way, proxyOption(proxyOf(url)));
-    return fetch(request, { client, redirect: "manual" });
+    return await fetch(request, { client, redirect: "manual" });
   }
 
   function proxyOf(url: URL): Proxy | undefined {

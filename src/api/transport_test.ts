@@ -39,8 +39,8 @@ for (const runtime of RUNTIMES) {
         script: "read_then_create.ts",
         args: [`${server.port}`],
       });
-      deepStrictEqual(lines, ["hello", "no answer"]);
-      strictEqual(server.posts(), 1);
+      deepStrictEqual(lines, ["hello", "hello", "no answer"]);
+      strictEqual(server.posts(), 2);
     },
   });
 
@@ -176,6 +176,28 @@ for (const runtime of RUNTIMES) {
   }
 
   Deno.test({
+    name:
+      `networkTransport() knows at once that there is nobody to trust (${runtime.name})`,
+    ignore: runtime.isMissing || Deno.build.os !== "linux",
+    fn: async () => {
+      await using server = Deno.serve(
+        { port: 0, hostname: "127.0.0.1", onListen() {} },
+        () => new Response("asked"),
+      );
+      const { success, lines, stderr } = await tryScript(runtime, {
+        script: "send.ts",
+        args: [
+          JSON.stringify({ trust: { stores: "system" } }),
+          `http://127.0.0.1:${server.addr.port}/`,
+        ],
+        env: { DENO_TLS_CA_STORE: "system", SSL_CERT_FILE: "/no/such/file" },
+      });
+      deepStrictEqual([success, lines], [false, [""]]);
+      match(stderr, /Failure: Cannot use DENO_TLS_CA_STORE=system: /);
+    },
+  });
+
+  Deno.test({
     name: `whyNotSent() of a broken connection is undefined (${runtime.name})`,
     ignore: runtime.isMissing,
     fn: async () => {
@@ -241,8 +263,9 @@ interface RudeServer extends AsyncDisposable {
 }
 
 /**
- * Answers every GET and keeps the connection; reads every POST, on whichever
- * connection, and closes it without a word. Anything else is closed as well.
+ * Answers every GET, and a POST to `/kept`, and keeps the connection; reads
+ * every other POST, on whichever connection, and closes it without a word.
+ * Anything else is closed as well.
  */
 function startRudeServer(): RudeServer {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -271,7 +294,7 @@ function startRudeServer(): RudeServer {
       if (length === null) return;
       const text = new TextDecoder().decode(buffer.subarray(0, length));
       if (text.startsWith("POST ")) posts++;
-      if (!text.startsWith("GET ")) return;
+      if (!/^(GET |POST \/kept )/.test(text)) return;
       await connection.write(new TextEncoder().encode(
         "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n" +
           "connection: keep-alive\r\n\r\nhello",
@@ -302,16 +325,24 @@ async function oldestRuntime(version: string): Promise<Runtime> {
 /** This machine's own proxies are not what is tested. */
 const NO_PROXIES = { HTTP_PROXY: "", HTTPS_PROXY: "", ALL_PROXY: "" };
 
-/** Runs a script of `testdata`, and returns the lines that it printed. */
-async function runScript(
+/** A script of `testdata`, and what it is run with. */
+interface Script {
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs a script to its end, and returns the lines that it printed. */
+async function runScript(runtime: Runtime, script: Script): Promise<string[]> {
+  const { success, lines, stderr } = await tryScript(runtime, script);
+  strictEqual(success, true, stderr);
+  return lines;
+}
+
+async function tryScript(
   runtime: Runtime,
-  program: {
-    readonly script: string;
-    readonly args: readonly string[];
-    readonly env?: Readonly<Record<string, string>>;
-  },
-): Promise<string[]> {
-  const { script, args, env = {} } = program;
+  { script, args, env = {} }: Script,
+) {
   const { success, stdout, stderr } = await new Deno.Command(runtime.command, {
     args: [
       ...["run", "--quiet", "--no-config", "--no-lock"],
@@ -322,6 +353,9 @@ async function runScript(
     env: { ...NO_PROXIES, ...env },
   }).output();
   const decoder = new TextDecoder();
-  strictEqual(success, true, decoder.decode(stderr));
-  return decoder.decode(stdout).trimEnd().split("\n");
+  return {
+    success,
+    lines: decoder.decode(stdout).trimEnd().split("\n"),
+    stderr: decoder.decode(stderr),
+  };
 }
