@@ -231,6 +231,7 @@ function requestIdOf(failure: Failure): string | undefined {
 
 /** What the service said with its refusal, or with that of a cause of it. */
 function retryAfterMsOf(failure: Failure): number | undefined {
+  if (!failure.retryable) return undefined;
   for (let at: unknown = failure; at instanceof Error; at = at.cause) {
     if (at instanceof ApiError) return at.retryAfterMs;
   }
