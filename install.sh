@@ -10,7 +10,8 @@
 #   VERS_RELEASES_URL  where the releases are; https://, or http:// to this machine
 #
 # It asks nothing, needs no other rights than to write that folder, and changes
-# nothing there before the checksum of what it downloaded was verified.
+# nothing there before the checksum of what it downloaded was verified. It
+# downloads by what is there: curl, wget, node or python3.
 set -eu
 
 main() {
@@ -68,12 +69,12 @@ has() {
 
 # check_url: lets nothing be fetched that could be changed on the way.
 check_url() {
-  schemes='=https'
+  schemes=https
   case $releases in
     *@* | *[[:space:]]*) ;;
     https://?*) return ;;
     http://127.0.0.1[:/]* | http://localhost[:/]* | http://\[::1\][:/]*)
-      schemes='=http,https'
+      schemes=http,https
       return
       ;;
   esac
@@ -135,14 +136,26 @@ check_libc() {
 
 find_folder() {
   folder=${VERS_INSTALL_DIR:-}
-  if [ -z "$folder" ]; then
-    [ -n "${HOME:-}" ] ||
-      fail "Cannot install: HOME is not set" "$OTHER_FOLDER"
-    folder=$HOME/.local/bin
-  fi
+  # White space at its end is nobody's wish.
+  folder=${folder%"${folder##*[![:space:]]}"}
   case $folder in
-    /*) ;;
-    *) folder=$(pwd)/$folder ;;
+    /?*) ;;
+    '' | \~/*)
+      case ${HOME:-} in
+        /*) ;;
+        '') fail "Cannot install: HOME is not set" "$OTHER_FOLDER" ;;
+        *) fail "Cannot install: HOME is no absolute path" "$OTHER_FOLDER" ;;
+      esac
+      [ -n "$folder" ] || folder=\~/.local/bin
+      folder=${HOME%/}/${folder#??}
+      ;;
+    *[!A-Za-z0-9_./-]* | -*)
+      # Quotes, $NAME and ~ that no shell has taken: who wrote them means
+      # another folder than one of that name in this one.
+      fail "Cannot use VERS_INSTALL_DIR: it is no absolute path: $folder" \
+        "$OTHER_FOLDER"
+      ;;
+    *) folder=$(pwd)/${folder#./} ;;
   esac
   [ ! -d "$folder/vers" ] ||
     fail "Cannot install to \"$folder\": there is a folder named vers" \
@@ -150,15 +163,60 @@ find_folder() {
 }
 
 find_downloader() {
-  if has curl; then
-    downloader=curl
-  elif has wget; then
-    downloader=wget
-  else
-    fail "Cannot download: there is neither curl nor wget" \
-      "install one of them, then run this again"
-  fi
+  for downloader in curl wget node python3; do
+    has "$downloader" || continue
+    [ "$downloader" != node ] || node -e fetch 2>/dev/null || continue
+    return 0
+  done
+  fail "Cannot download: there is no curl, wget, node (18 or later) or python3" \
+    "install one of them, for example: apt-get install -y curl"
 }
+
+# What node and python3 do is what curl does below: they follow a redirection
+# to the same schemes, and end with an error unless they have all of it.
+BY_NODE='
+const [url, file, schemes] = process.argv.slice(1);
+async function answerOf(at, redirections) {
+  if (!schemes.split(",").includes(at.protocol.slice(0, -1))) {
+    throw new Error("it leads to " + at);
+  }
+  const answer = await fetch(at, { redirect: "manual" });
+  const next = answer.headers.get("location");
+  if (answer.ok) return answer;
+  if (answer.status < 300 || answer.status > 399 || !next) {
+    throw new Error("the answer is " + answer.status);
+  }
+  if (redirections === 0) throw new Error("it is redirected too often");
+  return await answerOf(new URL(next, at), redirections - 1);
+}
+answerOf(new URL(url), 20)
+  .then((answer) => answer.arrayBuffer())
+  .then((bytes) =>
+    require("fs").writeFileSync(file === "-" ? 1 : file, Buffer.from(bytes))
+  )
+  .catch((error) => {
+    console.error("node: " + ((error.cause || error).message || error));
+    process.exitCode = 1;
+  });
+'
+BY_PYTHON='
+import sys, urllib.parse, urllib.request
+url, file, schemes = sys.argv[1:]
+class Redirections(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, request, answer, code, text, headers, url):
+        if urllib.parse.urlsplit(url).scheme not in schemes.split(","):
+            raise OSError("it leads to " + url)
+        return super().redirect_request(
+            request, answer, code, text, headers, url)
+try:
+    opener = urllib.request.build_opener(Redirections)
+    with opener.open(url, timeout=60) as answer:
+        content = answer.read()
+    with sys.stdout.buffer if file == "-" else open(file, "wb") as out:
+        out.write(content)
+except Exception as error:
+    sys.exit("python3: %s" % error)
+'
 
 # download URL FILE: gets all of it or ends the installation; to stdout for -.
 download() {
@@ -166,10 +224,19 @@ download() {
   case $downloader in
     curl)
       curl --fail --silent --show-error --location --retry 2 \
-        --connect-timeout 30 --proto "$schemes" --proto-redir "$schemes" \
+        --connect-timeout 30 --proto "=$schemes" --proto-redir "=$schemes" \
         --output "$2" "$1" || status=$?
       ;;
-    wget) wget -q -t 2 -T 60 -O "$2" "$1" || status=$? ;;
+    wget)
+      # It follows to http:// too: through a proxy that is not there.
+      [ "$schemes" != https ] || export http_proxy=http://127.0.0.1:9
+      wget -q -t 2 -T 60 -O "$2" "$1" || status=$?
+      ;;
+    node)
+      # It goes through a proxy only when it is told to.
+      NODE_USE_ENV_PROXY=1 node -e "$BY_NODE" "$1" "$2" "$schemes" || status=$?
+      ;;
+    python3) python3 -c "$BY_PYTHON" "$1" "$2" "$schemes" || status=$? ;;
   esac
   [ "$status" -eq 0 ] ||
     fail "Cannot download $1: $downloader ended with $status" \

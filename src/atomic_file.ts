@@ -1,60 +1,163 @@
-/** Options for {@linkcode replaceFile}. */
-export interface ReplaceFileOptions {
-  /** The file's mode where it does not exist yet; 0600 by default. */
-  readonly mode?: number;
-  /**
-   * Where the old file is moved, just before the new one takes its place:
-   * on Windows a program that runs can be renamed, but not replaced. If the new
-   * one cannot take the place, the old one is moved back.
-   */
-  readonly setAside?: string;
+import {
+  isSameOwnership,
+  ownerInFolder,
+  type Ownership,
+  ownershipOf,
+  safePlaceFor,
+} from "./file_owner.ts";
+import { statRegularFile } from "./regular_file.ts";
+
+/** Options for {@linkcode PendingFile}. */
+export interface PendingFileOptions {
+  /** The file whose place it is to take, if there is one. */
+  readonly old?: Deno.FileInfo | undefined;
+  /** The mode where there is none; 0600 by default. */
+  readonly mode?: number | undefined;
+  /** What of the old file's mode it is to have; all by default. */
+  readonly mask?: number;
 }
 
 /**
- * Puts `content` at `path`, whole or not at all: whoever reads sees the old
- * file or the new one, and after a crash it is one of the two.
+ * A file beside another, whose place it is to take.
  *
- * It is on disk when this returns. The mode of a file that is there is kept; of
- * a link, the file that it leads to is replaced. The folder must exist.
- *
- * @throws {Error} Deno's own, when the file cannot be written; then what was
- *   there is unchanged.
+ * Until `takePlace()` all is as it was; what is disposed of before that is
+ * gone. It has the owner, group and mode of the old file, if it may.
  */
-export function replaceFile(
-  name: string,
-  content: string | Uint8Array,
-  options: ReplaceFileOptions = {},
-): void {
-  const path = followLinks(name);
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  const bytes = typeof content === "string"
-    ? new TextEncoder().encode(content)
-    : content;
-  try {
-    const kept = modeOf(path);
-    writeNewFile(temporary, bytes, kept ?? options.mode ?? 0o600);
-    // The umask has a say in what is made, and none in what is there.
-    if (kept !== undefined && kept !== modeOf(temporary)) {
-      Deno.chmodSync(temporary, kept);
+export class PendingFile implements Disposable {
+  /** What is written here is at its place when that is taken. */
+  readonly file: Deno.FsFile;
+  /** Whether owner, group and mode are what they are to be. */
+  readonly isFaithful: boolean;
+  readonly #path: string;
+  readonly #temporary: string;
+  #isClosed = false;
+
+  /** @throws {Error} Deno's own, when it cannot be made. */
+  constructor(path: string, options: PendingFileOptions = {}) {
+    const { old, mode = 0o600, mask = 0o777 } = options;
+    this.#path = path;
+    this.#temporary = `${path}.${crypto.randomUUID()}.tmp`;
+    const kept = old && ownershipOf(old);
+    const wanted = kept && { ...kept, mode: kept.mode & mask };
+    this.file = openNew(this.#temporary, wanted?.mode ?? mode);
+    const target = wanted ?? this.#asNew();
+    if (target === undefined || this.#has(target)) {
+      this.isFaithful = true;
+      return;
     }
-    if (options.setAside === undefined) renameOver(temporary, path);
-    else swap(temporary, path, options.setAside);
-  } catch (error) {
-    try {
-      Deno.removeSync(temporary);
-    } catch {
-      // It was never made, or is already at its place.
+    const own = makeOwned(
+      this.#temporary,
+      (name) => openNew(name, target.mode),
+      target,
+    );
+    if (own !== undefined) {
+      this.file.close();
+      this.file = own;
     }
-    throw error;
+    this.isFaithful = this.#has(target);
   }
-  syncFolder(folderOf(path));
+
+  /** Puts on disk what was written so far. */
+  sync(): void {
+    this.file.syncDataSync();
+  }
+
+  /** Takes the place; it is there, on disk, when this returns. */
+  takePlace(setAside?: string): void {
+    this.sync();
+    this.#close();
+    if (setAside === undefined) renameOver(this.#temporary, this.#path);
+    else swap(this.#temporary, this.#path, setAside);
+    syncFolder(folderOf(this.#path));
+  }
+
+  /**
+   * Takes the place if nothing is there; returns whether it did. Nothing is
+   * synced.
+   */
+  takeFreePlace(): boolean {
+    try {
+      Deno.linkSync(this.#temporary, this.#path);
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) return false;
+      throw error;
+    }
+  }
+
+  /** Takes it away, unless it has taken its place. */
+  [Symbol.dispose](): void {
+    this.#close();
+    removeIfThere(this.#temporary);
+  }
+
+  #has(target: Ownership): boolean {
+    return isSameOwnership(ownershipOf(this.file.statSync()), target);
+  }
+
+  /** What it is to have where nothing was: what the folder's files have. */
+  #asNew(): Ownership | undefined {
+    const made = ownershipOf(this.file.statSync());
+    const owner = made && ownerInFolder(folderOf(this.#path));
+    return owner && { ...made, ...owner };
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.file.close();
+  }
 }
 
-function writeNewFile(path: string, bytes: Uint8Array, mode: number): void {
-  const file = Deno.openSync(path, { write: true, createNew: true, mode });
-  using _closing = file;
-  writeAllSync(file, bytes);
-  file.syncDataSync();
+/**
+ * Makes an empty file at `path` for whoever opens it next, if there is none:
+ * what root makes in a user's folder is the user's. Does nothing where the
+ * file would be its maker's anyway.
+ */
+export function ensureOwnedFile(path: string, mode: number): void {
+  try {
+    if (ownerInFolder(folderOf(path)) === undefined) return;
+    if (statRegularFile(path) !== undefined) return;
+    const pending = new PendingFile(path, { mode });
+    using _pending = pending;
+    pending.takeFreePlace();
+  } catch {
+    // Whoever opens it says why that cannot be done.
+  }
+}
+
+function openNew(path: string, mode: number): Deno.FsFile {
+  return Deno.openSync(path, { write: true, createNew: true, mode });
+}
+
+/**
+ * Makes a file or a folder by `make` that is to have another owner or mode than
+ * it would have by itself, and puts it at `path`. Both are changed where no
+ * other user can meddle. Returns what was made; `undefined`, with nothing
+ * changed, where there is no such place or this user may not do it.
+ */
+function makeOwned<T extends Deno.FsFile | "folder">(
+  path: string,
+  make: (name: string) => T,
+  { uid, gid, mode }: Omit<Ownership, "mode"> & { readonly mode?: number },
+): T | undefined {
+  let name: string | undefined;
+  let made: T | undefined;
+  try {
+    const place = safePlaceFor(folderOf(path));
+    if (place === undefined) return undefined;
+    name = `${place}/.vers-${crypto.randomUUID()}.tmp`;
+    made = make(name);
+    const info = Deno.statSync(name);
+    if (info.uid !== uid || info.gid !== gid) Deno.chownSync(name, uid, gid);
+    Deno.chmodSync(name, mode ?? (info.mode ?? 0) & 0o777);
+    Deno.renameSync(name, path);
+    return made;
+  } catch {
+    if (made instanceof Deno.FsFile) made.close();
+    if (name !== undefined) removeIfThere(name);
+    return undefined;
+  }
 }
 
 /** Writes all of `bytes` at the file's position: one write may take fewer. */
@@ -92,37 +195,63 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** Makes a folder and those above it, each 0700; those that exist stay. */
+/**
+ * Makes a folder and those above it, each 0700; those that exist stay. What
+ * root makes in a user's folder is the user's.
+ */
 export function ensurePrivateFolder(path: string): void {
-  Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+  ensureFolder(path, 0o700);
+}
+
+/** Like {@linkcode ensurePrivateFolder}, with the mode that is asked for. */
+export function ensureFolder(path: string, mode: number): void {
+  if (isFolder(path)) return;
+  const above = folderOf(path);
+  if (above !== path) ensureFolder(above, mode);
+  const owner = ownerInFolder(above);
+  const make = (name: string) => {
+    Deno.mkdirSync(name, { mode });
+    return "folder" as const;
+  };
+  if (owner && makeOwned(path, make, owner) !== undefined) return;
+  Deno.mkdirSync(path, { recursive: true, mode });
+}
+
+/** Whether a folder is at a path, or a link that leads to one. */
+export function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
 }
 
 /** Returns the folder of a file; `.` for a bare name. */
 export function folderOf(path: string): string {
-  const isWindows = Deno.build.os === "windows";
-  const end = Math.max(
-    path.lastIndexOf("/"),
-    isWindows ? path.lastIndexOf("\\") : -1,
-  );
+  const end = lastSlashIn(path);
   if (end < 0) return ".";
   return end === 0 ? path.slice(0, 1) : path.slice(0, end);
 }
 
-/** People keep their files elsewhere and link to them: that is to stay so. */
-function followLinks(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return path;
-  }
+/** Returns the last part of a path: the name in its folder. */
+export function nameOf(path: string): string {
+  return path.slice(lastSlashIn(path) + 1);
 }
 
-function modeOf(path: string): number | undefined {
+function lastSlashIn(path: string): number {
+  const isWindows = Deno.build.os === "windows";
+  return Math.max(
+    path.lastIndexOf("/"),
+    isWindows ? path.lastIndexOf("\\") : -1,
+  );
+}
+
+/** Removes what may be at a path; what cannot be removed stays. */
+export function removeIfThere(path: string): void {
   try {
-    const mode = Deno.statSync(path).mode;
-    return mode === null ? undefined : mode & 0o777;
+    Deno.removeSync(path);
   } catch {
-    return undefined;
+    // It was never made, is at its place already, or stays.
   }
 }
 

@@ -3,6 +3,7 @@ import { ROUTES } from "../src/cli/app.ts";
 import { agentContext } from "../src/cli/agent_context.ts";
 import type { JsonObject } from "../src/json.ts";
 import { allCommands } from "./helpers/command_tree.ts";
+import { needing } from "./helpers/machine.ts";
 import { type ProgramResult, startProgram } from "./helpers/program.ts";
 import { testContext } from "./helpers/test_context.ts";
 
@@ -77,19 +78,12 @@ Deno.test("agent-context of a command is about that one, and of a group about al
 });
 
 Deno.test({
-  name: "agent-context is what it was",
-  // A runtime without snapshots is one that only must run the program.
-  ignore: !hasSnapshots(),
+  ...needing(["snapshots"], "agent-context is what it was"),
   async fn(t) {
     const context = await agentContext(ROUTES);
     await t.assertSnapshot({ ...context, cli: { name: "vers" } });
   },
 });
-
-function hasSnapshots(): boolean {
-  const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
-  return major > 2 || (major === 2 && minor >= 9);
-}
 
 Deno.test("agent-context names every variable that the program reads", async () => {
   const context = await agentContext(ROUTES);

@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import { folderOf } from "../src/atomic_file.ts";
+import { testNeeding } from "./helpers/machine.ts";
 import { stamped, withoutPaths, writeBundle } from "./release/bundle.ts";
 import { output } from "./release/output.ts";
 import { ROOT } from "./release/root.ts";
@@ -21,34 +22,46 @@ Deno.test("deno task bundle takes in all that the program needs", async () => {
   deepStrictEqual(imports, []);
 });
 
-Deno.test("two bundles of two clones of one commit are the same bytes", async () => {
-  const folder = await Deno.realPath(await Deno.makeTempDir());
-  try {
-    const first = `${folder}/first`;
-    const second = `${folder}/deep/down/second`;
-    await commitSources(first);
-    await output("git", ["clone", "--quiet", first, second]);
-    await writeBundle(`${folder}/1.js`, first);
-    await writeBundle(`${folder}/2.js`, second);
-    const text = await Deno.readTextFile(`${folder}/1.js`);
-    strictEqual(await Deno.readTextFile(`${folder}/2.js`), text);
+Deno.test("two bundles of the same sources are the same bytes, wherever those are", () =>
+  inFolder(async (folder) => {
+    for (const root of ["first", "deep/down/second"]) {
+      await copySources(`${folder}/${root}`);
+      await writeBundle(`${folder}/${root}/vers.js`, `${folder}/${root}`);
+    }
+    strictEqual(
+      await Deno.readTextFile(`${folder}/deep/down/second/vers.js`),
+      await Deno.readTextFile(`${folder}/first/vers.js`),
+    );
+  }));
 
-    const program = ["run", `${folder}/1.js`, "--version", "--json"];
-    const stdout = await output(Deno.execPath(), program);
-    const { commit, commit_date } = JSON.parse(stdout);
-    const head = await output("git", ["rev-parse", "HEAD"], { cwd: second });
-    deepStrictEqual([commit, commit_date], [head.trim(), COMMITTED_AT]);
+testNeeding(
+  ["tool:git"],
+  "two bundles of two clones of one commit are the same bytes, and name it",
+  () =>
+    inFolder(async (folder) => {
+      const first = `${folder}/first`;
+      const second = `${folder}/deep/down/second`;
+      await commitSources(first);
+      await output("git", ["clone", "--quiet", first, second]);
+      await writeBundle(`${folder}/1.js`, first);
+      await writeBundle(`${folder}/2.js`, second);
+      const text = await Deno.readTextFile(`${folder}/1.js`);
+      strictEqual(await Deno.readTextFile(`${folder}/2.js`), text);
 
-    await Deno.writeTextFile(`${second}/main.ts`, "// changed\n", {
-      append: true,
-    });
-    await writeBundle(`${folder}/3.js`, second);
-    const changed = await Deno.readTextFile(`${folder}/3.js`);
-    ok(changed.includes(`"${head.trim()}-modified"`));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+      const program = ["run", `${folder}/1.js`, "--version", "--json"];
+      const stdout = await output(Deno.execPath(), program);
+      const { commit, commit_date } = JSON.parse(stdout);
+      const head = await output("git", ["rev-parse", "HEAD"], { cwd: second });
+      deepStrictEqual([commit, commit_date], [head.trim(), COMMITTED_AT]);
+
+      await Deno.writeTextFile(`${second}/main.ts`, "// changed\n", {
+        append: true,
+      });
+      await writeBundle(`${folder}/3.js`, second);
+      const changed = await Deno.readTextFile(`${folder}/3.js`);
+      ok(changed.includes(`"${head.trim()}-modified"`));
+    }),
+);
 
 Deno.test("withoutPaths() names modules by their package alone", () => {
   const bundle = (where: string) =>
@@ -62,6 +75,9 @@ Deno.test("withoutPaths() names modules by their package alone", () => {
     );
   }
   throws(() => withoutPaths("// ../elsewhere/x.js\n"), /elsewhere/);
+  throws(() => withoutPaths('  "/elsewhere/x.js"() {\n'), /elsewhere/);
+  const names = 'const PLACES = [\n  "/",\n  "../x"\n];\n';
+  strictEqual(withoutPaths(names), names);
 });
 
 Deno.test("stamped() does not go on when there is no place for the stamp", () => {
@@ -74,14 +90,28 @@ Deno.test("stamped() does not go on when there is no place for the stamp", () =>
 
 const COMMITTED_AT = "2026-08-01T10:00:00.000Z";
 
-/** Makes a repository of all that a bundle is made of. */
-async function commitSources(folder: string): Promise<void> {
+async function inFolder<T>(fn: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    return await fn(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Copies all that a bundle is made of. */
+async function copySources(folder: string): Promise<void> {
   const named = ["main.ts", "deno.json", "deno.lock", ".gitattributes"];
   for (const name of [...named, ...sources("src")]) {
     const path = `${folder}/${name}`;
     await Deno.mkdir(folderOf(path), { recursive: true });
     await Deno.copyFile(`${ROOT}${name}`, path);
   }
+}
+
+/** Makes a repository of all that a bundle is made of. */
+async function commitSources(folder: string): Promise<void> {
+  await copySources(folder);
   const date = `${Date.parse(COMMITTED_AT) / 1_000} +0200`;
   const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
   const settings = ["user.name=A", "user.email=a@b.c", "commit.gpgsign=false"]
@@ -110,14 +140,11 @@ function bundleText(): Promise<string> {
   return built ??= buildBundle();
 }
 
-async function buildBundle(): Promise<string> {
-  const folder = await Deno.makeTempDir();
-  try {
+function buildBundle(): Promise<string> {
+  return inFolder(async (folder) => {
     await writeBundle(`${folder}/vers.js`);
     return await Deno.readTextFile(`${folder}/vers.js`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 /** Returns how each `using` binding of the program begins, each once. */

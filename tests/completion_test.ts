@@ -1,4 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { findTool, needing } from "./helpers/machine.ts";
 import { preparedSandbox } from "./helpers/prepared_sandbox.ts";
 import { startProgram } from "./helpers/program.ts";
 import { programCommand } from "./helpers/program_command.ts";
@@ -20,11 +21,11 @@ function testInShell(
   program: (lines: readonly string[]) => string,
   lines = LINES,
 ): void {
-  const path = whereIs(shell);
   Deno.test({
-    name: `vers completion ${shell} completes lines in a real ${shell}` +
-      (path === undefined ? ` (skipped: there is no ${shell})` : ""),
-    ignore: path === undefined,
+    ...needing(
+      [`tool:${shell}`],
+      `vers completion ${shell} completes lines in a real ${shell}`,
+    ),
     async fn() {
       await using sandbox = await preparedSandbox();
       await Deno.mkdir(`${sandbox.home}/bin`);
@@ -40,7 +41,7 @@ function testInShell(
         cwd: sandbox.project,
         env: { ...sandbox.env, PATH: `${sandbox.home}/bin:/usr/bin:/bin` },
         command: {
-          executable: path ?? "",
+          executable: findTool(shell) ?? "",
           args: ["-c", program(lines.map(([line]) => line))],
         },
       });
@@ -55,18 +56,6 @@ function testInShell(
       strictEqual(given.length, lines.length);
     },
   });
-}
-
-function whereIs(shell: string): string | undefined {
-  for (const folder of ["/usr/bin", "/bin", "/opt/homebrew/bin"]) {
-    try {
-      Deno.statSync(`${folder}/${shell}`);
-      return `${folder}/${shell}`;
-    } catch {
-      // It may be in the next one.
-    }
-  }
-  return undefined;
 }
 
 testInShell("bash", (lines) => `

@@ -23,20 +23,13 @@ const LIBRARIES = [
 
 const DISK_BYTES = 256 * 1024;
 
-const binary = Deno.env.get("VERS_BINARY");
-
 /** Defines a test of the executable in a root of its own. */
 function containerTest(
   name: string,
   fn: (root: BareRoot) => Promise<void>,
 ): void {
-  if (!binary) {
-    const why = "VERS_BINARY names no executable";
-    Deno.test({ name: `${name} (skipped: ${why})`, ignore: true, fn() {} });
-    return;
-  }
-  testNeeding(["mount"], name, async () => {
-    const root = await BareRoot.create(binary);
+  testNeeding(["binary", "mount"], name, async () => {
+    const root = await BareRoot.create(Deno.env.get("VERS_BINARY") ?? "");
     await using _root = root;
     await fn(root);
   });

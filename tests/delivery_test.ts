@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { type Need, needing } from "./helpers/machine.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
 import {
   type SimulatorProcess,
@@ -15,8 +16,8 @@ import {
   until,
 } from "./helpers/story.ts";
 
-/** Signals, /dev/full and pipes of sh: what Windows does not have. */
-const ignore = Deno.build.os === "windows";
+/** For signals, /dev/full and pipes of sh. */
+const NEEDS: readonly Need[] = ["posix"];
 
 /** Runs the command to its end, with nobody there to read the result. */
 async function loseResult(sandbox: Sandbox): Promise<void> {
@@ -43,9 +44,10 @@ for (
   })
 ) {
   Deno.test({
-    name:
+    ...needing(
+      NEEDS,
       `run --wait whose reader ${reader} ends with 1, and its result is owed`,
-    ignore,
+    ),
     async fn() {
       await using sandbox = await Sandbox.create();
       const simulator = await startSimulator(sandbox, ["--boot-ms", "300"]);
@@ -78,9 +80,33 @@ for (
   });
 }
 
+for (
+  const [what, redirections] of [
+    ["stdin is closed", "<&-"],
+    ["stderr is closed", "2>&-"],
+    ["stderr is open for reading alone", "2</dev/null"],
+    ["stderr is a full disk", "2>/dev/full"],
+    ["stdin and stderr are closed", "<&- 2>&-"],
+  ] as const
+) {
+  Deno.test({
+    ...needing(NEEDS, `run --wait delivers its result when ${what}`),
+    async fn() {
+      await using sandbox = await Sandbox.create();
+      await startSimulator(sandbox, ["--boot-ms", "0"]);
+      const line = `$VERS run --wait -N my-vm ${redirections}`;
+      const shell = await runInShell(sandbox, line);
+      strictEqual(resultOf(shell).effect, "created");
+      strictEqual(storyOf(sandbox).at(-1), "delivered");
+    },
+  });
+}
+
 Deno.test({
-  name: "run --wait twenty times at once returns an owed result twenty times",
-  ignore,
+  ...needing(
+    NEEDS,
+    "run --wait twenty times at once returns an owed result twenty times",
+  ),
   async fn() {
     await using sandbox = await Sandbox.create();
     const simulator = await startSimulator(sandbox, ["--boot-ms", "300"]);
@@ -108,8 +134,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "run --wait whose owed VM was deleted makes a new one, and says so",
-  ignore,
+  ...needing(
+    NEEDS,
+    "run --wait whose owed VM was deleted makes a new one, and says so",
+  ),
   async fn() {
     await using sandbox = await Sandbox.create();
     const simulator = await startSimulator(sandbox, ["--boot-ms", "300"]);

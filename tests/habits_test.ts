@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { needing } from "./helpers/machine.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
 import { addVm } from "./helpers/service.ts";
 import { startSimulator } from "./helpers/simulator_process.ts";
@@ -16,7 +17,7 @@ Deno.test("a certificate that is not trusted: the hint says how to trust it, and
     key: await Deno.readTextFile(new URL("key.pem", TLS)),
     onListen: () => {},
   }, () => Response.json([]));
-  sandbox.env.VERS_URL = `https://localhost:${server.addr.port}`;
+  sandbox.env.VERS_URL = `https://127.0.0.1:${server.addr.port}`;
   sandbox.env.VERS_API_KEY = ANY_KEY;
   const error = errorOf(await sandbox.run(["status"]));
   deepStrictEqual([error.code, error.exit_code], ["not_sent", 1]);
@@ -103,7 +104,6 @@ Deno.test("a mistyped command or flag is answered with the one that was meant", 
 });
 
 const ESCAPE = "\x1b";
-const HAS_SCRIPT = Deno.build.os === "linux" && isThere("/usr/bin/script");
 
 /** Runs a waiting command on a terminal of its own, 30 columns wide. */
 async function onTerminal(env: Readonly<Record<string, string>>) {
@@ -124,8 +124,10 @@ async function onTerminal(env: Readonly<Record<string, string>>) {
 }
 
 Deno.test({
-  name: "on a terminal a wait shows one live line, as wide as there is room",
-  ignore: !HAS_SCRIPT,
+  ...needing(
+    ["terminal"],
+    "on a terminal a wait shows one live line, as wide as there is room",
+  ),
   async fn() {
     const text = await onTerminal({ TERM: "xterm-256color", NO_COLOR: "1" });
     const live = text.split(`\r${ESCAPE}[K`).slice(1, -1);
@@ -142,18 +144,12 @@ Deno.test({
 });
 
 Deno.test({
-  name: "on a dumb terminal a wait shows no live line and no escapes",
-  ignore: !HAS_SCRIPT,
+  ...needing(
+    ["terminal"],
+    "on a dumb terminal a wait shows no live line and no escapes",
+  ),
   async fn() {
     const text = await onTerminal({ TERM: "dumb" });
     strictEqual(text.includes(ESCAPE), false);
   },
 });
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}

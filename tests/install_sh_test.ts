@@ -8,24 +8,26 @@ import {
   assertRefused,
   bytesOf,
   Installation,
-  IS_WINDOWS,
   PACKED,
 } from "./helpers/installation.ts";
+import {
+  DOWNLOADERS,
+  findTool,
+  type Need,
+  testNeeding,
+} from "./helpers/machine.ts";
 import { ROOT } from "./release/root.ts";
 
-/** Defines a test of install.sh alone. */
+/** Defines a test of install.sh alone, which may need tools. */
 function shellTest(
   name: string,
   fn: (installation: Installation) => Promise<void>,
+  needs: readonly Need[] = [],
 ): void {
-  Deno.test({
-    name: IS_WINDOWS ? `${name} (skipped: Windows has install.ps1)` : name,
-    ignore: IS_WINDOWS,
-    async fn() {
-      const installation = await Installation.prepare();
-      await using _installation = installation;
-      await fn(installation);
-    },
+  testNeeding(["posix", ...needs], name, async () => {
+    const installation = await Installation.prepare();
+    await using _installation = installation;
+    await fn(installation);
   });
 }
 
@@ -41,9 +43,7 @@ async function pathOf(
   const folder = `${home}/.path`;
   await Deno.mkdir(folder);
   for (const command of commands) {
-    const found = ["/usr/bin", "/bin", "/usr/local/bin", "/opt/homebrew/bin"]
-      .map((place) => `${place}/${command}`)
-      .find(exists);
+    const found = findTool(command);
     if (found) await Deno.symlink(found, `${folder}/${command}`);
   }
   for (const [command, script] of Object.entries(scripts)) {
@@ -54,53 +54,114 @@ async function pathOf(
   return folder;
 }
 
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const CHECKSUM_TOOLS = ["sha256sum", "shasum", "openssl"];
 
-const CHECKSUM_TOOL = exists("/usr/bin/sha256sum") ? "sha256sum" : "shasum";
-
-for (const downloader of ["curl", "wget"]) {
-  const isThere = exists(`/usr/bin/${downloader}`);
-  Deno.test({
-    name: isThere || IS_WINDOWS
-      ? `install.sh needs ${downloader} and a few tools, and nothing else`
-      : `install.sh needs ${downloader} (skipped: it is not here)`,
-    ignore: !isThere || IS_WINDOWS,
-    async fn() {
-      const installation = await Installation.prepare();
-      await using _installation = installation;
-      const tools = [...TOOLS, downloader, CHECKSUM_TOOL];
-      const PATH = await pathOf(installation, tools);
+for (const downloader of DOWNLOADERS) {
+  shellTest(
+    `install.sh needs ${downloader} and a few tools, and nothing else`,
+    async (installation) => {
+      const [sums = ""] = CHECKSUM_TOOLS.filter(findTool);
+      const PATH = await pathOf(installation, [...TOOLS, downloader, sums]);
+      installation.host.moved = "/moved";
       const { code, stderr } = await installation.install({ PATH });
       strictEqual(code, 0, stderr);
       deepStrictEqual(installation.program(), bytesOf("0.2.0"));
-      installation.host.cut = PACKED;
-      const cut = await installation.install({
-        PATH,
-        VERS_VERSION: "0.1.0",
-      });
-      match(cut.stderr, new RegExp(`: ${downloader} ended with \\d+`));
-      deepStrictEqual(installation.program(), bytesOf("0.2.0"));
+      const older = { PATH, VERS_VERSION: "0.1.0" };
+      for (
+        const spoil of [
+          { cut: PACKED },
+          { status: 404 },
+          { location: "file:///etc/passwd" },
+        ]
+      ) {
+        Object.assign(installation.host, spoil);
+        const { code, stderr } = await installation.install(older);
+        strictEqual(code, 1);
+        match(stderr, new RegExp(`^error: .*: ${downloader} ended with`, "m"));
+        deepStrictEqual(installation.program(), bytesOf("0.2.0"));
+        Object.assign(installation.host, { cut: undefined, status: undefined });
+      }
     },
-  });
+    [`tool:${downloader}`],
+  );
 }
+
+for (const downloader of DOWNLOADERS) {
+  shellTest(
+    `install.sh by ${downloader} does not follow from https:// to http://`,
+    async (installation) => {
+      const { host, home } = installation;
+      const { server, asked, env } = await secured(home, host.url);
+      await using _server = server;
+      const [sums = ""] = CHECKSUM_TOOLS.filter(findTool);
+      const PATH = await pathOf(installation, [...TOOLS, downloader, sums]);
+      const { code, stderr } = await installation.install({ ...env, PATH });
+      strictEqual(code, 1);
+      match(stderr, new RegExp(`^error: .*: ${downloader} ended with`, "m"));
+      deepStrictEqual(host.asked, []);
+      strictEqual(installation.program(), undefined);
+      // It is for that reason alone: the host itself is trusted.
+      deepStrictEqual(asked, ["/releases/latest/download/SHA256SUMS"]);
+    },
+    [`tool:${downloader}`],
+  );
+}
+
+/** Returns a host that is trusted with `env`, and leads to another one. */
+async function secured(home: string, to: string) {
+  const tls = new URL("./testdata/tls/", import.meta.url);
+  const cert = await Deno.readTextFile(new URL("cert.pem", tls));
+  const key = await Deno.readTextFile(new URL("key.pem", tls));
+  const asked: string[] = [];
+  const options = { cert, key, hostname: "127.0.0.1", port: 0, onListen() {} };
+  const server = Deno.serve(options, ({ url }) => {
+    const path = new URL(url).pathname;
+    asked.push(path);
+    const location = to + path.replace("/releases", "");
+    return new Response(null, { status: 302, headers: { location } });
+  });
+  await Deno.writeTextFile(`${home}/.cert.pem`, cert);
+  await Deno.writeTextFile(
+    `${home}/.wgetrc`,
+    `ca_certificate = ${home}/.cert.pem\n`,
+  );
+  return {
+    server,
+    asked,
+    env: {
+      VERS_RELEASES_URL: `https://127.0.0.1:${server.addr.port}/releases`,
+      CURL_CA_BUNDLE: `${home}/.cert.pem`,
+      NODE_EXTRA_CA_CERTS: `${home}/.cert.pem`,
+      SSL_CERT_FILE: `${home}/.cert.pem`,
+    },
+  };
+}
+
+shellTest(
+  "install.sh downloads by python3 where node is too old to have fetch",
+  async (installation) => {
+    const [sums = ""] = CHECKSUM_TOOLS.filter(findTool);
+    const PATH = await pathOf(installation, [...TOOLS, "python3", sums], {
+      node: "exit 1",
+    });
+    const { code, stderr } = await installation.install({ PATH });
+    strictEqual(code, 0, stderr);
+  },
+  ["tool:python3"],
+);
 
 for (
   const { name, leaveOut, scripts = {}, why } of [
     {
-      name: "there is neither curl nor wget",
-      leaveOut: ["curl", "wget"],
-      why: /Cannot download: there is neither curl nor wget/,
+      name: "there is nothing to download by",
+      leaveOut: [...DOWNLOADERS],
+      why:
+        /there is no curl, wget, node \(18 or later\) or python3\nhint: .*apt-get/,
     },
     {
       name: "checksums cannot be computed",
-      leaveOut: ["sha256sum", "shasum", "openssl"],
+      leaveOut: [...CHECKSUM_TOOLS, ...DOWNLOADERS],
+      scripts: { curl: "exit 1" },
       why: /Cannot verify a download: there is no sha256sum, shasum or openssl/,
     },
     {
@@ -147,7 +208,7 @@ for (
   shellTest(
     `install.sh installs nothing where ${name}`,
     async (installation) => {
-      const tools = [...TOOLS, "curl", "wget", "sha256sum", "shasum", "ldd"]
+      const tools = [...TOOLS, ...DOWNLOADERS, ...CHECKSUM_TOOLS, "ldd"]
         .filter((tool) => !leaveOut.includes(tool));
       const PATH = await pathOf(installation, tools, scripts);
       const result = await installation.install({ PATH });
@@ -174,6 +235,43 @@ shellTest(
   },
 );
 
+for (
+  const [folder, place] of [
+    ["~/bin", "bin"],
+    ["~/bin/ ", "bin/"],
+    ["", ".local/bin"],
+  ] as const
+) {
+  shellTest(
+    `install.sh takes VERS_INSTALL_DIR="${folder}" for ~/${place}`,
+    async (installation) => {
+      const env = { VERS_INSTALL_DIR: folder };
+      const { code, stdout, stderr } = await installation.install(env);
+      strictEqual(code, 0, stderr);
+      match(stdout, new RegExp(`: ${installation.home}/${place}/?vers\n`));
+    },
+  );
+}
+
+for (const folder of ["'~/bin'", "$HOME/bin", "~", "~ada/bin", '"bin"']) {
+  shellTest(
+    `install.sh makes no folder of the name ${folder}`,
+    async (installation) => {
+      const result = await installation.install({ VERS_INSTALL_DIR: folder });
+      assertRefused(installation, result, /Cannot use VERS_INSTALL_DIR/);
+      match(result.stderr, /VERS_INSTALL_DIR=\//);
+    },
+  );
+}
+
+shellTest(
+  "install.sh installs to no home that is relative",
+  async (installation) => {
+    const result = await installation.install({ HOME: "home" });
+    assertRefused(installation, result, /HOME is no absolute path/);
+  },
+);
+
 shellTest(
   "install.sh installs when a shell reads it from a pipe",
   async (installation) => {
@@ -182,6 +280,7 @@ shellTest(
     strictEqual(code, 0, stderr);
     deepStrictEqual(installation.program(), bytesOf("0.2.0"));
   },
+  ["downloader"],
 );
 
 shellTest(

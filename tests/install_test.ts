@@ -19,7 +19,12 @@ import { asOneOfMany, testNeeding } from "./helpers/machine.ts";
 import type { ReleaseFolder } from "./helpers/release_folder.ts";
 import { ROOT } from "./release/root.ts";
 
-Deno.test(`${INSTALLER} installs the latest release`, async () => {
+/** Defines a test of the installer for this system. */
+function installerTest(name: string, fn: () => Promise<void>): void {
+  testNeeding(["downloader"], name, fn);
+}
+
+installerTest(`${INSTALLER} installs the latest release`, async () => {
   const installation = await Installation.prepare();
   await using _installation = installation;
   const { code, stdout, stderr } = await installation.install();
@@ -34,7 +39,7 @@ Deno.test(`${INSTALLER} installs the latest release`, async () => {
   }
 });
 
-Deno.test(`${INSTALLER} run twice changes nothing`, async () => {
+installerTest(`${INSTALLER} run twice changes nothing`, async () => {
   const installation = await Installation.prepare();
   await using _installation = installation;
   await installation.install();
@@ -51,30 +56,36 @@ Deno.test(`${INSTALLER} run twice changes nothing`, async () => {
   deepStrictEqual(installation.host.asked, ["latest/download/SHA256SUMS"]);
 });
 
-Deno.test(`${INSTALLER} installs the release and to the folder that is named`, async () => {
-  const installation = await Installation.prepare();
-  await using _installation = installation;
-  const folder = `${installation.home}/a folder/bin`;
-  const env = { VERS_INSTALL_DIR: folder, VERS_VERSION: "v0.1.0" };
-  const { code, stderr } = await installation.install(env);
-  strictEqual(code, 0, stderr);
-  deepStrictEqual(installation.program(folder), bytesOf("0.1.0"));
-  await installation.install({ ...env, VERS_VERSION: "0.2.0" });
-  deepStrictEqual(installation.program(folder), bytesOf("0.2.0"));
-  deepStrictEqual(installation.names(), [`a folder/bin/${EXECUTABLE}`]);
-});
+installerTest(
+  `${INSTALLER} installs the release and to the folder that is named`,
+  async () => {
+    const installation = await Installation.prepare();
+    await using _installation = installation;
+    const folder = `${installation.home}/a folder/bin`;
+    const env = { VERS_INSTALL_DIR: folder, VERS_VERSION: "v0.1.0" };
+    const { code, stderr } = await installation.install(env);
+    strictEqual(code, 0, stderr);
+    deepStrictEqual(installation.program(folder), bytesOf("0.1.0"));
+    await installation.install({ ...env, VERS_VERSION: "0.2.0" });
+    deepStrictEqual(installation.program(folder), bytesOf("0.2.0"));
+    deepStrictEqual(installation.names(), [`a folder/bin/${EXECUTABLE}`]);
+  },
+);
 
-Deno.test(`${INSTALLER} says nothing of the PATH when the folder is in it`, async () => {
-  const installation = await Installation.prepare();
-  await using _installation = installation;
-  const separator = IS_WINDOWS ? ";" : ":";
-  const folder = IS_WINDOWS
-    ? installation.folder.replaceAll("/", "\\")
-    : installation.folder;
-  const path = `${installation.env.PATH}${separator}${folder}`;
-  const { stdout } = await installation.install({ PATH: path });
-  strictEqual(stdout.trimEnd().split("\n").length, 1);
-});
+installerTest(
+  `${INSTALLER} says nothing of the PATH when the folder is in it`,
+  async () => {
+    const installation = await Installation.prepare();
+    await using _installation = installation;
+    const separator = IS_WINDOWS ? ";" : ":";
+    const folder = IS_WINDOWS
+      ? installation.folder.replaceAll("/", "\\")
+      : installation.folder;
+    const path = `${installation.env.PATH}${separator}${folder}`;
+    const { stdout } = await installation.install({ PATH: path });
+    strictEqual(stdout.trimEnd().split("\n").length, 1);
+  },
+);
 
 for (
   const { name, spoil, env = {}, why } of [
@@ -130,54 +141,69 @@ for (
     },
   ]
 ) {
-  Deno.test(`${INSTALLER} installs nothing when there is ${name}`, async () => {
-    const installation = await Installation.prepare();
-    await using _installation = installation;
-    spoil?.(installation.host);
-    const result = await installation.install(env);
-    // The folder may have been made; what is in it is what counts.
-    assertRefused(installation, result, why);
-  });
+  installerTest(
+    `${INSTALLER} installs nothing when there is ${name}`,
+    async () => {
+      const installation = await Installation.prepare();
+      await using _installation = installation;
+      spoil?.(installation.host);
+      const result = await installation.install(env);
+      // The folder may have been made; what is in it is what counts.
+      assertRefused(installation, result, why);
+    },
+  );
 }
 
-Deno.test(`${INSTALLER} installs nothing when the program does not run`, async () => {
-  const installation = await Installation.prepare();
-  await using _installation = installation;
-  const program = IS_WINDOWS
-    ? "no program"
-    : "#!/bin/sh\necho GLIBC_9.99 is missing\nexit 127\n";
-  await installation.host.add("0.3.0", { [Deno.build.target]: program });
-  const result = await installation.install();
-  assertRefused(installation, result, /vers 0\.3\.0 does not run here/);
-  if (!IS_WINDOWS) match(result.stderr, /exit 127\): GLIBC_9\.99 is missing/);
-});
+installerTest(
+  `${INSTALLER} installs nothing when the program does not run`,
+  async () => {
+    const installation = await Installation.prepare();
+    await using _installation = installation;
+    const program = IS_WINDOWS
+      ? "no program"
+      : "#!/bin/sh\necho GLIBC_9.99 is missing\nexit 127\n";
+    await installation.host.add("0.3.0", { [Deno.build.target]: program });
+    const result = await installation.install();
+    assertRefused(installation, result, /vers 0\.3\.0 does not run here/);
+    if (!IS_WINDOWS) match(result.stderr, /exit 127\): GLIBC_9\.99 is missing/);
+  },
+);
 
-Deno.test(`${INSTALLER} keeps the program that is there when another one is no good`, async () => {
-  const installation = await Installation.prepare();
-  await using _installation = installation;
-  await installation.install({ VERS_VERSION: "0.1.0" });
-  const { files } = installation.host;
-  files.set(`download/v0.2.0/${PACKED}`, new Uint8Array([1, 2, 3]));
-  const { code } = await installation.install();
-  notStrictEqual(code, 0);
-  deepStrictEqual(installation.program(), bytesOf("0.1.0"));
-  deepStrictEqual(installation.names(), [`.local/bin/${EXECUTABLE}`]);
-});
+installerTest(
+  `${INSTALLER} keeps the program that is there when another one is no good`,
+  async () => {
+    const installation = await Installation.prepare();
+    await using _installation = installation;
+    await installation.install({ VERS_VERSION: "0.1.0" });
+    const { files } = installation.host;
+    files.set(`download/v0.2.0/${PACKED}`, new Uint8Array([1, 2, 3]));
+    const { code } = await installation.install();
+    notStrictEqual(code, 0);
+    deepStrictEqual(installation.program(), bytesOf("0.1.0"));
+    deepStrictEqual(installation.names(), [`.local/bin/${EXECUTABLE}`]);
+  },
+);
 
-Deno.test(`${INSTALLER} installs nothing where a file is in the way`, async () => {
-  const installation = await Installation.prepare();
-  await using _installation = installation;
-  await Deno.writeTextFile(`${installation.home}/file`, "");
-  const { code, stderr } = await installation.install({
-    VERS_INSTALL_DIR: `${installation.home}/file/bin`,
-  });
-  notStrictEqual(code, 0);
-  match(stderr, /^error: Cannot install to ".*bin": it cannot be written\r?$/m);
-  deepStrictEqual(installation.names(), ["file"]);
-});
+installerTest(
+  `${INSTALLER} installs nothing where a file is in the way`,
+  async () => {
+    const installation = await Installation.prepare();
+    await using _installation = installation;
+    await Deno.writeTextFile(`${installation.home}/file`, "");
+    const { code, stderr } = await installation.install({
+      VERS_INSTALL_DIR: `${installation.home}/file/bin`,
+    });
+    notStrictEqual(code, 0);
+    match(
+      stderr,
+      /^error: Cannot install to ".*bin": it cannot be written\r?$/m,
+    );
+    deepStrictEqual(installation.names(), ["file"]);
+  },
+);
 
 testNeeding(
-  ["modes"],
+  ["modes", "downloader"],
   "install.sh installs nothing to a folder that cannot be written",
   async () => {
     const installation = await Installation.prepare();
@@ -198,11 +224,10 @@ Deno.test("the installers and vers upgrade have the same releases by default", a
   }
 });
 
-Deno.test({
-  name:
-    "install.ps1 installs nothing on a processor that vers is not there for",
-  ignore: !IS_WINDOWS,
-  async fn() {
+testNeeding(
+  ["windows"],
+  "install.ps1 installs nothing on a processor that vers is not there for",
+  async () => {
     const installation = await Installation.prepare();
     await using _installation = installation;
     const result = await installation.install({
@@ -210,4 +235,4 @@ Deno.test({
     });
     assertRefused(installation, result, /Cannot install on Windows MIPS: /);
   },
-});
+);

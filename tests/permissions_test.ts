@@ -1,27 +1,20 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import config from "../deno.json" with { type: "json" };
 import { startForwardProxy } from "./helpers/forward_proxy.ts";
-import { isRoot } from "./helpers/machine.ts";
+import { type Need, needing } from "./helpers/machine.ts";
 import { type Program, startProgram } from "./helpers/program.ts";
 import { programCommand } from "./helpers/program_command.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
 import { startSimulator } from "./helpers/simulator_process.ts";
 import { RUN } from "./helpers/story.ts";
 
-const { os } = Deno.build;
-
 /** How a permission is shown to be needed. */
 interface Proof {
-  /** Why it cannot be shown here. */
-  readonly skipped?: string | undefined;
+  /** What it takes to show it. */
+  readonly needs?: readonly Need[];
   /** Whether a command does all it should, started with these flags. */
   readonly holds: (flags: readonly string[]) => Promise<boolean>;
 }
-
-const onlyOn = (system: "windows" | "others") =>
-  (os === "windows") === (system === "windows")
-    ? undefined
-    : `it is for ${system === "windows" ? "Windows" : "other systems"}`;
 
 /** What each permission of the set is there for. */
 const PROOFS: Record<string, Proof> = {
@@ -29,22 +22,22 @@ const PROOFS: Record<string, Proof> = {
   "write": { holds: keepsJob },
   "net": { holds: keepsJob },
   "sys=uid": {
-    skipped: isRoot ? undefined : "it needs root",
+    needs: ["root"],
     holds: leavesLedgerOfOthersAlone,
   },
   "env=VERS_*": { holds: keepsJob },
-  "env=HOME": { skipped: onlyOn("others"), holds: keepsJob },
-  "env=USERPROFILE": { skipped: onlyOn("windows"), holds: keepsJob },
+  "env=HOME": { needs: ["posix"], holds: keepsJob },
+  "env=USERPROFILE": { needs: ["windows"], holds: keepsJob },
   "env=TERM": {
-    skipped: os === "linux" ? undefined : "script(1) has other flags here",
+    needs: ["terminal"],
     holds: leavesDumbTerminalAlone,
   },
   ...Object.fromEntries(
     ["HTTPS", "HTTP", "ALL", "NO"].flatMap((kind) => [
       [`env=${kind}_PROXY`, { holds: namesProxy }],
       [`env=${kind.toLowerCase()}_proxy`, {
-        // There the two are one.
-        skipped: onlyOn("others"),
+        // On Windows the two are one.
+        needs: ["posix"],
         holds: namesProxy,
       }],
     ]),
@@ -52,6 +45,10 @@ const PROOFS: Record<string, Proof> = {
   "env=REQUEST_METHOD": { holds: namesProxy },
   "env=DENO_CERT": { holds: refuses({ DENO_CERT: "deno.json" }) },
   "env=DENO_TLS_CA_STORE": { holds: refuses({ DENO_TLS_CA_STORE: "Mozilla" }) },
+  "env=COLUMNS": {
+    needs: ["terminal", "tool:stty"],
+    holds: fitsTerminal,
+  },
 };
 
 Deno.test("the permission set has nothing that is not shown to be needed", () => {
@@ -63,11 +60,12 @@ Deno.test("the permission set lets the program start nothing and load nothing", 
   deepStrictEqual(names.sort(), ["env", "net", "read", "sys", "write"]);
 });
 
-for (const [permission, { skipped, holds }] of Object.entries(PROOFS)) {
+for (const [permission, { needs = [], holds }] of Object.entries(PROOFS)) {
   Deno.test({
-    name: `the program needs the permission ${permission}` +
-      (skipped === undefined ? "" : ` (skipped: ${skipped})`),
-    ignore: skipped !== undefined || Boolean(Deno.env.get("VERS_BINARY")),
+    ...needing(
+      ["source", ...needs],
+      `the program needs the permission ${permission}`,
+    ),
     async fn() {
       ok(await holds(flagsOf(permissions())), "It fails with the whole set");
       const others = permissions().filter((one) => one !== permission);
@@ -133,11 +131,30 @@ async function leavesDumbTerminalAlone(
   await using sandbox = await Sandbox.create();
   await startSimulator(sandbox, ["--boot-ms", "700"]);
   sandbox.env.TERM = "dumb";
+  return !(await onTerminal(sandbox, flags)).includes("\x1b[");
+}
+
+/** Whether a terminal that is wide, and does not tell it, gets whole lines. */
+async function fitsTerminal(flags: readonly string[]): Promise<boolean> {
+  await using sandbox = await Sandbox.create();
+  await startSimulator(sandbox, ["--boot-ms", "700"]);
+  Object.assign(sandbox.env, { TERM: "xterm", COLUMNS: "200" });
+  const seen = await onTerminal(sandbox, flags, "stty cols 0 && ");
+  ok(seen.includes("next look") || seen.includes("…"), seen);
+  return !seen.includes("…");
+}
+
+/** Waits for a job on a terminal, and returns all that came to it. */
+async function onTerminal(
+  sandbox: Sandbox,
+  flags: readonly string[],
+  before = "",
+): Promise<string> {
   const line = [...commandWith(flags), ...RUN].map((word) => `'${word}'`);
-  const words = ["script", "-qec", line.join(" "), "/dev/null"];
+  const words = ["script", "-qec", before + line.join(" "), "/dev/null"];
   const { code, stdout, stderr } = await (await start(sandbox, words, [])).done;
   strictEqual(code, 0, stdout + stderr);
-  return !stdout.includes("\x1b[");
+  return stdout;
 }
 
 /**

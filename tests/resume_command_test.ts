@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { needing } from "./helpers/machine.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
 import { addVm, setState, writeHead } from "./helpers/service.ts";
 import { startSimulator } from "./helpers/simulator_process.ts";
@@ -57,8 +58,10 @@ for (const when of ["before", "after"] as const) {
 }
 
 Deno.test({
-  name: "resume whose result was lost returns it only while the VM runs",
-  ignore: Deno.build.os === "windows",
+  ...needing(
+    ["posix"],
+    "resume whose result was lost returns it only while the VM runs",
+  ),
   async fn() {
     await using sandbox = await Sandbox.create();
     const { simulator, vmId } = await start(sandbox);

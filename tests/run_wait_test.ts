@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { needing } from "./helpers/machine.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
 import { startSimulator } from "./helpers/simulator_process.ts";
 import {
@@ -9,6 +10,7 @@ import {
   livingVms,
   resultOf,
   RUN,
+  runInShell,
   storyOf,
 } from "./helpers/story.ts";
 
@@ -163,9 +165,11 @@ for (
   ]] as const
 ) {
   Deno.test({
-    name: `run --wait ends within 2 s of ${signal}, and says how to go on`,
     // Windows has no signals that one process can send another.
-    ignore: Deno.build.os === "windows",
+    ...needing(
+      ["posix"],
+      `run --wait ends within 2 s of ${signal}, and says how to go on`,
+    ),
     async fn() {
       await using sandbox = await Sandbox.create();
       const simulator = await startSimulator(sandbox, ["--boot-ms", "3000"]);
@@ -187,8 +191,10 @@ for (
   });
 
   Deno.test({
-    name: `run --wait that waits for another process's lock ends on ${signal}`,
-    ignore: Deno.build.os === "windows",
+    ...needing(
+      ["posix"],
+      `run --wait that waits for another process's lock ends on ${signal}`,
+    ),
     async fn() {
       await using sandbox = await Sandbox.create();
       const simulator = await startSimulator(sandbox);
@@ -229,6 +235,27 @@ Deno.test("run --wait --timeout 4s ends with 6, and the job goes on", async () =
   deepStrictEqual(storyOf(sandbox), ["submitted", "running"]);
   strictEqual(resultOf(await sandbox.run(RUN)).effect, "attached");
   strictEqual(await creations(simulator), 1);
+});
+
+Deno.test({
+  ...needing(
+    ["posix"],
+    "run --wait of a run tells a command that another shell goes on with",
+  ),
+  async fn() {
+    await using sandbox = await Sandbox.create();
+    const simulator = await startSimulator(sandbox, ["--boot-ms", "6000"]);
+    const first = await sandbox.run(["run", "--wait", "--timeout", "3s"], {
+      env: { VERS_RUN_ID: "ci 12" },
+    });
+    strictEqual(first.code, 6, first.stderr);
+    const { resume_command } = errorOf(first);
+    match(resume_command, /^VERS_RUN_ID='ci 12' vers run --wait/);
+    const line = resume_command.replace(" vers ", " $VERS ")
+      .replace("--timeout 3s", "--timeout 60s");
+    strictEqual(resultOf(await runInShell(sandbox, line)).effect, "attached");
+    strictEqual(await creations(simulator), 1);
+  },
 });
 
 Deno.test("run --wait outlives 5 s in which the server cannot be reached", async () => {

@@ -84,7 +84,10 @@ testNeeding(
       sandbox.run([...RUN, "--timeout", "2s"])
     );
     strictEqual(value.code, 6, value.stderr);
-    strictEqual(errorOf(value).code, "timed_out");
+    const { code, holder } = errorOf(value);
+    strictEqual(code, "timed_out");
+    strictEqual(holder.pid, first.pid);
+    ok(Date.parse(holder.since) <= Date.now());
     match(value.stderr, /^note: waiting for another process with the same/m);
     ok(ms < 6_000, `it took ${ms} ms`);
     first.kill("SIGCONT");

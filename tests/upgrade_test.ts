@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { VERSION } from "../src/version.ts";
+import { needing } from "./helpers/machine.ts";
 import { startProgram } from "./helpers/program.ts";
 import { ReleaseFolder } from "./helpers/release_folder.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
@@ -9,10 +10,7 @@ const IS_WINDOWS = Deno.build.os === "windows";
 const binary = Deno.env.get("VERS_BINARY");
 
 Deno.test({
-  name: binary
-    ? "vers upgrade replaces the executable that runs"
-    : "vers upgrade (skipped: VERS_BINARY names no executable)",
-  ignore: !binary,
+  ...needing(["binary"], "vers upgrade replaces the executable that runs"),
   async fn() {
     const sandbox = await Sandbox.create();
     await using _sandbox = sandbox;
@@ -48,8 +46,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "vers upgrade from source or bundle says where the newer one is",
-  ignore: binary !== undefined,
+  ...needing(
+    ["source"],
+    "vers upgrade from source or bundle says where the newer one is",
+  ),
   async fn() {
     const sandbox = await Sandbox.create();
     await using _sandbox = sandbox;

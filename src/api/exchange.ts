@@ -208,6 +208,8 @@ export class Exchange {
   }
 
   #unanswered(error: unknown, call: Call<unknown>, requestId: string): Failure {
+    // What stands in for the service says itself what is wrong with it.
+    if (error instanceof Failure) return error;
     const why = whyNotSent(error);
     const proxy = this.#proxy;
     if (why === undefined) return unreadable(error, { call, requestId, proxy });

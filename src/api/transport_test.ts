@@ -10,28 +10,32 @@ import { startHttp2Service } from "../../tests/helpers/http2_service.ts";
 import { TLS } from "../../tests/helpers/tls.ts";
 import { Failure } from "../failure.ts";
 import { wantsPassword } from "./connect_error.ts";
+import { unlessMissing } from "../../tests/helpers/machine.ts";
 import { fetchTransport, networkTransport } from "./transport.ts";
 
 /** A Deno that this program claims to run on. */
 interface Runtime {
   readonly name: string;
   readonly command: string;
-  readonly isMissing: boolean;
+  /** Why it is not here. */
+  readonly whyMissing: string | undefined;
 }
 
 const RUNTIMES: readonly Runtime[] = [
   {
     name: `Deno ${Deno.version.deno}`,
     command: Deno.execPath(),
-    isMissing: false,
+    whyMissing: undefined,
   },
   await oldestRuntime("2.6.8"),
 ];
 
 for (const runtime of RUNTIMES) {
   Deno.test({
-    name: `create() sends once, whatever the server does (${runtime.name})`,
-    ignore: runtime.isMissing,
+    ...unlessMissing(
+      `create() sends once, whatever the server does (${runtime.name})`,
+      runtime.whyMissing,
+    ),
     fn: async () => {
       const server = startRudeServer();
       await using _server = server;
@@ -45,8 +49,10 @@ for (const runtime of RUNTIMES) {
   });
 
   Deno.test({
-    name: `whyNotSent() knows what never left (${runtime.name})`,
-    ignore: runtime.isMissing,
+    ...unlessMissing(
+      `whyNotSent() knows what never left (${runtime.name})`,
+      runtime.whyMissing,
+    ),
     fn: async () => {
       const server = startRudeServer();
       await using _server = server;
@@ -69,8 +75,10 @@ for (const runtime of RUNTIMES) {
   });
 
   Deno.test({
-    name: `create() is not repeated over HTTP/2 either (${runtime.name})`,
-    ignore: runtime.isMissing,
+    ...unlessMissing(
+      `create() is not repeated over HTTP/2 either (${runtime.name})`,
+      runtime.whyMissing,
+    ),
     fn: async () => {
       await using service = await startHttp2Service();
       const path = "/api/v1/vm/new_root";
@@ -88,10 +96,12 @@ for (const runtime of RUNTIMES) {
 
   for (const proxies of [{}, "unknown"]) {
     Deno.test({
-      name: `networkTransport() with ${
-        JSON.stringify(proxies)
-      } for its proxies reaches this machine without one (${runtime.name})`,
-      ignore: runtime.isMissing,
+      ...unlessMissing(
+        `networkTransport() with ${
+          JSON.stringify(proxies)
+        } for its proxies reaches this machine without one (${runtime.name})`,
+        runtime.whyMissing,
+      ),
       fn: async () => {
         await using server = Deno.serve(
           { port: 0, hostname: "127.0.0.1", onListen() {} },
@@ -119,9 +129,10 @@ for (const runtime of RUNTIMES) {
   }
 
   Deno.test({
-    name:
+    ...unlessMissing(
       `networkTransport() goes to others through their proxy (${runtime.name})`,
-    ignore: runtime.isMissing,
+      runtime.whyMissing,
+    ),
     fn: async () => {
       await using service = await startHttp2Service();
       const to = Number(new URL(service.url).port);
@@ -158,10 +169,12 @@ for (const runtime of RUNTIMES) {
     ]
   ) {
     Deno.test({
-      name: `whyNotSent() of a proxy that says ${
-        JSON.stringify(says.split("\r")[0])
-      } is ${why} (${runtime.name})`,
-      ignore: runtime.isMissing,
+      ...unlessMissing(
+        `whyNotSent() of a proxy that says ${
+          JSON.stringify(says.split("\r")[0])
+        } is ${why} (${runtime.name})`,
+        runtime.whyMissing,
+      ),
       fn: async () => {
         await using proxy = startForwardProxy({ answer: says });
         const lines = await runScript(runtime, {
@@ -176,9 +189,11 @@ for (const runtime of RUNTIMES) {
   }
 
   Deno.test({
-    name:
+    ...unlessMissing(
       `networkTransport() knows at once that there is nobody to trust (${runtime.name})`,
-    ignore: runtime.isMissing || Deno.build.os !== "linux",
+      runtime.whyMissing ??
+        (Deno.build.os === "linux" ? undefined : "it is for Linux"),
+    ),
     fn: async () => {
       await using server = Deno.serve(
         { port: 0, hostname: "127.0.0.1", onListen() {} },
@@ -198,8 +213,10 @@ for (const runtime of RUNTIMES) {
   });
 
   Deno.test({
-    name: `whyNotSent() of a broken connection is undefined (${runtime.name})`,
-    ignore: runtime.isMissing,
+    ...unlessMissing(
+      `whyNotSent() of a broken connection is undefined (${runtime.name})`,
+      runtime.whyMissing,
+    ),
     fn: async () => {
       const server = startRudeServer();
       await using _server = server;
@@ -309,7 +326,7 @@ function closedPort(): number {
   return listener.addr.port;
 }
 
-/** Returns an older Deno, which npm has; missing where there is no npm. */
+/** Returns an older Deno, which npm has, if npm is here and gets it. */
 async function oldestRuntime(version: string): Promise<Runtime> {
   const npx = Deno.build.os === "windows" ? "npx.cmd" : "npx";
   const script = "console.log(Deno.execPath())";
@@ -319,7 +336,8 @@ async function oldestRuntime(version: string): Promise<Runtime> {
     stderr: "null",
   }).output().catch(() => ({ success: false, stdout: new Uint8Array() }));
   const command = new TextDecoder().decode(stdout).trim();
-  return { name: `Deno ${version}`, command, isMissing: !success };
+  const whyMissing = success ? undefined : `npx cannot get Deno ${version}`;
+  return { name: `Deno ${version}`, command, whyMissing };
 }
 
 /** This machine's own proxies are not what is tested. */

@@ -1,4 +1,5 @@
 import { Failure } from "../failure.ts";
+import { readRegularFile, reasonOf } from "../regular_file.ts";
 
 /** What the runtime is told of whose certificates to trust. */
 export interface TrustSettings {
@@ -9,7 +10,6 @@ export interface TrustSettings {
 }
 
 const STORES = ["mozilla", "system"];
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /**
  * Returns when the certificates can be had that the environment tells to
@@ -65,26 +65,16 @@ function checkStores(value: string): void {
 }
 
 function checkFile(path: string): void {
-  let text: string;
+  let text: string | undefined;
   try {
-    const { isFile, size } = Deno.statSync(path);
-    // What is no file may never end, or give its certificates only once.
-    if (!isFile) throw new Error("it is not a regular file");
-    if (size > MAX_FILE_BYTES) throw new Error("it is over 64 MiB");
-    text = new TextDecoder().decode(Deno.readFileSync(path));
+    text = readRegularFile(path);
   } catch (cause) {
-    throw noCertificate(path, whyUnread(cause), cause);
+    throw noCertificate(path, reasonOf(cause), cause);
   }
+  if (text === undefined) throw noCertificate(path, "there is no such file");
   if (!hasCertificate(text)) {
     throw noCertificate(path, "it has no certificate in PEM");
   }
-}
-
-function whyUnread(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  if (!(error instanceof Error)) return String(error);
-  // "Permission denied (os error 13): open '/path'": the path is known.
-  return error.message.split(": ")[0] ?? "";
 }
 
 function noCertificate(path: string, why: string, cause?: unknown): Failure {

@@ -2,11 +2,17 @@ import type { Transport } from "../api/transport.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { InterruptedError } from "../engine/engine_error.ts";
 import { Failure } from "../failure.ts";
+import { reasonOf } from "../regular_file.ts";
+import { UsageError } from "./failure.ts";
 import { Sink } from "./sink.ts";
 
 /** Everything that the process gives to a command. */
 export interface Context {
-  /** Returns a variable of the environment; empty ones count as not set. */
+  /**
+   * Returns a variable of the environment; empty ones count as not set.
+   *
+   * @throws {UsageError} when one of ours is there and is no text.
+   */
   env(name: string): string | undefined;
   /** Returns the folder that the command was started in. */
   cwd(): string;
@@ -107,17 +113,20 @@ function mayRead(variable: string): boolean {
   return Deno.permissions.querySync(permission).state === "granted";
 }
 
-/** Returns the user's own folder; there may be none. */
-export function homeOf(context: Context): string | undefined {
-  return context.env(context.platform === "windows" ? "USERPROFILE" : "HOME");
-}
+/** What is told apart from a variable that is not set. */
+const WANTED_VARIABLE = /^(VERS_|HOME$|USERPROFILE$)/;
 
 function env(name: string): string | undefined {
   try {
     return Deno.env.get(name) || undefined;
-  } catch {
+  } catch (error) {
     // Not allowed to look: then it is not set for us.
-    return undefined;
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    if (!WANTED_VARIABLE.test(name)) return undefined;
+    throw new UsageError(
+      `Cannot use ${name}: it is not UTF-8 text`,
+      `set it anew, or take it out: env -u ${name} vers help`,
+    );
   }
 }
 
@@ -125,9 +134,15 @@ function cwd(): string {
   try {
     return Deno.cwd();
   } catch (cause) {
-    throw new Failure("Cannot find the current folder: it is gone", {
+    const isGone = cause instanceof Deno.errors.NotFound;
+    const why = isGone
+      ? "it is gone"
+      : cause instanceof Deno.errors.InvalidData
+      ? "its path is not UTF-8 text"
+      : reasonOf(cause);
+    throw new Failure(`Cannot use the current folder: ${why}`, {
       code: "general",
-      hint: "go to a folder that exists, and run the same command again",
+      hint: "go to another folder, and run the same command again: cd /",
       cause,
     });
   }

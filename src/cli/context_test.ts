@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { testNeeding } from "../../tests/helpers/machine.ts";
 
 /** Runs a script that has `context`, as a process of its own. */
 function start(
@@ -9,7 +10,9 @@ function start(
   } = {},
 ): Deno.ChildProcess {
   const module = new URL("./context.ts", import.meta.url).href;
-  const source = `import { denoContext, homeOf } from "${module}";
+  const folders = new URL("./folders.ts", import.meta.url).href;
+  const source = `import { denoContext } from "${module}";
+    import { homeFolder } from "${folders}";
     const exitHard = (code) => Deno.exit(code);
     const context = denoContext({ exitHard });
     ${script}`;
@@ -36,7 +39,7 @@ async function textOf(child: Deno.ChildProcess): Promise<string> {
 
 Deno.test("denoContext() takes a variable it may not read as not set", async () => {
   const script = `await context.stdout.write(
-    String(context.env("VERS_OUTPUT")) + homeOf(context));`;
+    String(context.env("VERS_OUTPUT")) + homeFolder(context));`;
   const env = { VERS_OUTPUT: "json", HOME: "/home/ada" };
   strictEqual(await textOf(start(script, { env })), "undefinedundefined");
   strictEqual(
@@ -66,27 +69,29 @@ async function signal(
   return { code: (await child.status).code, text };
 }
 
-const posix = { ignore: Deno.build.os === "windows" };
-
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  Deno.test(`denoContext() aborts its signal on ${name}`, posix, async () => {
-    const script = `const isOver = new Promise((resolve) =>
+  testNeeding(
+    ["posix"],
+    `denoContext() aborts its signal on ${name}`,
+    async () => {
+      const script = `const isOver = new Promise((resolve) =>
         context.signal.addEventListener("abort", resolve));
       ${SAY_READY}
       setTimeout(() => {}, 60_000);
       await isOver;
       await context.stdout.write(context.signal.reason.signal);
       Deno.exit(7);`;
-    deepStrictEqual(await signal(start(script), [name]), {
-      code: 7,
-      text: `ready\n${name}`,
-    });
-  });
+      deepStrictEqual(await signal(start(script), [name]), {
+        code: 7,
+        text: `ready\n${name}`,
+      });
+    },
+  );
 }
 
-Deno.test(
+testNeeding(
+  ["posix"],
   "denoContext() ends a process that hangs within 2 s of a signal",
-  posix,
   async () => {
     const script = `${SAY_READY} setTimeout(() => {}, 60_000);`;
     const child = start(script);
@@ -98,22 +103,26 @@ Deno.test(
   },
 );
 
-Deno.test("denoContext() ends at once on a second signal", posix, async () => {
-  const script = `context.signal.addEventListener("abort", () => {
+testNeeding(
+  ["posix"],
+  "denoContext() ends at once on a second signal",
+  async () => {
+    const script = `context.signal.addEventListener("abort", () => {
       context.stdout.write("stopping\\n");
     });
     ${SAY_READY}
     setTimeout(() => {}, 60_000);`;
-  const child = start(script);
-  const reader = child.stdout.getReader();
-  await reader.read();
-  child.kill("SIGINT");
-  // Two signals at once may arrive as one.
-  await reader.read();
-  const begin = performance.now();
-  child.kill("SIGINT");
-  strictEqual((await child.status).code, 130);
-  ok(performance.now() - begin < 1_500);
-  await reader.cancel();
-  await child.stderr.cancel();
-});
+    const child = start(script);
+    const reader = child.stdout.getReader();
+    await reader.read();
+    child.kill("SIGINT");
+    // Two signals at once may arrive as one.
+    await reader.read();
+    const begin = performance.now();
+    child.kill("SIGINT");
+    strictEqual((await child.status).code, 130);
+    ok(performance.now() - begin < 1_500);
+    await reader.cancel();
+    await child.stderr.cancel();
+  },
+);

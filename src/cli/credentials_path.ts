@@ -1,5 +1,6 @@
 import { Failure } from "../failure.ts";
-import { type Context, homeOf } from "./context.ts";
+import type { Context } from "./context.ts";
+import { homeFolder } from "./folders.ts";
 
 /**
  * Returns the path of `~/.versrc`.
@@ -7,7 +8,7 @@ import { type Context, homeOf } from "./context.ts";
  * @throws {Failure} when there is no home folder.
  */
 export function credentialsPath(context: Context): string {
-  const home = homeOf(context);
+  const home = homeFolder(context);
   if (home !== undefined) return `${home}/.versrc`;
   throw new Failure("Cannot find ~/.versrc: there is no home folder", {
     code: "general",

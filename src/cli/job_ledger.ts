@@ -5,7 +5,7 @@ import { LedgerError } from "../ledger/ledger_error.ts";
 import type { LedgerJobs } from "../ledger/list_jobs.ts";
 import { Upkeep } from "../ledger/upkeep.ts";
 import type { Context } from "./context.ts";
-import { ledgerFolder } from "./open_engine.ts";
+import { ledgerFolder } from "./folders.ts";
 import type { Progress } from "./progress.ts";
 import { closest } from "./suggestion.ts";
 import { visible } from "./terminal_text.ts";

@@ -4,7 +4,8 @@ import { Failure } from "../failure.ts";
 import type { Settings } from "../project/settings.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import type { CommandInput, Invocation } from "./command.ts";
-import { type Context, homeOf } from "./context.ts";
+import type { Context } from "./context.ts";
+import { homeFolder, ledgerFolder, simulatorFolder } from "./folders.ts";
 
 /** The engine, for whom and where it works, and the user's settings. */
 export interface Session {
@@ -46,6 +47,8 @@ export async function openSession(
     ? await openSimulator(context)
     : await openService(context);
   const { VersClient } = await import("../api/vers_client.ts");
+  const { settingsOf } = await import("./retention.ts");
+  const { orWithout } = await import("./unreadable.ts");
   const { accountOf } = await import("../project/credentials.ts");
   const { origin, scope, apiKey, transport } = service;
   const engine: Engine = {
@@ -64,27 +67,11 @@ export async function openSession(
     notify: input.progress.notify,
     random: () => context.random(),
   };
-  const settings = await loadSettings(context);
+  const settings = await orWithout(() => settingsOf(context), {}, {
+    what: "the settings are",
+    warn: input.progress.warn,
+  });
   return { engine, scope, settings, account: await accountOf(apiKey) };
-}
-
-/** Returns the folder of this program's files; none without a home. */
-export function stateFolder(context: Context): string | undefined {
-  const home = homeOf(context);
-  return home === undefined ? undefined : `${home}/.vers`;
-}
-
-/** Returns the ledger's folder: VERS_JOBS_DIR, else `~/.vers`. */
-export function ledgerFolder(context: Context): string | undefined {
-  return context.env("VERS_JOBS_DIR") ?? stateFolder(context);
-}
-
-/** Returns the user's settings; none without a home. */
-async function loadSettings(context: Context): Promise<Settings> {
-  const folder = stateFolder(context);
-  if (folder === undefined) return {};
-  const { readSettings } = await import("../project/settings.ts");
-  return await readSettings(`${folder}/settings.jsonc`);
 }
 
 /** Returns whether commands go to the simulator in this program. */
@@ -96,7 +83,7 @@ async function openSimulator(context: Context): Promise<Service> {
   const { Simulator } = await import("../simulator/simulator.ts");
   const { SIMULATOR_API_KEY } = await import("../simulator/account.ts");
   const { fetchTransport } = await import("../api/transport.ts");
-  const folder = context.env("VERS_STATE_DIR") ?? stateFolder(context);
+  const folder = simulatorFolder(context);
   const options = {
     clock: context.clock,
     ...(folder === undefined ? {} : { stateDir: `${folder}/local` }),
@@ -117,7 +104,7 @@ async function openSimulator(context: Context): Promise<Service> {
 async function openService(context: Context): Promise<Service> {
   const { readApiKey } = await import("../project/credentials.ts");
   const origin = await originOf(context);
-  const home = homeOf(context);
+  const home = homeFolder(context);
   const apiKey = readApiKey({
     given: context.env("VERS_API_KEY"),
     path: home === undefined ? undefined : `${home}/.versrc`,

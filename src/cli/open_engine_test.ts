@@ -4,7 +4,7 @@ import {
   type TestContextOptions,
 } from "../../tests/helpers/test_context.ts";
 import { Failure } from "../failure.ts";
-import { ledgerFolder, openSession } from "./open_engine.ts";
+import { openSession } from "./open_engine.ts";
 import { Progress } from "./progress.ts";
 
 async function open(options: TestContextOptions, isLocal = false) {
@@ -86,24 +86,3 @@ Deno.test("openSession() refuses a VERS_URL that would give the key away", async
   const env = { VERS_URL: "http://example.com", VERS_ALLOW_HTTP: "1" };
   strictEqual((await open({ env })).session.scope, "http://example.com");
 });
-
-for (
-  const [name, options, folder] of [
-    ["VERS_JOBS_DIR", { env: { VERS_JOBS_DIR: "/jobs" } }, "/jobs"],
-    ["HOME", { env: { HOME: "/home/ada" } }, "/home/ada/.vers"],
-    [
-      "USERPROFILE on Windows",
-      {
-        platform: "windows",
-        env: { USERPROFILE: "C:\\Users\\Ada", HOME: "/home/ada" },
-      },
-      "C:\\Users\\Ada/.vers",
-    ],
-    ["nothing", { hasHome: false }, undefined],
-  ] as const
-) {
-  Deno.test(`ledgerFolder() by ${name} is ${folder}`, async () => {
-    await using context = await testContext(options);
-    strictEqual(ledgerFolder(context), folder);
-  });
-}

@@ -1,7 +1,7 @@
 import { DEFAULT_RETENTION_MS, type Retention } from "../job/retention.ts";
 import { readSettings, type Settings } from "../project/settings.ts";
 import type { Context } from "./context.ts";
-import { stateFolder } from "./open_engine.ts";
+import { stateFolder } from "./folders.ts";
 import { usualMaxResumeAge } from "./wait_flags.ts";
 
 /** The longest that a kind of job is gone on with by itself. */

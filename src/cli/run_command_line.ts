@@ -1,10 +1,18 @@
 import type { Routes } from "./command.ts";
 import type { Context } from "./context.ts";
+import { exposedSecrets } from "./exposed_secret.ts";
 import { exitCodeFor } from "./failure.ts";
+import { checkFolders } from "./folders.ts";
+import { isLocal } from "./open_engine.ts";
 import { guessFormat } from "./output_choice.ts";
-import { parseCommandLine, type Request } from "./parse.ts";
+import {
+  type CommandRequest,
+  parseCommandLine,
+  type Request,
+} from "./parse.ts";
 import { Progress } from "./progress.ts";
 import { renderFailure } from "./render_failure.ts";
+import { hasJob } from "./resume_command.ts";
 import { ClosedPipeError } from "./sink.ts";
 
 /** How long a command that was told to stop may take to do so by itself. */
@@ -24,6 +32,10 @@ export async function runCommandLine(
   try {
     const understood = await parseCommandLine(words, { routes, context });
     request = understood;
+    if (understood.type === "command") {
+      checkPlaces(understood, context, progress);
+      exposedSecrets(understood).forEach(progress.warn);
+    }
     return await untilStopped(
       carryOut(understood, { context, routes, progress }),
       context,
@@ -45,6 +57,20 @@ export async function runCommandLine(
     progress.clear();
     await context.stderr.flush();
   }
+}
+
+/** @throws {UsageError} when a job would be kept where nobody finds it. */
+function checkPlaces(
+  request: CommandRequest,
+  context: Context,
+  progress: Progress,
+): void {
+  if (request.isHidden) return;
+  checkFolders(context, {
+    hasJob: hasJob(request),
+    isLocal: isLocal(context, request.invocation),
+    warn: progress.warn,
+  });
 }
 
 /** What a request is carried out with. */

@@ -2,7 +2,7 @@ import { SETTING_NAMES, wantedInstead } from "../project/settings.ts";
 import type { Context } from "./context.ts";
 import { Failure } from "../failure.ts";
 import { UsageError } from "./failure.ts";
-import { stateFolder } from "./open_engine.ts";
+import { stateFolder } from "./folders.ts";
 import { closest } from "./suggestion.ts";
 import { visible } from "./terminal_text.ts";
 

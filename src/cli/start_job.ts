@@ -33,10 +33,18 @@ export interface StartJobOptions {
   readonly sets?: WantedNames;
   /** Whether the inputs alone tell this work from any other. */
   readonly isStable: boolean;
+  /** Sets the names; it must not take longer than `patience` allows. */
   readonly onAccepted: (
     job: JobBase & { readonly handle: Handle },
+    patience: Patience,
   ) => Promise<LocalEffects>;
   readonly view: ResultView;
+}
+
+/** How long a command may still take over something. */
+export interface Patience {
+  /** Returns what is left of --timeout; `Infinity` without a limit. */
+  readonly leftMs: () => number;
 }
 
 /**
@@ -63,9 +71,13 @@ export async function startJob(
     const { explainJob } = await import("./explain_job.ts");
     return await explainJob(session, { ...options, work, waiting });
   }
+  const { timeoutMs = Infinity } = waiting;
+  const patience: Patience = {
+    leftMs: () => Math.max(0, timeoutMs - context.clock.elapsedMs()),
+  };
   await runWork(session.engine, work, {
     ...waiting,
-    onAccepted,
+    onAccepted: (job) => onAccepted(job, patience),
     deliver: (result) =>
       deliverResult(result, {
         context,

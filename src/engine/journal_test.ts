@@ -7,6 +7,7 @@ import {
 } from "../../tests/helpers/entries.ts";
 import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import { readLedgerLines } from "../../tests/helpers/ledger_lines.ts";
+import { needing } from "../../tests/helpers/machine.ts";
 import {
   type CompleteJob,
   type FailedJob,
@@ -200,9 +201,11 @@ Deno.test("Journal.markGone() keeps the outcome, and that it was delivered", asy
 });
 
 Deno.test({
-  name: "Journal goes on when it cannot write, and says so once",
   // A link that leads nowhere, which only an administrator makes there.
-  ignore: Deno.build.os === "windows",
+  ...needing(
+    ["posix"],
+    "Journal goes on when it cannot write, and says so once",
+  ),
   async fn() {
     using desk = new Desk();
     const journal = desk.journal();

@@ -12,16 +12,15 @@ import {
   modeOf,
   searchFor,
 } from "../../tests/helpers/ledger_desk.ts";
+import { type Need, needing } from "../../tests/helpers/machine.ts";
 import { foldEntries } from "../job/job.ts";
 import { Ledger } from "./ledger.ts";
 import { LedgerError } from "./ledger_error.ts";
 
-const IS_WINDOWS = Deno.build.os === "windows";
 const SUBMITTED = foldEntries([submitted()]);
 
 Deno.test({
-  name: "Ledger keeps what it makes to its user",
-  ignore: IS_WINDOWS,
+  ...needing(["posix"], "Ledger keeps what it makes to its user"),
   async fn() {
     using desk = new LedgerDesk();
     await desk.write(submitted());
@@ -37,8 +36,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Ledger leaves the modes of what is there alone",
-  ignore: IS_WINDOWS,
+  ...needing(["posix"], "Ledger leaves the modes of what is there alone"),
   async fn() {
     using desk = new LedgerDesk();
     await Deno.mkdir(`${desk.dir}/locks`, { recursive: true });
@@ -58,7 +56,7 @@ Deno.test({
 
 interface Obstacle {
   readonly name: string;
-  readonly ignore: boolean;
+  readonly needs: readonly Need[];
   readonly why: RegExp;
   readonly make: (path: string) => void;
 }
@@ -66,13 +64,13 @@ interface Obstacle {
 const OBSTACLES: readonly Obstacle[] = [
   {
     name: "a folder",
-    ignore: false,
+    needs: [],
     why: /it is a folder/,
     make: (path) => Deno.mkdirSync(path),
   },
   {
     name: "a FIFO, which nobody writes to",
-    ignore: IS_WINDOWS,
+    needs: ["posix"],
     why: /not a regular file/,
     make: (path) => {
       const { success } = new Deno.Command("mkfifo", { args: [path] })
@@ -82,7 +80,7 @@ const OBSTACLES: readonly Obstacle[] = [
   },
   {
     name: "a link to a ledger",
-    ignore: IS_WINDOWS,
+    needs: ["posix"],
     why: /not a regular file/,
     make: (path) => {
       Deno.writeTextFileSync(`${path}.there`, "");
@@ -91,14 +89,14 @@ const OBSTACLES: readonly Obstacle[] = [
   },
   {
     name: "a link to nothing",
-    ignore: IS_WINDOWS,
+    needs: ["posix"],
     why: /not a regular file/,
     make: (path) => Deno.symlinkSync(`${path}.missing`, path),
   },
   {
     name: "another user's file",
     // Only root can give a file away.
-    ignore: Deno.uid() !== 0,
+    needs: ["root"],
     why: /it belongs to user 65534, and this is user 0/,
     make: (path) => {
       Deno.writeTextFileSync(path, "");
@@ -107,10 +105,12 @@ const OBSTACLES: readonly Obstacle[] = [
   },
 ];
 
-for (const { name, ignore, why, make } of OBSTACLES) {
+for (const { name, needs, why, make } of OBSTACLES) {
   Deno.test({
-    name: `Ledger does not use ${name} in its place, and does not touch it`,
-    ignore,
+    ...needing(
+      needs,
+      `Ledger does not use ${name} in its place, and does not touch it`,
+    ),
     async fn() {
       using desk = new LedgerDesk();
       await Deno.mkdir(desk.dir);

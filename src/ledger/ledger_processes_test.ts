@@ -2,6 +2,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { submitted } from "../../tests/helpers/entries.ts";
 import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import { readLedgerLines } from "../../tests/helpers/ledger_lines.ts";
+import { needing } from "../../tests/helpers/machine.ts";
 import { type Program, startProgram } from "../../tests/helpers/program.ts";
 import { foldEntries } from "../job/job.ts";
 import { formatEntryLine } from "./entry_line.ts";
@@ -103,10 +104,11 @@ Deno.test("Ledger keeps what a process wrote that was killed, and takes more", (
   }));
 
 Deno.test({
-  name: "Ledger reads in a folder where nothing may be written",
   // There is no such mode on Windows, and elsewhere root must become nobody.
-  ignore: Deno.build.os === "windows" ||
-    (IS_ROOT && Deno.build.os !== "linux"),
+  ...needing(
+    IS_ROOT ? ["linux"] : ["posix"],
+    "Ledger reads in a folder where nothing may be written",
+  ),
   fn: () =>
     inFolder(async (dir) => {
       const path = `${dir}/jobs.jsonl`;
@@ -130,9 +132,11 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Ledger cuts back an entry that could not be written to its end",
   // The size of a file is limited by a call of this system's library.
-  ignore: Deno.build.os !== "linux",
+  ...needing(
+    ["linux"],
+    "Ledger cuts back an entry that could not be written to its end",
+  ),
   fn: () =>
     inFolder(async (dir) => {
       const path = `${dir}/jobs.jsonl`;

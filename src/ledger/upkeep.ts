@@ -109,9 +109,14 @@ export class Upkeep {
   async checkLocking(): Promise<string | undefined> {
     try {
       const path = this.#lockPath("doctor");
-      const first = await acquireFileLock(path, { waitMs: DOCTOR_WAIT_MS });
-      using _first = first;
-      return await whyNotRefused(path);
+      let why: string | undefined;
+      {
+        using _first = await acquireFileLock(path, { waitMs: DOCTOR_WAIT_MS });
+        why = await whyNotRefused(path);
+      }
+      // And it can be had again, also after somebody gave up.
+      using _last = await acquireFileLock(path, { waitMs: DOCTOR_WAIT_MS });
+      return why;
     } catch (error) {
       if (error instanceof FileLockError) return error.message;
       throw error;

@@ -1,6 +1,8 @@
-import { ensurePrivateFolder, folderOf, replaceFile } from "../atomic_file.ts";
+import { ensurePrivateFolder, folderOf } from "../atomic_file.ts";
 import { Failure } from "../failure.ts";
 import { acquireFileLock, type FileLock, FileLockError } from "../file_lock.ts";
+import { NotRegularFileError } from "../regular_file.ts";
+import { replaceFile } from "../replace_file.ts";
 import { fileFailure, readTextFile } from "./text_file.ts";
 
 const LOCK_WAIT_MS = 10_000;
@@ -18,6 +20,8 @@ export function readAliases(path: string): Map<string, string> {
 /** Options for {@linkcode updateAliases}. */
 export interface UpdateAliasesOptions {
   readonly signal?: AbortSignal | undefined;
+  /** How long to wait for another process, in milliseconds; at most 10 s. */
+  readonly waitMs?: number | undefined;
 }
 
 /**
@@ -36,13 +40,60 @@ export async function updateAliases<T>(
   change: (aliases: Map<string, string>) => T,
   options: UpdateAliasesOptions = {},
 ): Promise<T> {
-  using _lock = await lockAliases(path, options.signal);
+  using _lock = await lockAliases(path, options);
   const entries = readEntries(path);
   const before = aliasesIn(entries);
   const aliases = new Map(before);
   const result = change(aliases);
   if (!isEqual(before, aliases)) writeEntries(path, merge(entries, aliases));
   return result;
+}
+
+/**
+ * Returns the VM that an alias stands for. Two spellings of the same letters,
+ * as in "é" and "e" with an accent, are one alias.
+ */
+export function vmOfAlias(
+  aliases: ReadonlyMap<string, string>,
+  alias: string,
+): string | undefined {
+  const [spelling = alias] = spellingsOf(aliases, alias);
+  return aliases.get(spelling);
+}
+
+/** Makes `alias` stand for a VM, in whatever spelling it is there. */
+export function putAlias(
+  aliases: Map<string, string>,
+  alias: string,
+  vmId: string,
+): void {
+  for (const spelling of spellingsOf(aliases, alias)) {
+    if (spelling !== alias) aliases.delete(spelling);
+  }
+  aliases.set(alias, vmId);
+}
+
+/** Makes `alias` stand for nothing. Returns the VM that it stood for. */
+export function dropAlias(
+  aliases: Map<string, string>,
+  alias: string,
+): string | undefined {
+  const vmId = vmOfAlias(aliases, alias);
+  for (const spelling of spellingsOf(aliases, alias)) aliases.delete(spelling);
+  return vmId;
+}
+
+/**
+ * The names in the file that are this alias: the one that is the same letter by
+ * letter, else all that are it in another spelling.
+ */
+function spellingsOf(
+  aliases: ReadonlyMap<string, string>,
+  alias: string,
+): readonly string[] {
+  if (aliases.has(alias)) return [alias];
+  const plain = alias.normalize("NFC");
+  return [...aliases.keys()].filter((name) => name.normalize("NFC") === plain);
 }
 
 /** Makes `alias` stand for a VM. Returns the one that it stood for before. */
@@ -52,8 +103,8 @@ export function setAlias(
   options: UpdateAliasesOptions & { readonly vmId: string },
 ): Promise<string | undefined> {
   return updateAliases(path, (aliases) => {
-    const before = aliases.get(alias);
-    aliases.set(alias, options.vmId);
+    const before = vmOfAlias(aliases, alias);
+    putAlias(aliases, alias, options.vmId);
     return before;
   }, options);
 }
@@ -75,16 +126,22 @@ export function removeAliasesOf(
 
 async function lockAliases(
   path: string,
-  signal: AbortSignal | undefined,
+  { signal, waitMs = LOCK_WAIT_MS }: UpdateAliasesOptions,
 ): Promise<FileLock | undefined> {
   const lockPath = `${path.replace(/\.json$/, "")}.lock`;
   try {
     ensurePrivateFolder(folderOf(path));
-    return await acquireFileLock(lockPath, { waitMs: LOCK_WAIT_MS, signal });
+    return await acquireFileLock(lockPath, {
+      waitMs: Math.min(waitMs, LOCK_WAIT_MS),
+      signal,
+    });
   } catch (error) {
     if (!(error instanceof FileLockError)) {
       if (signal?.aborted) throw signal.reason;
       throw fileFailure(`change ${JSON.stringify(path)}`, error);
+    }
+    if (error.cause instanceof NotRegularFileError) {
+      throw fileFailure(`lock ${JSON.stringify(lockPath)}`, error.cause);
     }
     // Where there is no locking, an alias is still worth having.
     if (error.reason === "unavailable") return undefined;

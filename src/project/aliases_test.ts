@@ -1,16 +1,20 @@
 import {
   deepStrictEqual,
+  ok,
   rejects,
   strictEqual,
   throws,
 } from "node:assert/strict";
 import fc from "fast-check";
+import { needing } from "../../tests/helpers/machine.ts";
 import { acquireFileLock } from "../file_lock.ts";
 import {
+  dropAlias,
   readAliases,
   removeAliasesOf,
   setAlias,
   updateAliases,
+  vmOfAlias,
 } from "./aliases.ts";
 
 const A = "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
@@ -156,29 +160,82 @@ for (
   });
 }
 
-Deno.test("setAlias() waits for whoever changes the aliases, until told to stop", async () => {
-  await withPath(async (path) => {
-    put(path, "{}");
-    const lockPath = path.replace("aliases.json", "aliases.lock");
-    const lock = await acquireFileLock(lockPath, { waitMs: 0 });
-    using _lock = lock;
+/** Defines a test of aliases that somebody else changes. */
+function lockedTest(name: string, fn: (path: string) => Promise<void>): void {
+  Deno.test(name, () =>
+    withPath(async (path) => {
+      put(path, "{}");
+      {
+        const lockPath = path.replace("aliases.json", "aliases.lock");
+        using _lock = await acquireFileLock(lockPath, { waitMs: 0 });
+        await fn(path);
+        strictEqual(readAliases(path).size, 0);
+      }
+      // What was given up holds up nobody, and has ended when the next one has.
+      await setAlias(path, "web", { vmId: A });
+    }));
+}
+
+lockedTest(
+  "setAlias() waits for whoever changes the aliases, until told to stop",
+  async (path) => {
     const reason = new Error("stop");
     const controller = new AbortController();
     const { signal } = controller;
     const setting = setAlias(path, "web", { vmId: A, signal });
     controller.abort(reason);
     strictEqual(await setting.catch((error) => error), reason);
-    strictEqual(readAliases(path).size, 0);
-  });
-});
+  },
+);
+
+lockedTest(
+  "setAlias() waits for whoever changes the aliases no longer than it may",
+  async (path) => {
+    const start = performance.now();
+    await rejects(setAlias(path, "web", { vmId: A, waitMs: 0 }), {
+      name: "Failure",
+      retryable: true,
+      message: `Cannot change ${JSON.stringify(path)}: ` +
+        "another process has it locked",
+    });
+    ok(performance.now() - start < 9_000);
+  },
+);
 
 Deno.test({
-  name: "setAlias() makes a file that others may read",
-  ignore: Deno.build.os === "windows",
+  ...needing(["posix"], "setAlias() makes a file that others may read"),
   fn: () =>
     withPath(async (path) => {
       await setAlias(path, "web", { vmId: A });
       const mode = Deno.statSync(path).mode ?? 0;
       strictEqual(mode & 0o777 & ~0o644, 0);
     }),
+});
+
+Deno.test("vmOfAlias() takes two spellings of the same letters for one", async () => {
+  await withPath(async (path) => {
+    const [apart, whole] = ["cafe\u0301", "caf\u00e9"];
+    put(path, JSON.stringify({ [apart]: A, "a b": B }));
+    strictEqual(vmOfAlias(readAliases(path), whole), A);
+    strictEqual(vmOfAlias(readAliases(path), "cafe"), undefined);
+    strictEqual(await setAlias(path, whole, { vmId: B }), A);
+    deepStrictEqual([...readAliases(path)], [["a b", B], [whole, B]]);
+    await updateAliases(path, (aliases) => {
+      strictEqual(dropAlias(aliases, apart), B);
+      strictEqual(dropAlias(aliases, "a b"), B);
+      strictEqual(dropAlias(aliases, "a b"), undefined);
+    });
+    strictEqual(readAliases(path).size, 0);
+  });
+});
+
+Deno.test("vmOfAlias() prefers the name that is the same letter by letter", async () => {
+  await withPath(async (path) => {
+    const [apart, whole] = ["cafe\u0301", "caf\u00e9"];
+    put(path, JSON.stringify({ [apart]: A, [whole]: B }));
+    strictEqual(vmOfAlias(readAliases(path), apart), A);
+    strictEqual(vmOfAlias(readAliases(path), whole), B);
+    await setAlias(path, whole, { vmId: B });
+    deepStrictEqual([...readAliases(path)], [[apart, A], [whole, B]]);
+  });
 });

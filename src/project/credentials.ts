@@ -29,7 +29,7 @@ export function readApiKey(options: ReadApiKeyOptions): string | undefined {
   // White space at the ends is a file's or a shell's, and so is a byte order
   // mark, which `trim()` knows; anything else is told of, not guessed about.
   if (given?.trim()) return checkKey(given.trim(), source);
-  const text = path === undefined ? undefined : readTextFile(path);
+  const text = path === undefined ? undefined : textOf(path);
   if (path === undefined || text === undefined) return undefined;
   const key = keyIn(text, path).trim();
   const name = `"apiKey" in ${JSON.stringify(path)}`;
@@ -51,6 +51,20 @@ export async function accountOf(apiKey: string): Promise<string> {
     digest.subarray(0, 6),
     (byte) => byte.toString(16).padStart(2, "0"),
   ).join("");
+}
+
+/** Without the file there is no key: whatever keeps it from being read. */
+function textOf(path: string): string | undefined {
+  try {
+    return readTextFile(path);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(
+      `Cannot use the Vers API: there is no API key in VERS_API_KEY, and ` +
+        error.message.replace(/^Cannot read (.*?): /s, "$1 cannot be read: "),
+      { code: "authentication", hint: HINT, cause: error },
+    );
+  }
 }
 
 function keyIn(text: string, path: string): string {

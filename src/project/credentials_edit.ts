@@ -1,6 +1,6 @@
-import { replaceFile } from "../atomic_file.ts";
 import { Failure } from "../failure.ts";
-import { fileFailure, readTextFile, realPath } from "./text_file.ts";
+import { replaceFile } from "../replace_file.ts";
+import { fileFailure, readTextFile } from "./text_file.ts";
 
 const PRIVATE = 0o600;
 
@@ -54,22 +54,8 @@ function broken(path: string, why: string): Failure {
 function write(path: string, fields: Readonly<Record<string, unknown>>) {
   const text = JSON.stringify(fields, null, 2) + "\n";
   try {
-    const real = realPath(path);
-    // The mode of a file that is there would be kept: it is narrowed first.
-    if (isThere(real) && Deno.build.os !== "windows") {
-      Deno.chmodSync(real, PRIVATE);
-    }
-    replaceFile(real, text, { mode: PRIVATE });
+    replaceFile(path, text, { mode: PRIVATE, mask: PRIVATE });
   } catch (error) {
     throw fileFailure(`write ${JSON.stringify(path)}`, error);
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }

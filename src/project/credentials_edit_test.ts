@@ -1,4 +1,5 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import { needing } from "../../tests/helpers/machine.ts";
 import { Failure } from "../failure.ts";
 import { readApiKey } from "./credentials.ts";
 import { removeApiKey, saveApiKey } from "./credentials_edit.ts";
@@ -36,8 +37,10 @@ Deno.test("saveApiKey() keeps all other fields", () => {
 });
 
 Deno.test({
-  name: "saveApiKey() leaves a file that only its owner can read",
-  ignore: Deno.build.os === "windows",
+  ...needing(
+    ["posix"],
+    "saveApiKey() leaves a file that only its owner can read",
+  ),
   fn() {
     for (const before of [undefined, "{}"]) {
       withFile(before, (path) => {

@@ -1,4 +1,5 @@
-import { folderOf, replaceFile } from "../atomic_file.ts";
+import { ensureFolder, folderOf } from "../atomic_file.ts";
+import { replaceFile } from "../replace_file.ts";
 import { fileFailure, readTextFile } from "./text_file.ts";
 
 /**
@@ -19,7 +20,7 @@ export function readHead(path: string): string | undefined {
 export function writeHead(path: string, vmId: string): void {
   try {
     // A project's folder, not a private one: its mode is the system's default.
-    Deno.mkdirSync(folderOf(path), { recursive: true });
+    ensureFolder(folderOf(path), 0o777);
     replaceFile(path, vmId, { mode: 0o644 });
   } catch (error) {
     throw fileFailure(`write ${JSON.stringify(path)}`, error);

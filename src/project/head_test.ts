@@ -1,4 +1,5 @@
 import { strictEqual, throws } from "node:assert/strict";
+import { needing } from "../../tests/helpers/machine.ts";
 import { clearHead, readHead, writeHead } from "./head.ts";
 
 const VM = "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
@@ -43,8 +44,7 @@ Deno.test("writeHead() makes the folder, and writes the id alone", async () => {
 });
 
 Deno.test({
-  name: "writeHead() makes a file that others may read",
-  ignore: Deno.build.os === "windows",
+  ...needing(["posix"], "writeHead() makes a file that others may read"),
   fn: () =>
     withFolder((folder) => {
       const path = `${folder}/.vers/HEAD`;

@@ -1,6 +1,7 @@
-import { ensurePrivateFolder, folderOf, replaceFile } from "../atomic_file.ts";
+import { ensurePrivateFolder, folderOf } from "../atomic_file.ts";
+import { replaceFile } from "../replace_file.ts";
 import { parseJsonc } from "./settings.ts";
-import { fileFailure, readTextFile, realPath } from "./text_file.ts";
+import { fileFailure, readTextFile } from "./text_file.ts";
 
 const EMPTY = "{}\n";
 
@@ -44,7 +45,7 @@ export async function editSetting(
   if (after === before) return;
   try {
     ensurePrivateFolder(folderOf(path));
-    replaceFile(realPath(path), after);
+    replaceFile(path, after);
   } catch (error) {
     throw fileFailure(`write ${JSON.stringify(path)}`, error);
   }

@@ -1,4 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { needing } from "../../tests/helpers/machine.ts";
 import { editSetting, readRawSettings } from "./settings_edit.ts";
 
 async function withFile(
@@ -76,8 +77,10 @@ for (const before of ["{", "[]", "nonsense"]) {
 }
 
 Deno.test({
-  name: "editSetting() replaces what a link leads to, not the link",
-  ignore: Deno.build.os === "windows",
+  ...needing(
+    ["posix"],
+    "editSetting() replaces what a link leads to, not the link",
+  ),
   async fn() {
     await withFile(undefined, async (path) => {
       const folder = await Deno.makeTempDir();

@@ -1,39 +1,63 @@
 import { Failure } from "../failure.ts";
+import {
+  isForbidden,
+  NotRegularFileError,
+  readRegularFile,
+  reasonOf,
+} from "../regular_file.ts";
+
+/** A file that is there and that this user may not read. */
+export class UnreadableError extends Failure {
+  override readonly name = "UnreadableError";
+  readonly path: string;
+  /** Why, on one line that does not name the file. */
+  readonly why: string;
+
+  constructor(path: string, cause: unknown) {
+    const why = reasonOf(cause);
+    super(`Cannot read ${JSON.stringify(path)}: ${why}`, {
+      code: "general",
+      hint:
+        `see whose it is: ls -ld ${JSON.stringify(path)}; then run vers as ` +
+        "that user, or let this one read it",
+      cause,
+    });
+    this.path = path;
+    this.why = why;
+  }
+}
 
 /**
- * Returns the text of a file; `undefined` when there is none.
+ * Returns the text of a file; `undefined` when there is none. Nothing but a
+ * regular file is opened.
  *
- * @throws {Failure} naming the file, when it is there and cannot be read.
+ * @throws {UnreadableError} when this user may not read it.
+ * @throws {Failure} naming the file, when it cannot be read for another reason.
  */
 export function readTextFile(path: string): string | undefined {
   try {
     // An editor may have put a byte order mark in front.
-    return Deno.readTextFileSync(path).replace(/^\ufeff/, "");
+    return readRegularFile(path)?.replace(/^\ufeff/, "");
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    if (error instanceof Deno.errors.NotADirectory) return undefined;
+    if (isForbidden(error)) throw new UnreadableError(path, error);
     throw fileFailure(`read ${JSON.stringify(path)}`, error);
   }
 }
 
 /** Returns the failure for what the system would not do with a file. */
 export function fileFailure(action: string, cause: unknown): Failure {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  // "Permission denied (os error 13): open '/path'": the path is known.
-  const [why = text] = text.split(": ");
-  return new Failure(`Cannot ${action}: ${why}`, { code: "general", cause });
+  return new Failure(`Cannot ${action}: ${reasonOf(cause)}`, {
+    code: "general",
+    hint: hintFor(cause),
+    cause,
+  });
 }
 
-/**
- * Returns the path of the file that a path leads to, through links: replacing
- * a file by name would put a file in the place of the link.
- */
-export function realPath(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return path;
+function hintFor(cause: unknown): string | undefined {
+  if (cause instanceof NotRegularFileError) {
+    return "move it away, or put a regular file there: ls -ld shows what it is";
   }
+  return undefined;
 }
 
 /** Returns where in `text` an offset is, for people: "line 3, column 7". */

@@ -1,9 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { FakeClock } from "../../tests/helpers/fake_clock.ts";
-import {
-  checkAnswer,
-  isPublishedHere,
-} from "../../tests/helpers/published_schema.ts";
+import { checkAnswer } from "../../tests/helpers/published_schema.ts";
 import { ask, type AskOptions } from "./_ask.ts";
 import { type Operation, OPERATIONS } from "./operation.ts";
 import { Simulator } from "./simulator.ts";
@@ -114,18 +111,12 @@ const CASES: readonly Case[] = [
   { line: `DELETE vm/${UNKNOWN}`, status: 403 },
 ];
 
-const unlessPublishedHere = isPublishedHere
-  ? ""
-  : " (skipped: the schema is not here)";
-
 /** What the published schema does not know: `health` has no prefix. */
 const NOT_IN_SPEC: readonly Operation[] = ["whoami", "health"];
 
-Deno.test({
-  name: "the simulator's answers are as the published schema has them" +
-    unlessPublishedHere,
-  ignore: !isPublishedHere,
-  async fn(t) {
+Deno.test(
+  "the simulator's answers are as the published schema has them",
+  async (t) => {
     const { simulator, things } = await newService();
     for (const { line, body, status } of CASES) {
       await t.step(`${line}: ${status}`, async () => {
@@ -145,14 +136,12 @@ Deno.test({
       NOT_IN_SPEC,
     );
   },
-});
+);
 
 for (const status of [500, 501] as const) {
-  Deno.test({
-    name: `a failure with ${status} is as the published schema has it` +
-      unlessPublishedHere,
-    ignore: !isPublishedHere,
-    async fn() {
+  Deno.test(
+    `a failure with ${status} is as the published schema has it`,
+    async () => {
       const { simulator } = await newService();
       await simulator.addFault({
         faults: [{ type: "answer", when: "before", status }],
@@ -163,14 +152,12 @@ for (const status of [500, 501] as const) {
         await ask(simulator, line, { body: { repo: "ada/site" } }),
       );
     },
-  });
+  );
 }
 
-Deno.test({
-  name: "a bad key is answered as the published schema has it, when told to" +
-    unlessPublishedHere,
-  ignore: !isPublishedHere,
-  async fn() {
+Deno.test(
+  "a bad key is answered as the published schema has it, when told to",
+  async () => {
     const { simulator } = await newService({ authFailure: "spec" });
     for (const line of ["GET vms", "POST vm/new_root", "POST deploy"]) {
       const response = await ask(simulator, line, { apiKey: "none" });
@@ -178,7 +165,7 @@ Deno.test({
       await checkAnswer(line, response);
     }
   },
-});
+);
 
 /** Answers in plain text, some of which do not say so: none are in the schema. */
 const TEXTS: Readonly<

@@ -1,10 +1,12 @@
 import {
+  ensureOwnedFile,
   ensurePrivateFolder,
-  replaceFile,
   writeAllSync,
 } from "../atomic_file.ts";
 import { Failure } from "../failure.ts";
 import { acquireFileLock } from "../file_lock.ts";
+import { openRegularFile, readRegularFile, reasonOf } from "../regular_file.ts";
+import { replaceFile } from "../replace_file.ts";
 import { parseRecords, type RequestRecord } from "./request_record.ts";
 import { emptyWorld, parseWorld, type World } from "./world.ts";
 
@@ -94,7 +96,9 @@ export class FolderStore implements Store {
   }
 
   readRecords(): Promise<RequestRecord[]> {
-    return this.#alone(() => parseRecords(readText(this.#recordsPath) ?? ""));
+    return this.#alone(() =>
+      parseRecords(readRegularFile(this.#recordsPath) ?? "")
+    );
   }
 
   clearRecords(): Promise<void> {
@@ -120,13 +124,13 @@ export class FolderStore implements Store {
   }
 
   #readWorld(): World {
-    const text = readText(this.#statePath);
+    const text = readRegularFile(this.#statePath);
     return text === undefined ? emptyWorld() : parseWorld(text);
   }
 
   #appendRecords(lines: string): void {
     if (appendText(this.#recordsPath, lines) <= RECORDS_LIMIT_BYTES) return;
-    const records = parseRecords(readText(this.#recordsPath) ?? "");
+    const records = parseRecords(readRegularFile(this.#recordsPath) ?? "");
     const kept = records.slice(-Math.ceil(records.length / 2));
     const text = kept.map((record) => JSON.stringify(record) + "\n").join("");
     replaceFile(this.#recordsPath, text);
@@ -135,23 +139,16 @@ export class FolderStore implements Store {
 
 /** Returns the size of the file afterwards. */
 function appendText(path: string, text: string): number {
-  const file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
+  ensureOwnedFile(path, 0o600);
+  const options = { append: true, create: true, mode: 0o600 };
+  const file = openRegularFile(path, options);
   using _closing = file;
   writeAllSync(file, new TextEncoder().encode(text));
   return file.statSync().size;
 }
 
-function readText(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
 function storeFailure(path: string, cause: unknown): Failure {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = reasonOf(cause);
   return new Failure(`Cannot use the simulator's state "${path}": ${why}`, {
     code: "general",
     hint:

@@ -50,8 +50,8 @@ export interface AttemptOptions {
   readonly onStart?: (program: Program) => void;
 }
 
-/** A command that takes longer than this is stuck. */
-const STUCK_MS = 60_000;
+/** A command that takes longer than this is stuck, on any machine. */
+const STUCK_MS = 300_000;
 const LOOK_MS = 3;
 
 /** Returns the file to which a command that is traced writes its result. */

@@ -1,12 +1,10 @@
 import type { Program } from "../helpers/program.ts";
 import type { Arena } from "./arena.ts";
 import type { Attempt } from "./attempt.ts";
-import { slow } from "./kinds.ts";
+import { never } from "./kinds.ts";
 import type { Random } from "./random.ts";
 import { finish, type Story, until } from "./scene.ts";
-
-/** By then every copy has started, and none can be done. */
-const crowdBootMs = (crowd: number) => 800 + 110 * crowd;
+import { first } from "./witness.ts";
 
 /** Many copies at once, of which some are killed: one request, one result. */
 const CROWD: Story = {
@@ -18,16 +16,24 @@ const CROWD: Story = {
     const { kind, witness, random, crowd } = scene;
     const arena = await scene.newArena();
     const args = kind.args(await kind.prepare(witness), "one");
-    await scene.misbehave(slow(kind, crowdBootMs(crowd)));
+    const hold = first(kind.operation, { type: "hold", when: "after" });
+    await scene.misbehave(kind.makes > 0 ? never(kind) : hold);
     const isCalm = scene.index % 2 === 0;
-    const copies = await Promise.all(
-      Array.from({ length: crowd }, () => {
-        const ms = random.between(100, 3_000);
-        return isCalm || random.chance(0.7)
-          ? arena.attempt(args)
-          : arena.attempt(args, { kill: { type: "after", ms } });
-      }),
-    );
+    const underWay: Promise<unknown>[] = [];
+    const onStart = (program: Program) => underWay.push(isUnderWay(program));
+    const ended = Array.from({ length: crowd }, () => {
+      const ms = random.between(100, 3_000);
+      return isCalm || random.chance(0.7)
+        ? arena.attempt(args, { onStart })
+        : arena.attempt(args, { kill: { type: "after", ms }, onStart });
+    });
+    await until(() => Promise.resolve(underWay.length === crowd));
+    // Every copy has started, and none can be done before that.
+    await Promise.all(underWay);
+    await scene.misbehave();
+    await witness.boot();
+    await witness.simulator.release();
+    const copies = await Promise.all(ended);
     await finish(arena, args);
     const results = new Set(
       copies.filter(({ isKilled }) => !isKilled)
@@ -46,6 +52,11 @@ const CROWD: Story = {
     }
   },
 };
+
+/** Resolves when a copy has seen the ledger, or ended before that. */
+function isUnderWay(program: Program): Promise<unknown> {
+  return program.stderrLine(/job_|accepted|another process/).catch(() => {});
+}
 
 /** Two pieces of work at once, in one ledger, each killed now and then. */
 const INTERLEAVED: Story = {
@@ -92,13 +103,14 @@ const STOPPED: Story = {
     const { kind, witness } = scene;
     const arena = await scene.newArena();
     const args = kind.args(await kind.prepare(witness), "one");
-    await scene.misbehave(slow(kind, 600));
+    await scene.misbehave(never(kind));
     let program: Program | undefined;
     const stopped = arena.attempt(args, {
       onStart: (started) => program = started,
     });
-    await until(async () => await witness.count("status") > 0, 10_000);
+    await until(async () => await witness.count("status") > 0);
     program?.kill("SIGSTOP");
+    await witness.boot();
     const second = await arena.attempt(args);
     program?.kill("SIGCONT");
     const first = await stopped;

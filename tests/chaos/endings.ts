@@ -1,6 +1,6 @@
 import { CONFIRM_WINDOW_MS } from "./arena.ts";
 import { jobsOf } from "./arena_job.ts";
-import { booting, slow } from "./kinds.ts";
+import { booting, never } from "./kinds.ts";
 import { finish, type Story, until } from "./scene.ts";
 import { first } from "./witness.ts";
 
@@ -13,7 +13,7 @@ const DELETED: Story = {
     const { kind, witness } = scene;
     const arena = await scene.newArena();
     const args = kind.args(await kind.prepare(witness), "one");
-    await scene.misbehave(slow(kind, 1_500));
+    await scene.misbehave(never(kind));
     const isPolled = async () =>
       await witness.count("status") >= 2 * kind.makes;
     const deleteIt = async () => {
@@ -22,7 +22,7 @@ const DELETED: Story = {
     const isWatched = scene.index % 2 === 0;
     if (isWatched) {
       const ended = arena.attempt(args);
-      await until(isPolled, 10_000);
+      await until(isPolled);
       await deleteIt();
       const { code } = await ended;
       if (code !== 20) arena.violations.push(`it ended with ${code}, not 20`);

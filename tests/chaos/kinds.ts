@@ -24,7 +24,8 @@ export interface ChaosKind {
   args(target: string, name: string): string[];
 }
 
-const WAITING = ["--wait", "--poll-interval", "40ms", "--timeout", "50s"];
+/** The limit is for what hangs: a busy machine must not come near it. */
+const WAITING = ["--wait", "--poll-interval", "40ms", "--timeout", "4m"];
 
 /** What a VM that is made of another needs, to be waited for at all. */
 const BOOT: Fault = { type: "boot", ms: BOOT_MS };
@@ -124,6 +125,11 @@ export function usual({ operation, makes }: ChaosKind): FaultRule[] {
 /** Returns the faults for requests of a kind whose VMs boot all the same. */
 export function booting({ makes }: ChaosKind, ...faults: Fault[]): Fault[] {
   return makes > 0 ? [...faults, BOOT] : faults;
+}
+
+/** Returns a rule by which VMs of a kind do not boot before they are told to. */
+export function never({ operation }: ChaosKind): FaultRule {
+  return { operation, faults: [{ type: "boot", ms: 3_600_000 }] };
 }
 
 /** Returns a rule that makes every request of a kind take its time. */

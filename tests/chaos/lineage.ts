@@ -28,7 +28,7 @@ const ELSEWHERE: Story = {
     const kill = await aimFirst(scene, here, point);
     const killed = here.attempt(args, { kill });
     // The point is for whoever comes first.
-    await until(async () => await witness.count(kind.operation) > 0, 10_000);
+    await until(async () => await witness.count(kind.operation) > 0);
     const other = there.attempt(kind.args(target, "other"));
     await killed;
     if (random.chance(0.5)) await other;
@@ -90,7 +90,7 @@ const TWO_OF_ONE_PARENT: Story = {
       first(operation, { type: "drop", when: "before" }),
     );
     const slow = arena.attempt(slowArgs);
-    await until(() => witness.holds(operation), 10_000);
+    await until(() => witness.holds(operation));
     const lost = await arena.attempt(lostArgs);
     const { result } = await slow;
     if (lost.code === 21) await arena.attempt(lostArgs);

@@ -104,11 +104,11 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Returns as soon as `holds` does, or so long after. */
-export async function until(
-  holds: () => Promise<boolean>,
-  limitMs: number,
-): Promise<void> {
-  const end = performance.now() + limitMs;
+/** What takes longer hangs, on any machine. */
+const LIMIT_MS = 300_000;
+
+/** Returns as soon as `holds` does, or after a time that is far too long. */
+export async function until(holds: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + LIMIT_MS;
   while (performance.now() < end && !await holds()) await pause(3);
 }

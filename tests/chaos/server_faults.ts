@@ -105,7 +105,7 @@ export const SERVER_FAULT_STORIES: readonly Story[] = [
       await scene.misbehave();
       const ended = arena.attempt(args);
       const hasPolled = async () => await witness.count("status") > 0;
-      await until(hasPolled, 10_000);
+      await until(hasPolled);
       await witness.goDown();
       await pause(random.between(50, 600));
       await witness.goUp();

@@ -85,6 +85,13 @@ export class Witness implements AsyncDisposable {
     return held.some((each) => each.operation === operation);
   }
 
+  /** Lets every VM that was asked for run, from now on. */
+  async boot(): Promise<void> {
+    for (const { vmId } of await this.made()) {
+      await this.simulator.setVmState(vmId, "running");
+    }
+  }
+
   /** Deletes a VM, as its owner might. */
   async delete(vmId: string): Promise<void> {
     const response = await fetch(`${this.url}/api/v1/vm/${vmId}`, {

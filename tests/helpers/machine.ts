@@ -1,18 +1,52 @@
-/** What some tests need of the machine they run on. */
-export type Need = "linux" | "root" | "mount" | "strace" | "modes";
+const IS_WINDOWS = Deno.build.os === "windows";
 
-/** Defines a test that, where a need is not met, is skipped and says why. */
+/**
+ * What some tests need of the machine they run on: a kind of system or of
+ * user, a right, a tool by its name, or the executable that is under test.
+ */
+export type Need =
+  | "binary"
+  | "downloader"
+  | "linux"
+  | "modes"
+  | "mount"
+  | "posix"
+  | "root"
+  | "snapshots"
+  | "source"
+  | "strace"
+  | "terminal"
+  | "windows"
+  | `tool:${string}`;
+
+/**
+ * Defines a test that is left out where a need is not met, and then says why:
+ * `deno task test` ends with what was left out, by these words.
+ */
 export function testNeeding(
   needs: readonly Need[],
   name: string,
-  fn: (t: Deno.TestContext) => Promise<void>,
+  fn: (t: Deno.TestContext) => void | Promise<void>,
 ): void {
-  const missing = needs.map(whyMissing).find((why) => why !== undefined);
-  Deno.test({
-    name: missing === undefined ? name : `${name} (skipped: ${missing})`,
-    ignore: missing !== undefined,
-    fn,
-  });
+  Deno.test({ ...needing(needs, name), fn });
+}
+
+/** Returns the name that a test has here, and whether it is left out. */
+export function needing(
+  needs: readonly Need[],
+  name: string,
+): { name: string; ignore: boolean } {
+  return unlessMissing(name, needs.map(whyMissing).find(Boolean));
+}
+
+/** The same for what only the test itself can tell: why it cannot run here. */
+export function unlessMissing(
+  name: string,
+  why: string | undefined,
+): { name: string; ignore: boolean } {
+  return why === undefined
+    ? { name, ignore: false }
+    : { name: `${name} (skipped: ${why})`, ignore: true };
 }
 
 /** Whether tests are run by root, to whom modes mean nothing. */
@@ -80,31 +114,105 @@ function isFull(error: unknown): boolean {
   return error instanceof Error && error.message.includes(`error ${ENOSPC}`);
 }
 
-function whyMissing(need: Need): string | undefined {
+const reasons = new Map<Need, string | undefined>();
+
+/** Returns why a need is not met here. */
+export function whyMissing(need: Need): string | undefined {
+  if (!reasons.has(need)) reasons.set(need, findWhyMissing(need));
+  return reasons.get(need);
+}
+
+function findWhyMissing(need: Need): string | undefined {
   const { os } = Deno.build;
+  const unless = (isMet: boolean, why: string) => isMet ? undefined : why;
   switch (need) {
+    case "binary":
+      return unless(isBinary(), "VERS_BINARY names no executable");
+    case "source":
+      return unless(!isBinary(), "VERS_BINARY names an executable");
+    case "downloader":
+      return unless(
+        IS_WINDOWS || DOWNLOADERS.some(findTool),
+        `there is no ${DOWNLOADERS.join(", ")}`,
+      );
     case "linux":
-      return os === "linux" ? undefined : "it is for Linux";
+      return unless(os === "linux", "it is for Linux");
+    case "windows":
+      return unless(IS_WINDOWS, "it is for Windows");
+    case "posix":
+      return unless(!IS_WINDOWS, "it is not for Windows");
     case "modes":
-      if (os === "windows") return "Windows has no modes";
-      return isRoot && !works("setpriv", ["--version"])
-        ? "root needs setpriv for it"
-        : undefined;
+      if (IS_WINDOWS) return "Windows has no modes";
+      return unless(
+        !isRoot || works("setpriv", ["--version"]),
+        "root needs setpriv for it",
+      );
     case "root":
-      return isRoot ? undefined : "it needs root";
+      return unless(isRoot, "it needs root");
     case "mount":
-      return isRoot && os === "linux" && works("unshare", MOUNT)
-        ? undefined
-        : "it needs root, and the right to mount";
+      return unless(
+        isRoot && os === "linux" && works("unshare", MOUNT),
+        "it needs root, and the right to mount",
+      );
+    case "snapshots":
+      // An older Deno only must run the program.
+      return unless(
+        isDenoSince(2, 9),
+        "snapshots are compared by Deno 2.9 and later",
+      );
     case "strace":
-      return os === "linux" &&
-          works("strace", ["-f", "-o", "/dev/null", "true"])
-        ? undefined
-        : "it needs strace, and the right to trace";
+      return unless(
+        os === "linux" && works("strace", ["-f", "-o", "/dev/null", "true"]),
+        "it needs strace, and the right to trace",
+      );
+    case "terminal":
+      // Elsewhere, script(1) takes other flags.
+      return unless(
+        os === "linux" && works("script", ["-qec", "true", "/dev/null"]),
+        "it needs script(1) of util-linux, and a terminal to open",
+      );
+    default:
+      return whyNoTool(need.slice("tool:".length));
   }
 }
 
+/** What install.sh downloads by, the one that it likes best first. */
+export const DOWNLOADERS = ["curl", "wget", "node", "python3"];
+
 const MOUNT = ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"];
+
+function isDenoSince(major: number, minor: number): boolean {
+  const [ours = 0, ours2 = 0] = Deno.version.deno.split(".").map(Number);
+  return ours > major || (ours === major && ours2 >= minor);
+}
+
+function isBinary(): boolean {
+  return Boolean(Deno.env.get("VERS_BINARY"));
+}
+
+function whyNoTool(tool: string): string | undefined {
+  return findTool(tool) === undefined ? `there is no ${tool}` : undefined;
+}
+
+/**
+ * Returns where a tool is: the system's own, else the one in the PATH, where it
+ * may be a script that needs more than itself.
+ */
+export function findTool(tool: string): string | undefined {
+  const path = (Deno.env.get("PATH") ?? "").split(IS_WINDOWS ? ";" : ":");
+  const folders = IS_WINDOWS ? path : ["/usr/bin", "/bin", ...path];
+  const names = IS_WINDOWS ? [`${tool}.exe`, `${tool}.cmd`] : [tool];
+  return folders.flatMap((folder) => names.map((name) => `${folder}/${name}`))
+    .find(isFile);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
 
 function works(command: string, args: readonly string[]): boolean {
   try {

@@ -15,7 +15,12 @@ interface Bar {
   readonly bareMethods?: readonly string[];
 }
 
-const DURABLE = ["src/ledger/", "src/file_lock.ts", "src/atomic_file.ts"];
+const DURABLE = [
+  "src/ledger/",
+  "src/file_lock.ts",
+  "src/atomic_file.ts",
+  "src/replace_file.ts",
+];
 const CLOCKS = [
   "src/clock.ts",
   "src/file_lock.ts",
@@ -64,7 +69,7 @@ const BARS: Readonly<Record<string, readonly Bar[]>> = {
   }],
   durability: [{
     message:
-      "Only src/ledger, file_lock.ts and atomic_file.ts lock, sync and rename",
+      "Only src/ledger and the files of src for it lock, sync and rename",
     allowed: DURABLE,
     values: ["Deno.rename*"],
     methods: ["lock", "syncSync", "syncDataSync"],
@@ -76,9 +81,21 @@ const BARS: Readonly<Record<string, readonly Bar[]>> = {
     methods: ["lockSync", "tryLock", "tryLockSync"],
   }, {
     message:
-      "A file is put in its place whole: replaceFile() of atomic_file.ts does it",
+      "A file is put in its place whole: replaceFile() of replace_file.ts does it",
     allowed: [],
     values: ["Deno.writeTextFile*", "Deno.writeFile*"],
+  }],
+  files: [{
+    message:
+      "Only regular_file.ts opens what may be something else than a file: use that",
+    allowed: [
+      "src/regular_file.ts",
+      "src/atomic_file.ts",
+      "src/replace_file.ts",
+      "src/ledger/",
+      "src/cli/ledger_checks.ts",
+    ],
+    values: ["Deno.open*", "Deno.readFile*", "Deno.readTextFile*"],
   }],
   "start-up": [{
     message: "Intl is slow to load: build the text by hand",

@@ -299,6 +299,20 @@ const CASES: readonly Case[] = [
     good: `replaceFile(path, text);`,
   },
   {
+    rule: "files",
+    file: "src/project/head.ts",
+    bad: `Deno.readTextFileSync(path);`,
+    good: `readTextFile(path);`,
+    allowedIn: ["src/regular_file.ts", "src/project/head_test.ts"],
+  },
+  {
+    rule: "files",
+    file: "src/file_lock.ts",
+    bad: `const file = Deno.openSync(path);`,
+    good: `const file = openRegularFile(path);`,
+    allowedIn: ["src/atomic_file.ts", "src/ledger/ledger_file.ts"],
+  },
+  {
     rule: "start-up",
     file: "src/cli/render_job.ts",
     bad: `new Intl.NumberFormat().format(n);`,

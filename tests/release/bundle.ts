@@ -46,7 +46,10 @@ export function withoutPaths(bundle: string): string {
     /^(\s*(?:\/\/ |"))[^"\n]*\/npm\/[^/"\n]+\/(?=(?:@[^/"\n]+\/)?[^/"\n]+\/\d)/gm,
     "$1npm/",
   );
-  const left = text.match(/^\s*(?:\/\/ |")(?:\.\.\/|\/|[A-Za-z]:[\\/]).*$/m);
+  // What a module is named by: behind `//`, or as the name of a function.
+  const left = text.match(
+    /^\s*(?:\/\/ |"(?=[^"\n]*"\())(?:\.\.\/|\/|[A-Za-z]:[\\/]).*$/m,
+  );
   if (left) throw new Error(`Cannot take this path out: ${left[0].trim()}`);
   return text;
 }

@@ -7,6 +7,7 @@ import {
 } from "node:assert/strict";
 import { VERSION } from "../../src/version.ts";
 import { Installation } from "../helpers/installation.ts";
+import { needing } from "../helpers/machine.ts";
 import { flagValues } from "./flag_values.ts";
 import { checkTag, notesOf } from "./notes.ts";
 import { output } from "./output.ts";
@@ -76,13 +77,11 @@ Deno.test("sbomOf() names every locked package, and which are in the bundle", as
   }
 });
 
-const canPackage = Deno.build.os === "linux" && await hasTools();
-
 Deno.test({
-  name: canPackage
-    ? "packageRelease() makes what install.sh installs"
-    : "packageRelease() (skipped: it needs Linux, tar, zip and gzip)",
-  ignore: !canPackage,
+  ...needing(
+    ["linux", "downloader", "tool:tar", "tool:zip", "tool:gzip"],
+    "packageRelease() makes what install.sh installs",
+  ),
   async fn() {
     const installation = await Installation.prepare();
     await using _installation = installation;
@@ -143,12 +142,3 @@ Deno.test({
     }
   },
 });
-
-async function hasTools(): Promise<boolean> {
-  try {
-    for (const tool of ["tar", "zip", "gzip"]) await output(tool, ["--help"]);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -2,6 +2,7 @@ import type { VersClient } from "../../api/vers_client.ts";
 import type { LocalEffects } from "../../engine/engine.ts";
 import type { Handle } from "../../job/entry.ts";
 import type { JobBase } from "../../job/job.ts";
+import { aliasName } from "../alias_name.ts";
 import {
   type CommandInput,
   defineCommand,
@@ -11,8 +12,9 @@ import {
 import type { Context } from "../context.ts";
 import { JOB_FILES } from "../file_uses.ts";
 import type { FlagTable } from "../flag.ts";
-import { wholeNumber, word } from "../flag_value.ts";
+import { wholeNumber } from "../flag_value.ts";
 import { type ResultView, textsIn } from "../render_result.ts";
+import type { Patience } from "../start_job.ts";
 import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
 
 const MAX_COUNT = 1_000;
@@ -23,7 +25,7 @@ const FLAGS = {
     brief: "Name the new VM on this machine, and make the command resumable",
     shorthand: "n",
     placeholder: "NAME",
-    parse: word({ what: "a name", example: "my-branch" }),
+    parse: aliasName("my-branch"),
   },
   checkout: {
     type: "boolean",
@@ -94,11 +96,11 @@ async function branch(input: Input, context: Context): Promise<number> {
   const { openSession } = await import("../open_engine.ts");
   const { startJob } = await import("../start_job.ts");
   const { resolveTarget, targetInput } = await import("../target.ts");
-  const { flags, args, invocation: { path } } = input;
+  const { flags, args, invocation: { path }, progress } = input;
   const session = await openSession(input, context);
   const { client } = session.engine;
   const target = flags["resume-job"] === undefined
-    ? resolveTarget(args[0], { context, path })
+    ? resolveTarget(args[0], { context, path, warn: progress.warn })
     : undefined;
   await startJob(session, {
     input,
@@ -114,7 +116,8 @@ async function branch(input: Input, context: Context): Promise<number> {
     source: target?.id,
     isStable: flags.alias !== undefined,
     sets: { alias: flags.alias, head: flags.checkout },
-    onAccepted: (job) => nameBranch(job, { input, context, client }),
+    onAccepted: (job, patience) =>
+      nameBranch(job, { input, context, client, patience }),
     view: VIEW,
   });
   return 0;
@@ -128,6 +131,7 @@ async function nameBranch(
     readonly input: Input;
     readonly context: Context;
     readonly client: VersClient;
+    readonly patience: Patience;
   },
 ): Promise<LocalEffects> {
   const { nameVm } = await import("../local_effects.ts");

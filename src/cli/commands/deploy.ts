@@ -131,8 +131,8 @@ async function deploy(input: Input, context: Context): Promise<number> {
     secrets,
     isStable: true,
     sets: { head: true },
-    onAccepted: (job) =>
-      nameVm(job, { context, progress, client, setsHead: true }),
+    onAccepted: (job, patience) =>
+      nameVm(job, { context, progress, client, setsHead: true, patience }),
     view: VIEW,
   });
   return 0;

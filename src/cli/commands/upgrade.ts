@@ -5,7 +5,7 @@ import {
   ReleaseHost,
   RELEASES_URL,
 } from "../../api/release_host.ts";
-import { replaceFile } from "../../atomic_file.ts";
+import { replaceFile } from "../../replace_file.ts";
 import { Failure } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
 import { isNewer, isReleaseVersion } from "../../release_version.ts";

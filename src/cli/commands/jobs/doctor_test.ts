@@ -31,15 +31,7 @@ function statusesIn(context: TestContext): Record<string, string> {
   );
 }
 
-/**
- * The doctor tries for itself that a lock is refused while it is held. What it
- * gave up is had and let go of later, on a thread that no test can wait for.
- */
-function doctorTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
-}
-
-doctorTest(
+Deno.test(
   "vers jobs doctor finds a sound ledger fine, without a key",
   async () => {
     await using context = await testContext({ hasKey: false });
@@ -60,7 +52,7 @@ doctorTest(
   },
 );
 
-doctorTest(
+Deno.test(
   "vers jobs doctor finds that there is no ledger yet, and makes nothing",
   async () => {
     await using context = await testContext({ hasKey: false });
@@ -70,7 +62,7 @@ doctorTest(
   },
 );
 
-doctorTest(
+Deno.test(
   "vers jobs doctor shows where bad lines are, and ends with 1",
   async () => {
     await using context = await testContext({ isTerminal: true });
@@ -98,7 +90,7 @@ doctorTest(
   },
 );
 
-doctorTest(
+Deno.test(
   "vers jobs doctor --repair moves bad lines away, and is fine then",
   async () => {
     await using context = await testContext();
@@ -111,7 +103,7 @@ doctorTest(
   },
 );
 
-doctorTest(
+Deno.test(
   "vers jobs doctor warns of what may surprise, and ends with 0",
   async () => {
     await using context = await testContext();
@@ -160,7 +152,7 @@ testNeeding(
   },
 );
 
-doctorTest(
+Deno.test(
   "vers jobs doctor finds a ledger that is a folder a problem",
   async () => {
     await using context = await testContext();
@@ -170,7 +162,7 @@ doctorTest(
   },
 );
 
-doctorTest(
+Deno.test(
   "vers jobs doctor finds locks that cannot be had a problem",
   async () => {
     await using context = await testContext();
@@ -181,7 +173,7 @@ doctorTest(
   },
 );
 
-doctorTest(
+Deno.test(
   "vers jobs doctor finds settings that are not usable a problem",
   async () => {
     await using context = await testContext();
