@@ -5,6 +5,7 @@ import {
   strictEqual,
   throws,
 } from "node:assert/strict";
+import { freePort } from "../../tests/helpers/free_port.ts";
 import { ApiError, NoAnswerError, NotSentError } from "./api_error.ts";
 import { type Exchange, ignoreBody, type RequestTrace } from "./exchange.ts";
 import {
@@ -185,7 +186,7 @@ Deno.test("send() does not read more than 64 MiB", async () => {
 });
 
 Deno.test("send() throws a NotSentError when there is nobody", async () => {
-  const port = closedPort();
+  const port = freePort();
   const transport = networkTransport();
   using _transport = transport;
   const origin = `http://127.0.0.1:${port}`;
@@ -276,9 +277,4 @@ async function rejectionOf(exchange: Exchange): Promise<unknown> {
     () => undefined,
     (error) => error,
   );
-}
-
-function closedPort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { freePort } from "../../tests/helpers/free_port.ts";
 import { unlessMissing } from "../../tests/helpers/machine.ts";
 import { fetchTransport, networkTransport } from "./transport.ts";
 
@@ -50,7 +51,7 @@ for (const runtime of RUNTIMES) {
       const lines = await runScript(runtime, {
         script: "why_not_sent.ts",
         args: [
-          `http://127.0.0.1:${closedPort()}/`,
+          `http://127.0.0.1:${freePort()}/`,
           "https://nosuch.invalid/",
           `https://127.0.0.1:${server.port}/`,
         ],
@@ -159,12 +160,6 @@ function startRudeServer(): RudeServer {
       ));
     }
   }
-}
-
-/** Returns a port of this machine that nobody listens on. */
-function closedPort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Returns an older Deno, which npm has, if npm is here and gets it. */
