@@ -63,8 +63,10 @@ export function safePlaceFor(folder: string): string | undefined {
 
 /** Returns the folders that lead to a path, and that itself: `/`, `/home`… */
 function pathsTo(path: string): string[] {
-  const parts = path.split("/").filter((part) => part !== "");
-  return ["/", ...parts.map((_, i) => `/${parts.slice(0, i + 1).join("/")}`)];
+  const ends = [...path.matchAll(/\/[^/]+/g)].map(({ 0: part, index }) =>
+    index + part.length
+  );
+  return [1, ...ends].map((end) => path.slice(0, end));
 }
 
 /** Whether nobody else can take a file of ours out of a folder. */

@@ -27,7 +27,7 @@ Deno.test("readRegularFile() of what is not there is undefined", () =>
   }));
 
 testNeeding(
-  ["modes"],
+  ["posix"],
   "readRegularFile() reads through a link",
   () =>
     inFolder((folder) => {
@@ -50,7 +50,7 @@ Deno.test("openRegularFile() refuses a folder, and makes a file", () =>
   }));
 
 testNeeding(
-  ["modes"],
+  ["posix", "tool:mkfifo"],
   "openRegularFile() never opens a FIFO, a socket or a device",
   () =>
     inFolder(async (folder) => {

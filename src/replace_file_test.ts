@@ -126,7 +126,7 @@ function readWhole(path: string): string {
 }
 
 testNeeding(
-  ["modes"],
+  ["posix"],
   "replaceFile() of a link replaces what it leads to",
   () =>
     inFolder((dir) => {
@@ -139,7 +139,7 @@ testNeeding(
 );
 
 testNeeding(
-  ["modes"],
+  ["posix"],
   "replaceFile() of a link makes what it leads to",
   () =>
     inFolder((dir) => {
@@ -154,7 +154,7 @@ testNeeding(
 );
 
 testNeeding(
-  ["modes"],
+  ["posix"],
   "replaceFile() says of a link that the folder it leads to is missing",
   () =>
     inFolder((dir) => {

@@ -80,6 +80,28 @@ for (
   });
 }
 
+for (
+  const [what, redirections] of [
+    ["stdin is closed", "<&-"],
+    ["stderr is closed", "2>&-"],
+    ["stderr is open for reading alone", "2</dev/null"],
+    ["stderr is a full disk", "2>/dev/full"],
+    ["stdin and stderr are closed", "<&- 2>&-"],
+  ] as const
+) {
+  Deno.test({
+    ...needing(NEEDS, `run --wait delivers its result when ${what}`),
+    async fn() {
+      await using sandbox = await Sandbox.create();
+      await startSimulator(sandbox, ["--boot-ms", "0"]);
+      const line = `$VERS run --wait -N my-vm ${redirections}`;
+      const shell = await runInShell(sandbox, line);
+      strictEqual(resultOf(shell).effect, "created");
+      strictEqual(storyOf(sandbox).at(-1), "delivered");
+    },
+  });
+}
+
 Deno.test({
   ...needing(
     NEEDS,

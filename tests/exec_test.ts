@@ -8,7 +8,8 @@ import {
   type SimulatorProcess,
   startSimulator,
 } from "./helpers/simulator_process.ts";
-import { errorOf } from "./helpers/story.ts";
+import { testNeeding } from "./helpers/machine.ts";
+import { errorOf, runInShell } from "./helpers/story.ts";
 
 interface Scene extends AsyncDisposable {
   readonly sandbox: Sandbox;
@@ -283,3 +284,29 @@ Deno.test("exec speaks plainly where nothing asked for JSON but its errors", asy
   strictEqual(result.code, 125);
   match(result.stderr, /^error: Cannot run a command in VM .*\nhint: .*\n$/);
 });
+
+for (
+  const [what, words, shown] of [
+    ["its output", "", "1\n"],
+    ["its result", "--json", ""],
+  ] as const
+) {
+  testNeeding(
+    ["posix"],
+    `exec ends with the command's own exit code when nobody reads ${what} to its end`,
+    async () => {
+      await using here = await scene();
+      const lines = shown === "" ? "-c 0" : "-n 1";
+      const { stdout } = await runInShell(
+        here.sandbox,
+        `{ $VERS exec ${words} my-vm 'seq 1 40000; exit 3' 2>err; ` +
+          `echo $? >code; } | head ${lines}`,
+      );
+      const read = (name: string) =>
+        Deno.readTextFile(`${here.sandbox.project}/${name}`);
+      strictEqual(stdout, shown);
+      strictEqual(await read("code"), "3\n");
+      strictEqual(await read("err"), "");
+    },
+  );
+}

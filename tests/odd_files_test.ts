@@ -112,7 +112,7 @@ async function runOrKill(
 for (const { path, args, code, says } of ODD_FILES) {
   const shown = path({ home: "~", project: "." } as Sandbox);
   testNeeding(
-    ["modes"],
+    ["posix", "tool:mkfifo"],
     `${args.join(" ")} never opens a FIFO at ${shown}`,
     async () => {
       await using sandbox = await Sandbox.create();
@@ -127,7 +127,7 @@ for (const { path, args, code, says } of ODD_FILES) {
 }
 
 testNeeding(
-  ["modes"],
+  ["posix", "tool:mkfifo"],
   "run --wait leaves .versrc alone that is a FIFO, where VERS_API_KEY is given",
   async () => {
     await using sandbox = await Sandbox.create();
@@ -140,7 +140,7 @@ testNeeding(
 );
 
 testNeeding(
-  ["modes"],
+  ["posix"],
   "run --wait takes the wait for the aliases from its --timeout",
   async () => {
     await using sandbox = await Sandbox.create();

@@ -31,6 +31,10 @@ const PROOFS: Record<string, Proof> = {
     needs: ["terminal"],
     holds: leavesDumbTerminalAlone,
   },
+  "env=COLUMNS": {
+    needs: ["terminal", "tool:stty"],
+    holds: fitsTerminal,
+  },
 };
 
 Deno.test("the permission set has nothing that is not shown to be needed", () => {
@@ -113,11 +117,30 @@ async function leavesDumbTerminalAlone(
   await using sandbox = await Sandbox.create();
   await startSimulator(sandbox, ["--boot-ms", "700"]);
   sandbox.env.TERM = "dumb";
+  return !(await onTerminal(sandbox, flags)).includes("\x1b[");
+}
+
+/** Whether a terminal that is wide, and does not tell it, gets whole lines. */
+async function fitsTerminal(flags: readonly string[]): Promise<boolean> {
+  await using sandbox = await Sandbox.create();
+  await startSimulator(sandbox, ["--boot-ms", "700"]);
+  Object.assign(sandbox.env, { TERM: "xterm", COLUMNS: "200" });
+  const seen = await onTerminal(sandbox, flags, "stty cols 0 && ");
+  ok(seen.includes("next look") || seen.includes("…"), seen);
+  return !seen.includes("…");
+}
+
+/** Waits for a job on a terminal, and returns all that came to it. */
+async function onTerminal(
+  sandbox: Sandbox,
+  flags: readonly string[],
+  before = "",
+): Promise<string> {
   const line = [...commandWith(flags), ...RUN].map((word) => `'${word}'`);
-  const words = ["script", "-qec", line.join(" "), "/dev/null"];
+  const words = ["script", "-qec", before + line.join(" "), "/dev/null"];
   const { code, stdout, stderr } = await (await start(sandbox, words, [])).done;
   strictEqual(code, 0, stdout + stderr);
-  return !stdout.includes("\x1b[");
+  return stdout;
 }
 
 /** Returns the program's command, with other permissions. */

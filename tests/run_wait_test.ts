@@ -12,6 +12,7 @@ import {
   livingVms,
   resultOf,
   RUN,
+  runInShell,
   storyOf,
 } from "./helpers/story.ts";
 
@@ -223,20 +224,45 @@ for (
   });
 }
 
-Deno.test("run --wait --timeout 4s ends with 6, and the job goes on", async () => {
+Deno.test("run --wait --timeout ends with 6, and the job goes on", async () => {
   await using sandbox = await Sandbox.create();
-  const simulator = await startSimulator(sandbox, ["--boot-ms", "7000"]);
-  const args = [...RUN, "--timeout", "4s"];
+  const simulator = await startSimulator(sandbox, NEVER);
+  const args = [...RUN, "--timeout", "8s"];
   const first = await sandbox.run(args);
   strictEqual(first.code, 6);
   strictEqual(first.stdout, "");
   match(
     first.stderr,
-    /"resume_command":"vers run --wait --vm-alias my-vm --timeout 4s"/,
+    /"resume_command":"vers run --wait --vm-alias my-vm --timeout 8s"/,
   );
   deepStrictEqual(storyOf(sandbox), ["submitted", "running"]);
+  const [vmId = ""] = await livingVms(simulator);
+  await setState(simulator, vmId, "running");
   strictEqual(resultOf(await sandbox.run(RUN)).effect, "attached");
   strictEqual(await creations(simulator), 1);
+});
+
+Deno.test({
+  ...needing(
+    ["posix"],
+    "run --wait of a run tells a command that another shell goes on with",
+  ),
+  async fn() {
+    await using sandbox = await Sandbox.create();
+    const simulator = await startSimulator(sandbox, NEVER);
+    const first = await sandbox.start(["run", "--wait"], {
+      env: { VERS_RUN_ID: "ci 12" },
+    });
+    await first.stderrLine(/accepted/);
+    first.kill("SIGTERM");
+    const { resume_command } = errorOf(await first.done);
+    match(resume_command, /^VERS_RUN_ID='ci 12' vers run --wait/);
+    const [vmId = ""] = await livingVms(simulator);
+    await setState(simulator, vmId, "running");
+    const line = resume_command.replace(" vers ", " $VERS ");
+    strictEqual(resultOf(await runInShell(sandbox, line)).effect, "attached");
+    strictEqual(await creations(simulator), 1);
+  },
 });
 
 Deno.test("run --wait outlives a time in which the server cannot be reached", async () => {

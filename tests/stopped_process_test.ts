@@ -86,7 +86,10 @@ testNeeding(
     first.kill("SIGSTOP");
     const second = await sandbox.run([...RUN, "--timeout", "6s"]);
     strictEqual(second.code, 6, second.stderr);
-    strictEqual(errorOf(second).code, "timed_out");
+    const { code, holder } = errorOf(second);
+    strictEqual(code, "timed_out");
+    strictEqual(holder.pid, first.pid);
+    ok(Date.parse(holder.since) <= Date.now());
     match(second.stderr, /^note: waiting for another process with the same/m);
     first.kill("SIGCONT");
     await simulator.control("POST", "release");

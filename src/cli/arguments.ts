@@ -20,6 +20,8 @@ export interface FoundCommand {
   readonly rest: readonly string[];
   /** A word that stood where a command is wanted, but is none. */
   readonly stray?: string;
+  /** The commands that might have been named, where one was only assumed. */
+  readonly insteadOf?: Routes;
 }
 
 /**
@@ -69,9 +71,15 @@ function withFallback(
   const fallback = group.fallback === undefined
     ? undefined
     : group.routes.get(group.fallback);
-  return fallback && group.fallback !== undefined && !asksForHelp(inner.rest)
-    ? { ...inner, path: [name, group.fallback], route: fallback }
-    : { ...inner, path: [name], route: group };
+  if (!fallback || group.fallback === undefined || asksForHelp(inner.rest)) {
+    return { ...inner, path: [name], route: group };
+  }
+  return {
+    ...inner,
+    path: [name, group.fallback],
+    route: fallback,
+    insteadOf: group.routes,
+  };
 }
 
 /** Returns whether one of the words is `--help` or `-h`. */
@@ -81,12 +89,27 @@ export function asksForHelp(words: readonly string[]): boolean {
   return ours.some((word) => word === "--help" || word === "-h");
 }
 
+/** What one word behind a command is. */
+export type Placement =
+  | { readonly type: "flag" }
+  /** The value of a flag; of one that is not known, the flag is missing. */
+  | { readonly type: "value"; readonly flag: Flag | undefined }
+  | {
+    readonly type: "argument";
+    /** How many arguments stand before it. */
+    readonly index: number;
+    /** Whether a flag could not stand in its place. */
+    readonly isBehindFlags: boolean;
+  };
+
 /** The words behind a command, each as what it is. */
 export interface SortedArguments {
   readonly flags: readonly GivenFlag[];
   readonly args: readonly string[];
   readonly mistakes: readonly Mistake[];
   readonly asksForHelp: boolean;
+  /** What the last of the words is; missing where there are none. */
+  readonly last: Placement | undefined;
 }
 
 /**
@@ -96,7 +119,7 @@ export interface SortedArguments {
  */
 export function sortArguments(
   words: readonly string[],
-  command: Command,
+  command: Pick<Command, "flags" | "positionals" | "takesRest">,
 ): SortedArguments {
   const known = new Map<string, Flag>(
     Object.entries({ ...GLOBAL_FLAGS, ...command.flags }),
@@ -105,24 +128,39 @@ export function sortArguments(
   const args: string[] = [];
   const mistakes: Mistake[] = [];
   let asksForHelp = false;
+  let last: Placement | undefined;
 
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? "";
     if (word === "--") {
-      args.push(...words.slice(i + 1));
+      last = { type: "flag" };
+      takeRest(words.slice(i + 1));
       break;
     }
     if (!isFlagLike(word)) {
+      last = argument(false);
       args.push(word);
       if (!command.takesRest) continue;
-      args.push(...words.slice(i + 1));
+      takeRest(words.slice(i + 1));
       break;
     }
+    last = { type: "flag" };
     if (word === "--help" || word === "-h") asksForHelp = true;
     else if (word.startsWith("--")) i += takeLong(word, words[i + 1]);
     else i += takeShort(word, words[i + 1]);
   }
-  return { flags, args, mistakes, asksForHelp };
+  return { flags, args, mistakes, asksForHelp, last };
+
+  function argument(isBehindFlags: boolean): Placement {
+    return { type: "argument", index: args.length, isBehindFlags };
+  }
+
+  function takeRest(rest: readonly string[]): void {
+    for (const word of rest) {
+      last = argument(true);
+      args.push(word);
+    }
+  }
 
   /** Each of the following returns how many of the next words it took. */
   function takeLong(word: string, next: string | undefined): number {
@@ -138,7 +176,7 @@ export function sortArguments(
       const rest = word.slice(at + 1);
       if (!found) {
         mistakes.push({ problem: `-${letter} does not exist` });
-        return rest === "" && ownsNext(next) ? 1 : 0;
+        return rest === "" && ownsNext(next) ? takeUnknown() : 0;
       }
       const [name, flag] = found;
       if (flag.type !== "boolean") {
@@ -185,7 +223,13 @@ export function sortArguments(
     } else if (!earlier || flag.type === "list") {
       flags.push({ name, value: text });
     }
+    if (isNext) last = { type: "value", flag };
     return isNext ? 1 : 0;
+  }
+
+  function takeUnknown(): number {
+    last = { type: "value", flag: undefined };
+    return 1;
   }
 
   function strange(
@@ -207,7 +251,7 @@ export function sortArguments(
     });
     const flag = meant === undefined ? undefined : known.get(meant);
     if (value !== undefined || isNegated || flag?.type === "boolean") return 0;
-    return ownsNext(next, flag !== undefined) ? 1 : 0;
+    return ownsNext(next, flag !== undefined) ? takeUnknown() : 0;
   }
 
   /**

@@ -28,6 +28,8 @@ export interface Invocation {
   readonly isLocal: boolean;
   /** Whether requests are to be traced on stderr. */
   readonly isVerbose: boolean;
+  /** VERS_RUN_ID, if it is set: a part of what the command asks for. */
+  readonly runId?: string;
 }
 
 /** A flag as it was given: `value` is missing where none was needed. */

@@ -1,9 +1,8 @@
+import { findCommand, type Placement, sortArguments } from "./arguments.ts";
 import {
   type Command,
-  findRoute,
   isHidden,
   type Positional,
-  type Route,
   type Routes,
 } from "./command.ts";
 import type { Flag, FlagTable } from "./flag.ts";
@@ -34,114 +33,97 @@ export async function complete(
   { routes, aliases }: CompleteOptions,
 ): Promise<readonly Proposal[]> {
   const typed = words.at(-1) ?? "";
-  const line = await readLine(words.slice(0, -1), routes);
-  return proposals(typed, line, aliases)
+  const before = words.slice(0, -1);
+  const place = before[0] === "help"
+    ? helpPlace(before.slice(1), routes)
+    : await placeBehind(before, routes);
+  return proposals(typed, place, aliases)
     .filter(({ word }) => word === PATHS.word || word.startsWith(typed));
 }
 
-/** What the words in front of the cursor are. */
-interface Line {
-  /** What may follow as the name of a command. */
+/** What a word may be, by what stands in front of it. */
+interface Place {
+  /** The commands that may be named there. */
   readonly routes: Routes | undefined;
   readonly command: Command | undefined;
-  readonly flags: FlagTable;
+  /** What the parser would take a plain word for. */
+  readonly as: Placement | undefined;
   /** The names of the flags that were given. */
   readonly given: ReadonlySet<string>;
-  /** A flag that wants the next word as its value. */
-  readonly open: Flag | undefined;
-  /** How many arguments that are no flags stand there. */
-  readonly argCount: number;
-  /** Whether nothing of what follows is ours. */
-  readonly isOver: boolean;
 }
 
-async function readLine(
-  words: readonly string[],
+/** Stands for the word that is asked about; nothing that anybody types. */
+const CURSOR = "\0";
+
+/**
+ * Returns what a word behind these is. The parser itself is asked, with a word
+ * in that place: so the two never differ in which word is a flag's value.
+ */
+async function placeBehind(
+  before: readonly string[],
   top: Routes,
-): Promise<Line> {
-  let routes: Routes | undefined = top;
-  let command: Command | undefined;
-  let flags: FlagTable = GLOBAL_FLAGS;
-  let open: Flag | undefined;
-  let argCount = 0;
-  let isOver = false;
-  const given = new Set<string>();
-  for (const word of words) {
-    if (open !== undefined) {
-      open = undefined;
-      continue;
-    }
-    if (isOver || word === "--") {
-      if (word !== "--") argCount++;
-      isOver = true;
-      continue;
-    }
-    if (/^-[^\d.]/.test(word)) {
-      const found = flagOf(word, flags);
-      if (found === undefined) continue;
-      const [name, flag] = found;
-      given.add(name);
-      const isWhole = word.startsWith("--")
-        ? word.includes("=")
-        : word.length > 2;
-      if (flag.type !== "boolean" && !isWhole) open = flag;
-      continue;
-    }
-    const route: Route | undefined = routes && findRoute(routes, word)?.[1];
-    if (route !== undefined) {
-      routes = route.type === "group" ? route.routes : undefined;
-      command = await commandOf(route);
-      flags = { ...GLOBAL_FLAGS, ...command?.flags };
-    } else if (routes === top && word === "help") continue;
-    else {
-      routes = undefined;
-      argCount++;
-      isOver = command?.takesRest ?? false;
-    }
-  }
-  return { routes, command, flags, given, open, argCount, isOver };
-}
-
-/** Returns the command of a word; of a group, the one that is meant alone. */
-async function commandOf(route: Route): Promise<Command | undefined> {
-  if (route.type === "command") return (await route.load()).command;
-  const { fallback, routes } = route;
-  const inner = fallback === undefined ? undefined : routes.get(fallback);
-  return inner && await commandOf(inner);
-}
-
-/** Returns the flag that a word names: the last one of several letters. */
-function flagOf(
-  word: string,
-  flags: FlagTable,
-): readonly [name: string, flag: Flag] | undefined {
-  const long = /^--([^=]+)/.exec(word)?.[1];
-  return Object.entries(flags).find(([name, { shorthand }]) =>
-    long === undefined ? word[1] === shorthand : name === long
+): Promise<Place> {
+  const { route, rest, stray, insteadOf } = findCommand(
+    [...before, CURSOR],
+    top,
   );
+  const command = route?.type === "command"
+    ? (await route.load()).command
+    : undefined;
+  const { flags, last } = sortArguments(rest, command ?? NO_COMMAND);
+  const given = new Set(flags.map(({ name }) => name));
+  if (command !== undefined) {
+    const mayBeNamed = last?.type === "argument" && last.index === 0;
+    return {
+      routes: mayBeNamed ? insteadOf : undefined,
+      command,
+      as: last,
+      given,
+    };
+  }
+  // A word where a command is wanted, and that is none, ends all guessing.
+  const here = route?.type === "group" ? route.routes : top;
+  const routes = stray === CURSOR ? here : undefined;
+  return { routes, command, as: last, given };
+}
+
+const NO_COMMAND = { flags: {}, positionals: [] };
+
+/** Behind `help` there are only the names of commands. */
+function helpPlace(before: readonly string[], top: Routes): Place {
+  const { route, stray } = findCommand([...before, CURSOR], top);
+  const here = route?.type === "group" ? route.routes : top;
+  return {
+    routes: stray === CURSOR ? here : undefined,
+    command: undefined,
+    as: undefined,
+    given: new Set(),
+  };
 }
 
 function proposals(
   typed: string,
-  line: Line,
+  { routes, command, as, given }: Place,
   aliases: () => readonly string[],
 ): readonly Proposal[] {
-  const { open, flags, given, routes, command, argCount, isOver } = line;
-  if (open !== undefined) return valuesOf(open);
-  const [, start, name] = /^(--([^=]+)=)/.exec(typed) ?? [];
-  if (!isOver && start !== undefined && name !== undefined) {
-    const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
-    return (flag === undefined ? [] : valuesOf(flag)).map(({ word, brief }) =>
-      word === PATHS.word ? PATHS : { word: start + word, brief }
-    );
-  }
-  if (!isOver && typed.startsWith("-")) {
+  const flags: FlagTable = { ...GLOBAL_FLAGS, ...command?.flags };
+  const isBehindFlags = as?.type === "argument" && as.isBehindFlags;
+  if (!isBehindFlags && typed.startsWith("-")) {
+    const [, start, name = ""] = /^(--([^=]+)=)/.exec(typed) ?? [];
+    if (start !== undefined) {
+      const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
+      return valuesOf(flag).map(({ word, brief }) =>
+        word === PATHS.word ? PATHS : { word: start + word, brief }
+      );
+    }
     return Object.entries(flags).flatMap(([name, { brief, type }]) =>
       given.has(name) && type !== "list" ? [] : [{ word: `--${name}`, brief }]
     );
   }
+  if (as?.type === "value") return valuesOf(as.flag);
   const here = routes === undefined ? [] : commandsIn(routes);
-  return [...here, ...argumentsOf(command, argCount, aliases)];
+  const index = as?.type === "argument" ? as.index : 0;
+  return [...here, ...argumentsOf(command, index, aliases)];
 }
 
 function argumentsOf(
@@ -164,8 +146,8 @@ function commandsIn(routes: Routes): readonly Proposal[] {
   );
 }
 
-function valuesOf(flag: Flag): readonly Proposal[] {
-  if (flag.type === "boolean") return [];
+function valuesOf(flag: Flag | undefined): readonly Proposal[] {
+  if (flag === undefined || flag.type === "boolean") return [];
   const { isPath, choices = [] } = flag.parse.facts ?? {};
   return isPath ? [PATHS] : choices.map((word) => ({ word, brief: "" }));
 }

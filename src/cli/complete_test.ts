@@ -1,6 +1,8 @@
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import fc from "fast-check";
 import { allCommands } from "../../tests/helpers/command_tree.ts";
 import { ROUTES } from "./app.ts";
+import { findCommand, sortArguments } from "./arguments.ts";
 import { complete } from "./complete.ts";
 
 const options = { routes: ROUTES, aliases: () => ["my-vm", "other-vm"] };
@@ -38,6 +40,23 @@ for (
     { line: ["simulate", "--state-dir=./x"], gives: [":files"] },
     { line: ["no-such", "-"], gives: ["--output", "--json", "--quiet"] },
     { line: ["no-such", "x"], gives: [] },
+    { line: ["branch", "-cn", ""], gives: [] },
+    { line: ["branch", "-nc", ""], gives: ["my-vm", "other-vm"] },
+    { line: ["branch", "-c", ""], gives: ["my-vm", "other-vm"] },
+    { line: ["branch", "--alias", "--ch"], gives: ["--checkout"] },
+    {
+      line: ["branch", "--alias", "--checkout", ""],
+      gives: ["my-vm", "other-vm"],
+    },
+    { line: ["branch", "--", ""], gives: ["my-vm", "other-vm"] },
+    { line: ["branch", "--", "--al"], gives: [] },
+    { line: ["branch", "--aliass", ""], gives: [] },
+    { line: ["exec", "-t", "5", ""], gives: ["my-vm", "other-vm"] },
+    { line: ["--output", ""], gives: ["text", "json"] },
+    { line: ["jobs", "--output", ""], gives: ["text", "json"] },
+    { line: ["alias", ""], gives: ["list", "get", "set"] },
+    { line: ["alias", "my-vm", ""], gives: [] },
+    { line: ["help", "jobs", "g"], gives: ["get"] },
     { line: ["run", "--constructor", "--vm"], gives: ["--vm-alias"] },
     { line: ["run", "--__proto__=", "--constructor="], gives: [] },
   ]
@@ -46,6 +65,64 @@ for (
     deepStrictEqual((await wordsFor(...line)).slice(0, 3), gives);
   });
 }
+
+/** Words that lines are made of: commands, flags in all forms, values, `--`. */
+const WORDS = [
+  ...["run", "branch", "jobs", "list", "alias", "commit", "exec", "status"],
+  ...["--wait", "--alias", "--vm-alias", "--output", "--status", "--limit"],
+  ...["-c", "-n", "-cn", "-nc", "-q", "-qV", "-t", "-e", "-x", "-Nx"],
+  ...["--output=json", "--nothing", "--outputt", "--json", "--", "-", "5"],
+  ...["x", "text", "my-vm", "-5", "--status=running"],
+];
+
+Deno.test("complete() proposes a flag's values exactly where the parser takes one", async () => {
+  let met = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...WORDS), { maxLength: 6 }),
+      async (before) => {
+        const proposed = await wordsFor(...before, "");
+        const { route, rest } = findCommand([...before, "json"], ROUTES);
+        const command = route?.type === "command"
+          ? (await route.load()).command
+          : { flags: {}, positionals: [] };
+        const { flags } = sortArguments(rest, command);
+        const { flags: without } = sortArguments(rest.slice(0, -1), command);
+        const isTaken = flags.length > without.length &&
+          flags.at(-1)?.name === "output";
+        const isProposed = proposed.join() === "text,json";
+        if (isTaken) met++;
+        // A flag that was given before is not taken twice.
+        const wasGiven = without.some(({ name }) => name === "output");
+        if (!wasGiven) strictEqual(isProposed, isTaken, before.join(" "));
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+  ok(met > 50, `only ${met} lines had such a place`);
+});
+
+Deno.test("complete() proposes a VM exactly where the parser takes an argument", async () => {
+  let met = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...WORDS), { maxLength: 5 }),
+      async (before) => {
+        const line = ["branch", ...before];
+        const proposed = (await wordsFor(...line, "")).includes("other-vm");
+        const { route, rest } = findCommand([...line, "other-vm"], ROUTES);
+        if (route?.type !== "command") return;
+        const { command } = await route.load();
+        const { args } = sortArguments(rest, command);
+        const isTaken = args.length === 1 && args[0] === "other-vm";
+        if (isTaken) met++;
+        strictEqual(proposed, isTaken, line.join(" "));
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+  ok(met > 50, `only ${met} lines had such a place`);
+});
 
 Deno.test("complete() knows every command and each of its flags", async () => {
   for (const { path, command } of await allCommands()) {

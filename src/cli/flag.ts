@@ -42,6 +42,8 @@ export interface ValueFlag<T> {
   readonly variable?: string;
   /** `unstored`: the value goes into no file. `secret`: nor into a message. */
   readonly privacy?: "unstored" | "secret";
+  /** The value that means: read it from stdin, where nobody sees it. */
+  readonly stdinValue?: string;
   readonly parse: ValueParser<T>;
 }
 

@@ -5,7 +5,7 @@ import { shellLine } from "./shell_words.ts";
 /** A variable that names a folder and cannot be followed. */
 export interface FolderProblem {
   readonly variable: string;
-  /** What it is: `"jobs", which is no absolute path`. */
+  /** What it is, and why that is bad: `not UTF-8 text`. */
   readonly what: string;
   /** What to write instead: `VERS_JOBS_DIR=/data/jobs`. */
   readonly instead: string;
@@ -71,15 +71,11 @@ export function checkFolders(
     const { variable, what, instead } = problem;
     if (hasJob && (problem !== home.problem || isHomeNeeded)) {
       throw new UsageError(
-        `Cannot use ${variable}: it is ${what}, and so another folder ` +
-          "wherever vers is started",
+        `Cannot use ${variable}: it is ${what}`,
         `nothing was sent; write ${instead}`,
       );
     }
-    warn(
-      `warning: ${variable} is ${what}: it is another folder wherever vers ` +
-        `is started; write ${instead}`,
-    );
+    warn(`warning: ${variable} is ${what}; write ${instead}`);
   }
 }
 
@@ -155,7 +151,9 @@ function notAbsolute(
   instead: string,
 ): FolderProblem {
   const shown = JSON.stringify(text.slice(0, 200));
-  return { variable, what: `${shown}, which is no absolute path`, instead };
+  const what = `${shown}, which is no absolute path, and so another folder ` +
+    "wherever vers is started";
+  return { variable, what, instead };
 }
 
 /** On Windows a path is absolute that begins with a drive or a server. */

@@ -2,12 +2,17 @@ import type { VersClient } from "../api/vers_client.ts";
 import type { LocalEffects } from "../engine/engine.ts";
 import type { Handle, Names } from "../job/entry.ts";
 import type { JobBase } from "../job/job.ts";
-import { readAliases, updateAliases } from "../project/aliases.ts";
+import {
+  putAlias,
+  readAliases,
+  updateAliases,
+  vmOfAlias,
+} from "../project/aliases.ts";
 import { readHead, writeHead } from "../project/head.ts";
 import type { Context } from "./context.ts";
 import type { Progress } from "./progress.ts";
 import type { Patience } from "./start_job.ts";
-import { aliasPath, headPath } from "./target.ts";
+import { aliasPath, headPath, vmOfHead } from "./target.ts";
 import { visible } from "./terminal_text.ts";
 
 /** Which names a command is about to set. */
@@ -28,11 +33,11 @@ export function readNames(context: Context, wanted: WantedNames): Names {
       () =>
         alias === undefined || path === undefined
           ? {}
-          : { alias: readAliases(path).get(alias) ?? null },
+          : { alias: vmOfAlias(readAliases(path), alias) ?? null },
       {},
     ),
     ...orElse(
-      () => head ? { head: readHead(headPath(context)) ?? null } : {},
+      () => head ? { head: headNow(context)?.vmId ?? null } : {},
       {},
     ),
   };
@@ -89,9 +94,9 @@ async function setAlias(
     const { signal } = context;
     const waitMs = options.patience.leftMs();
     const earlier = await updateAliases(path, (aliases) => {
-      const now = aliases.get(alias);
+      const now = vmOfAlias(aliases, alias);
       if (!mayRename(now, job, job.names?.alias)) return { kept: now };
-      aliases.set(alias, vmId);
+      putAlias(aliases, alias, vmId);
       return { replaced: now === vmId ? undefined : now };
     }, { signal, waitMs });
     if (earlier.kept !== undefined) {
@@ -122,18 +127,29 @@ function setHead(
 ): boolean {
   const { context, progress, vmId } = options;
   try {
-    const path = headPath(context);
-    const now = readHead(path);
-    if (!mayRename(now, job, job.names?.head)) {
-      progress.say(`note: HEAD was changed meanwhile; it stays VM ${now}`);
+    const now = headNow(context);
+    const before = job.names?.head;
+    if (!mayRename(now?.vmId, job, before) && now?.text !== before) {
+      const what = `VM ${now?.vmId}`;
+      progress.say(`note: HEAD was changed meanwhile; it stays ${what}`);
       return false;
     }
-    if (now !== vmId) writeHead(path, vmId);
+    if (now?.text !== vmId) writeHead(headPath(context), vmId);
     return true;
   } catch (error) {
     progress.say(`warning: HEAD is not set: ${messageOf(error)}`);
     return false;
   }
+}
+
+/** What HEAD of this folder is: its text, and the VM that it stands for. */
+function headNow(context: Context) {
+  const text = readHead(headPath(context));
+  if (text === undefined) return undefined;
+  const path = aliasPath(context);
+  const aliases = () =>
+    path === undefined ? undefined : orElse(() => readAliases(path), undefined);
+  return { text, vmId: vmOfHead(text, aliases) ?? text };
 }
 
 /**
@@ -172,7 +188,7 @@ async function isAlive(
   }
 }
 
-function orElse<T>(read: () => T, otherwise: T): T {
+function orElse<T, U>(read: () => T, otherwise: U): T | U {
   try {
     return read();
   } catch {

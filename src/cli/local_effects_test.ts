@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import {
   OTHER_VM,
   runningJob,
@@ -102,6 +102,25 @@ Deno.test("nameVm() again changes nothing and says nothing", async () => {
   deepStrictEqual(await name(context, names), BOTH);
   deepStrictEqual(await name(context), BOTH);
   strictEqual(context.err(), "");
+});
+
+Deno.test("nameVm() takes HEAD that holds an alias for the alias's VM", async () => {
+  await using context = await testContext();
+  await setAlias(aliasesOf(context), "old", { vmId: OTHER_VM });
+  writeHead(headOf(context), "old");
+  const wanted = { alias: undefined, head: true };
+  deepStrictEqual(readNames(context, wanted), { head: OTHER_VM });
+  deepStrictEqual(await name(context, { alias: null, head: null }), {
+    alias: "my-vm",
+  });
+  match(context.err(), /HEAD was changed meanwhile; it stays VM /);
+  strictEqual(readHead(headOf(context)), "old");
+  // As an older version noted it, and as this one does.
+  for (const head of ["old", OTHER_VM]) {
+    writeHead(headOf(context), "old");
+    deepStrictEqual(await name(context, { alias: null, head }), BOTH);
+    strictEqual(readHead(headOf(context)), SAMPLE_VM);
+  }
 });
 
 Deno.test("nameVm() leaves HEAD alone where it is not to be set", async () => {

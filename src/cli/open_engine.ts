@@ -5,12 +5,7 @@ import type { Settings } from "../project/settings.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import type { CommandInput, Invocation } from "./command.ts";
 import type { Context } from "./context.ts";
-import {
-  homeFolder,
-  ledgerFolder,
-  simulatorFolder,
-  stateFolder,
-} from "./folders.ts";
+import { homeFolder, ledgerFolder, simulatorFolder } from "./folders.ts";
 
 /** The engine, for whom and where it works, and the user's settings. */
 export interface Session {
@@ -52,6 +47,8 @@ export async function openSession(
     ? await openSimulator(context)
     : await openService(context);
   const { VersClient } = await import("../api/vers_client.ts");
+  const { settingsOf } = await import("./retention.ts");
+  const { orWithout } = await import("./unreadable.ts");
   const { accountOf } = await import("../project/credentials.ts");
   const { origin, scope, apiKey, transport } = service;
   const engine: Engine = {
@@ -70,16 +67,11 @@ export async function openSession(
     notify: input.progress.notify,
     random: () => context.random(),
   };
-  const settings = await loadSettings(context);
+  const settings = await orWithout(() => settingsOf(context), {}, {
+    what: "the settings are",
+    warn: input.progress.warn,
+  });
   return { engine, scope, settings, account: await accountOf(apiKey) };
-}
-
-/** Returns the user's settings; none without a home. */
-async function loadSettings(context: Context): Promise<Settings> {
-  const folder = stateFolder(context);
-  if (folder === undefined) return {};
-  const { readSettings } = await import("../project/settings.ts");
-  return await readSettings(`${folder}/settings.jsonc`);
 }
 
 /** Returns whether commands go to the simulator in this program. */

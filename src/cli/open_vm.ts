@@ -22,7 +22,8 @@ export async function openVm(
 ): Promise<OpenedVm> {
   const { context, typed } = options;
   const { path } = input.invocation;
-  const target = resolveTarget(typed, { context, path });
+  const { warn } = input.progress;
+  const target = resolveTarget(typed, { context, path, warn });
   const { engine: { client, signal } } = await openSession(input, context);
   return { target, client, signal };
 }

@@ -77,8 +77,13 @@ export function guessFormat(
       return next;
     }
   }
-  const variable = context.env("VERS_OUTPUT");
-  return FORMATS.find((format) => format === variable) ?? byStream(context);
+  try {
+    const variable = context.env("VERS_OUTPUT");
+    return FORMATS.find((format) => format === variable) ?? byStream(context);
+  } catch {
+    // It is no text, and this is to say what is wrong.
+    return byStream(context);
+  }
 }
 
 function byStream(context: Context): "text" | "json" {

@@ -76,7 +76,9 @@ export async function parseCommandLine(
     })),
     ...sorted.mistakes,
     ...sorted.args.slice(limit).map((word) => ({
-      problem: `"${visible(word)}" is one argument too many`,
+      problem: mayBeSecret(command)
+        ? "there is one argument too many"
+        : `"${visible(word)}" is one argument too many`,
     })),
     ...mistakes,
     ...command.check?.({ flags: given, values, args: sorted.args }) ?? [],
@@ -84,6 +86,7 @@ export async function parseCommandLine(
   if (all.length > 0) throw usageError(path, command, all);
 
   const { output, json, quiet, local, verbose } = globalValues(values);
+  const runId = context.env("VERS_RUN_ID");
   const invocation: Invocation = {
     path,
     typed: words,
@@ -91,6 +94,7 @@ export async function parseCommandLine(
     output: chooseOutput({ output, json, quiet }, context),
     isLocal: local,
     isVerbose: verbose || isSet(context.env("VERS_VERBOSE")),
+    ...(runId === undefined ? {} : { runId }),
   };
   return {
     type: "command",
@@ -146,19 +150,13 @@ function withoutCommand(
   }
   if (isHelp || words.length === path.length) return { type: "help", path };
   const line = ["vers", ...path].join(" ");
-  const strange = rest.filter((word) => isStrangeFlag(word))
-    .map((word) => visible(word.replace(/=.*/s, "")) + " does not exist; ");
+  const { mistakes } = sortArguments(rest, { flags: {}, positionals: [] });
+  const problems = mistakes.map(({ problem }) => visible(problem) + "; ");
   throw new UsageError(
-    `Cannot run "${line}" alone: ${strange.join("")}no command is named`,
+    `Cannot run "${line}" alone: ${problems.join("")}no command is named`,
     `put a command behind it; "${line} --help" lists them; ` +
       "for example: vers run --wait --vm-alias my-vm",
   );
-}
-
-/** Whether a word is a flag that not every command takes. */
-function isStrangeFlag(word: string): boolean {
-  const name = /^--([^=]+)/.exec(word)?.[1];
-  return name !== undefined && !Object.hasOwn(GLOBAL_FLAGS, name);
 }
 
 function noSuchCommand(found: FoundCommand, routes: Routes): UsageError {
@@ -179,6 +177,14 @@ function noSuchCommand(found: FoundCommand, routes: Routes): UsageError {
     `commands: ${names.join(", ")}; ` +
       `for example: ${line} ${meant ?? names[0] ?? ""} --help`,
   );
+}
+
+/** Whether a stray word may be what belongs behind a flag for secrets. */
+function mayBeSecret({ flags, positionals }: Command): boolean {
+  return positionals.length === 0 &&
+    Object.values(flags).some((flag) =>
+      flag.type !== "boolean" && flag.privacy === "secret"
+    );
 }
 
 function maxArguments(command: Command): number {

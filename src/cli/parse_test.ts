@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import {
   testContext,
@@ -277,3 +277,26 @@ for (
     deepStrictEqual(await parse(words), request);
   });
 }
+
+for (
+  const [line, problem] of [
+    ["-x", "-x does not exist"],
+    ["-qx", "-x does not exist"],
+    ["--wiat", "--wiat does not exist"],
+    ["--outptu x", "--outptu does not exist; did you mean --output?"],
+    ["--output", "--output needs a value"],
+    ["--json=maybe", "--json takes no value"],
+    ["jobs -x", "-x does not exist"],
+  ] as const
+) {
+  Deno.test(`parseCommandLine() of "${line}" says what is wrong, and that no command is named`, async () => {
+    const error = await mistakeOf(line.split(" "));
+    match(error.message, /no command is named$/);
+    ok(error.message.includes(`alone: ${problem}; `), error.message);
+  });
+}
+
+Deno.test("parseCommandLine() refuses words that are no UTF-8 text", async () => {
+  const error = await mistakeOf(["branch", "a\ufffd"]);
+  match(error.message, /"a\ufffd" is not UTF-8 text/);
+});

@@ -30,8 +30,8 @@ export const VARIABLES: readonly Meaning[] = [
   ["VERS_OUTPUT", "text or json"],
   ["VERS_RUN_ID", "one id for all commands of a run: makes each resumable"],
   ["VERS_MAX_RESUME_AGE", "how old a job may be to be gone on with"],
-  ["VERS_JOBS_DIR", "where the ledger of jobs is; else ~/.vers"],
-  ["VERS_STATE_DIR", "where the simulator keeps its VMs; else ~/.vers"],
+  ["VERS_JOBS_DIR", "the ledger's folder, absolute or ~/…; else ~/.vers"],
+  ["VERS_STATE_DIR", "the simulator's folder, absolute or ~/…; else ~/.vers"],
   ["VERS_VERBOSE", "1: trace requests on stderr, as --verbose does"],
 ];
 

@@ -27,6 +27,7 @@ export class Progress {
   readonly #canRewrite: boolean;
   #isLineOpen = false;
   #job: Job | undefined;
+  readonly #warned = new Set<string>();
   readonly #saidAt = new Map<LookNotice["type"], number>();
 
   constructor({ stderr, clock, env }: Context) {
@@ -61,6 +62,13 @@ export class Progress {
     this.clear();
     void this.#stderr.write(text + "\n");
   }
+
+  /** Says something that is worth saying once, however often it is met. */
+  readonly warn = (text: string): void => {
+    if (this.#warned.has(text)) return;
+    this.#warned.add(text);
+    this.say(text);
+  };
 
   /** Takes the live line away, so that something else can be written. */
   clear(): void {

@@ -9,10 +9,13 @@ import {
 import { Failure, type FailureCode } from "../failure.ts";
 import { isInFlight, type Job } from "../job/job.ts";
 import type { JsonObject } from "../json.ts";
+import { FileLockError, type LockHolder } from "../file_lock.ts";
+import { withoutSecrets } from "./exposed_secret.ts";
+import { failureHint } from "./failure_hint.ts";
 import { type ExitCode, exitCodeFor } from "./failure.ts";
 import {
   type InvokedCommand,
-  isWaiting,
+  isFoundAgain,
   resumeCommand,
 } from "./resume_command.ts";
 import { jsonLine, visible } from "./terminal_text.ts";
@@ -40,6 +43,10 @@ interface Report {
   readonly job: Job | undefined;
   readonly resumeCommand: string | undefined;
   readonly isRetryable: boolean;
+  /** How long the service asked to be left alone. */
+  readonly retryAfterMs: number | undefined;
+  /** Who holds what the command waited for in vain, as far as it is known. */
+  readonly holder: LockHolder | undefined;
   /** VMs of which one may be what the job asked for. */
   readonly candidates: readonly Candidate[];
 }
@@ -49,10 +56,23 @@ export function renderFailure(
   error: unknown,
   options: RenderFailureOptions,
 ): string {
-  const report = reportOf(error, options);
+  const report = withoutSecretsIn(reportOf(error, options));
   return options.format === "json"
     ? jsonLine({ error: toJson(report) }) + "\n"
     : toText(report);
+}
+
+/** Whoever typed a key in a wrong place is not to find it in a log. */
+function withoutSecretsIn(report: Report): Report {
+  const clean = (text: string | undefined) =>
+    text === undefined ? undefined : withoutSecrets(text);
+  return {
+    ...report,
+    message: withoutSecrets(report.message),
+    cause: clean(report.cause),
+    hint: clean(report.hint),
+    resumeCommand: clean(report.resumeCommand),
+  };
 }
 
 function reportOf(error: unknown, options: RenderFailureOptions): Report {
@@ -72,6 +92,8 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
       job,
       resumeCommand: goOn(job, options, true),
       isRetryable: false,
+      retryAfterMs: undefined,
+      holder: undefined,
       candidates: [],
     };
   }
@@ -84,11 +106,17 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
       failure instanceof ApiError || failure instanceof RecordedFailure
         ? failure.serviceRequestId
         : undefined,
-    hint: failure.hint ?? settlingHint(failure, job, options),
+    hint: failure.hint ?? settlingHint(failure, job, options) ??
+      failureHint(failure, {
+        path: options.invoked?.invocation.path ?? [],
+        job,
+      }),
     exitCode,
     job,
     resumeCommand: goOn(job, options, canGoOn(failure, job)),
     isRetryable: failure.retryable,
+    retryAfterMs: retryAfterMsOf(failure),
+    holder: holderOf(failure),
     candidates: failure instanceof UnconfirmedError ? failure.candidates : [],
   };
 }
@@ -131,7 +159,7 @@ function goOn(
   isPossible: boolean,
 ): string | undefined {
   if (!isPossible || !invoked) return undefined;
-  if (!job && !isWaiting(invoked.invocation)) return undefined;
+  if (!job && !isFoundAgain(invoked.invocation)) return undefined;
   return resumeCommand(invoked, job);
 }
 
@@ -143,6 +171,10 @@ function toText(report: Report): string {
     const theirs = report.serviceRequestId;
     const more = theirs === undefined ? "" : ` (to the service: ${theirs})`;
     lines.push(visible(`request: ${requestId}${more}`));
+  }
+  if (report.holder !== undefined) {
+    const { pid, since } = report.holder;
+    lines.push(visible(`held by: pid ${pid}, since ${since}`));
   }
   for (const { vmId, state, createdAt } of report.candidates) {
     lines.push(`it may be: VM ${visible(`${vmId} (${state}, ${createdAt})`)}`);
@@ -163,12 +195,17 @@ function toJson(report: Report): JsonObject {
   return {
     code: report.code,
     message: report.message,
-    hint: report.hint ?? toGoOn ?? "",
+    hint: report.hint ?? toGoOn,
     exit_code: report.exitCode,
     job_id: job?.id,
     vm_ids: handle?.vm_ids,
     resume_command: report.resumeCommand,
     retryable: report.isRetryable,
+    retry_after_ms: report.retryAfterMs,
+    holder: report.holder && {
+      pid: report.holder.pid,
+      since: report.holder.since,
+    },
     request_id: report.requestId,
     service_request_id: report.serviceRequestId,
     candidates: report.candidates.length === 0
@@ -192,9 +229,27 @@ function requestIdOf(failure: Failure): string | undefined {
   return undefined;
 }
 
+/** What the service said with its refusal, or with that of a cause of it. */
+function retryAfterMsOf(failure: Failure): number | undefined {
+  if (!failure.retryable) return undefined;
+  for (let at: unknown = failure; at instanceof Error; at = at.cause) {
+    if (at instanceof ApiError) return at.retryAfterMs;
+  }
+  return undefined;
+}
+
+function holderOf(failure: Failure): LockHolder | undefined {
+  for (let at: unknown = failure; at instanceof Error; at = at.cause) {
+    if (at instanceof FileLockError) return at.holder;
+  }
+  return undefined;
+}
+
 /** The first cause that says something which the message does not. */
 function causeOf(failure: Failure): string | undefined {
   for (let at = failure.cause; at instanceof Error; at = at.cause) {
+    // That somebody holds a lock was said already.
+    if (at instanceof FileLockError) return undefined;
     const text = at.message.trim();
     if (text !== "" && !failure.message.includes(text)) return text;
   }

@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import {
   failedJob,
   OTHER_VM,
@@ -10,10 +10,12 @@ import { ApiError, NoAnswerError } from "../api/api_error.ts";
 import {
   InterruptedError,
   JobError,
+  RecordedFailure,
   TimedOutError,
   UnconfirmedError,
 } from "../engine/engine_error.ts";
 import { Failure } from "../failure.ts";
+import { FileLockError } from "../file_lock.ts";
 import { defineCommand } from "./command.ts";
 import { UsageError } from "./failure.ts";
 import { renderFailure } from "./render_failure.ts";
@@ -178,5 +180,80 @@ Deno.test("renderFailure() of what is no failure says that it is a bug", () => {
       "hint: this is a mistake in vers, not in the command; please report it " +
       "with the command line and this message\n" +
       `hint: to go on: ${SAME}\n`,
+  );
+});
+
+for (
+  const [status, hint] of [
+    [400, /vers run --help$/],
+    [404, /vers status$/],
+    [409, /vers status$/],
+    [422, /vers run --help$/],
+    [429, /run the same command again$/],
+    [500, /run the same command again in a while$/],
+    [501, /vers help$/],
+  ] as const
+) {
+  Deno.test(`renderFailure() of a ${status} of the service has a hint`, () => {
+    const error = new ApiError({
+      action: "create the VM",
+      status,
+      detail: "no",
+      isFromService: true,
+    });
+    const { error: told } = json(error) as { error: Record<string, unknown> };
+    match(String(told.hint), hint);
+  });
+}
+
+Deno.test("renderFailure() tells the same of a refusal that the ledger has", () => {
+  for (const status of [400, 402, 404, 409, 422, 501]) {
+    const error = new ApiError({
+      action: "create the VM",
+      status,
+      detail: "no",
+      isFromService: true,
+    });
+    const { message, code, hint, retryable } = error;
+    const recorded = new RecordedFailure(message, { code, hint, retryable });
+    deepStrictEqual(
+      json(new JobError(recorded, failedJob())),
+      json(new JobError(error, failedJob())),
+    );
+  }
+});
+
+Deno.test("renderFailure() leaves the hint out where there is none", () => {
+  const { error } = json(new Failure("Cannot", { code: "general" })) as {
+    error: Record<string, unknown>;
+  };
+  strictEqual("hint" in error, false);
+});
+
+Deno.test("renderFailure() carries on how long the service wants to be left alone", () => {
+  const busy = new ApiError({
+    action: "create the VM",
+    status: 429,
+    detail: "",
+    isFromService: true,
+    retryAfterMs: 7_000,
+  });
+  for (const error of [busy, new TimedOutError("Timed out", busy)]) {
+    const { error: told } = json(error) as { error: Record<string, unknown> };
+    deepStrictEqual([told.retryable, told.retry_after_ms], [true, 7_000]);
+  }
+});
+
+Deno.test("renderFailure() says who holds a lock, in fields and in a line", () => {
+  const holder = { pid: 4_711, since: "2026-01-05T09:00:00.000Z" };
+  const error = new TimedOutError(
+    "Timed out",
+    new FileLockError("/locks/1.lock", "held", { holder }),
+  );
+  const { error: told } = json(error) as { error: Record<string, unknown> };
+  deepStrictEqual(told.holder, holder);
+  strictEqual(
+    text(error).split("\n")[1],
+    "held by: pid 4711, since 2026-01-05T09:00:00.000Z",
   );
 });

@@ -17,7 +17,7 @@ export function hasJob({ command, invocation }: InvokedCommand): boolean {
 }
 
 /** Whether `--wait`, or what implies it, was given. */
-export function isWaiting({ given, path }: Invocation): boolean {
+function isWaiting({ given, path }: Invocation): boolean {
   return namesItsJobs(path) ||
     given.some(({ name }) => name === "wait" || name === "resume-job");
 }
@@ -35,7 +35,7 @@ export function resumeCommand(
     privacyOf(command.flags, name) === "secret"
   );
   const isFound = namesItsJobs(path) ||
-    (job?.key !== undefined && !isSecret && isWaiting(invocation));
+    (job?.key !== undefined && !isSecret && isFoundAgain(invocation));
   if (job && !isFound) {
     if (!isInFlight(job) && job.state !== "complete") return undefined;
     const stay = flagsThatStay(invocation);
@@ -45,7 +45,22 @@ export function resumeCommand(
   const words = invocation.typed.filter((word) =>
     !/^--no-resume(=true)?$/.test(word)
   );
-  return shellLine(["vers", ...words]);
+  const line = shellLine(["vers", ...words]);
+  const { runId, given } = invocation;
+  const isNamed = namesItsJobs(path) || hasOwnKey(invocation) ||
+    given.some(({ name }) => name === "resume-job");
+  return runId !== undefined && !isNamed
+    ? `VERS_RUN_ID=${shellLine([runId])} ${line}`
+    : line;
+}
+
+/** Whether the same words, typed again, may find the job of these. */
+export function isFoundAgain(invocation: Invocation): boolean {
+  return isWaiting(invocation) || hasOwnKey(invocation);
+}
+
+function hasOwnKey({ given }: Invocation): boolean {
+  return given.some(({ name }) => name === "idempotency-key");
 }
 
 /** Whether the command waits for the jobs that it names: `vers jobs wait`. */

@@ -46,7 +46,14 @@ const routes: Routes = new Map<string, Route>([["deploy", {
 }]]);
 
 async function invoke(...words: string[]): Promise<InvokedCommand> {
-  await using context = await testContext();
+  return await invokeIn({}, ...words);
+}
+
+async function invokeIn(
+  env: Readonly<Record<string, string>>,
+  ...words: string[]
+): Promise<InvokedCommand> {
+  await using context = await testContext({ env });
   const request = await parseCommandLine(words, { routes, context });
   if (request.type !== "command") throw new Error(`It is ${request.type}`);
   return request;
@@ -131,4 +138,39 @@ Deno.test("storableWords() leaves out what no file may hold, however it is typed
     strictEqual(text.includes("T=1"), false, text);
     strictEqual(/(=| )k( |$)/.test(text), false, text);
   }
+});
+
+Deno.test("resumeCommand() has the id of the run that is a part of the key", async () => {
+  const env = { VERS_RUN_ID: "ci 12's" };
+  const line = `VERS_RUN_ID='ci 12'\\''s' vers deploy a/b --wait`;
+  const invoked = await invokeIn(env, "deploy", "a/b", "--wait");
+  strictEqual(resumeCommand(invoked, runningJob()), line);
+  strictEqual(resumeCommand(invoked), line);
+});
+
+Deno.test("resumeCommand() leaves the run's id out where something else is the key", async () => {
+  const env = { VERS_RUN_ID: "ci-12" };
+  const keyed = ["deploy", "a/b", "--wait", "--idempotency-key", "k"];
+  strictEqual(
+    resumeCommand(await invokeIn(env, ...keyed), runningJob()),
+    "vers deploy a/b --wait --idempotency-key k",
+  );
+  const named = ["deploy", "--resume-job", "job_8f2a3b4c5d"];
+  strictEqual(
+    resumeCommand(await invokeIn(env, ...named), runningJob()),
+    "vers deploy --resume-job job_8f2a3b4c5d",
+  );
+  const unfound = await invokeIn(env, "deploy", "a/b");
+  strictEqual(
+    resumeCommand(unfound, runningJob()),
+    "vers deploy --resume-job job_8f2a3b4c5d",
+  );
+});
+
+Deno.test("resumeCommand() of a key of the user's own needs no --wait", async () => {
+  const words = ["deploy", "a/b", "--idempotency-key", "k"];
+  strictEqual(
+    resumeCommand(await invoke(...words), runningJob()),
+    "vers deploy a/b --idempotency-key k",
+  );
 });

@@ -1,10 +1,15 @@
 import type { Routes } from "./command.ts";
 import type { Context } from "./context.ts";
+import { exposedSecrets } from "./exposed_secret.ts";
 import { exitCodeFor } from "./failure.ts";
 import { checkFolders } from "./folders.ts";
 import { isLocal } from "./open_engine.ts";
 import { guessFormat } from "./output_choice.ts";
-import { parseCommandLine, type Request } from "./parse.ts";
+import {
+  type CommandRequest,
+  parseCommandLine,
+  type Request,
+} from "./parse.ts";
 import { Progress } from "./progress.ts";
 import { renderFailure } from "./render_failure.ts";
 import { hasJob } from "./resume_command.ts";
@@ -27,7 +32,10 @@ export async function runCommandLine(
   try {
     const understood = await parseCommandLine(words, { routes, context });
     request = understood;
-    checkPlaces(understood, context, progress);
+    if (understood.type === "command") {
+      checkPlaces(understood, context, progress);
+      exposedSecrets(understood).forEach(progress.warn);
+    }
     return await untilStopped(
       carryOut(understood, { context, routes, progress }),
       context,
@@ -53,15 +61,15 @@ export async function runCommandLine(
 
 /** @throws {UsageError} when a job would be kept where nobody finds it. */
 function checkPlaces(
-  request: Request,
+  request: CommandRequest,
   context: Context,
   progress: Progress,
 ): void {
-  if (request.type !== "command" || request.isHidden) return;
+  if (request.isHidden) return;
   checkFolders(context, {
     hasJob: hasJob(request),
     isLocal: isLocal(context, request.invocation),
-    warn: (text) => progress.say(text),
+    warn: progress.warn,
   });
 }
 

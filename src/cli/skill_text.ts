@@ -32,8 +32,9 @@ its way. It never makes a second one.
 
 - Use \`--wait\` when the next step needs the VM to run. It ends after 10
   minutes (\`--timeout\`); the job goes on without it.
-- Leave it out to get the id at once. Such a command is always a new request:
-  do not repeat it after an error; look with \`vers status\` first.
+- Leave it out to get the id at once. Such a command is always a new request,
+  unless it has an \`--idempotency-key\`: do not repeat it after an error; look
+  with \`vers status\` first.
 - To see what a command would do, with nothing sent or written:
 
 \`\`\`sh

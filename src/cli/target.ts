@@ -1,10 +1,12 @@
 import { Failure } from "../failure.ts";
-import { readAliases } from "../project/aliases.ts";
+import { readAliases, vmOfAlias } from "../project/aliases.ts";
 import { readHead } from "../project/head.ts";
 import type { Context } from "./context.ts";
 import { stateFolder } from "./folders.ts";
 import { shellLine } from "./shell_words.ts";
 import { closest } from "./suggestion.ts";
+import { orWithoutSync } from "./unreadable.ts";
+import { EXAMPLE_ID, isId } from "./vm_id.ts";
 
 /** The VM or commit that a command is about. */
 export interface Target {
@@ -22,16 +24,8 @@ export interface ResolveTargetOptions {
   readonly context: Context;
   /** The words of the command, for its examples: `["branch"]`. */
   readonly path: readonly string[];
-}
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** An id for examples. */
-const EXAMPLE_ID = "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
-
-/** Whether a text is an id of the service: of a VM or of a commit. */
-export function isId(text: string): boolean {
-  return UUID.test(text);
+  /** Says that a file is left out. */
+  readonly warn: (text: string) => void;
 }
 
 /**
@@ -47,11 +41,14 @@ export function resolveTarget(
 ): Target {
   if (typed === undefined) return readHeadTarget(options);
   if (isId(typed)) return { id: typed.toLowerCase(), usedHead: false, typed };
-  const path = aliasPath(options.context);
-  const aliases = path === undefined ? new Map() : readAliases(path);
-  const id = aliases.get(typed);
-  if (id === undefined) throw unknownAlias(typed, [...aliases.keys()], options);
-  return { id, name: typed, usedHead: false, typed };
+  const aliases = aliasesFor(options);
+  const id = aliases && vmOfAlias(aliases, typed);
+  if (id === undefined) {
+    const names = aliases && [...aliases.keys()];
+    throw unknownAlias(typed, names, options);
+  }
+  const name = typed.normalize("NFC");
+  return { id, name, usedHead: false, typed: name };
 }
 
 /**
@@ -79,14 +76,40 @@ export function aliasPath(context: Context): string | undefined {
   return folder === undefined ? undefined : `${folder}/aliases.json`;
 }
 
+/** Returns the aliases of this machine; `undefined` if they cannot be read. */
+export function aliasesFor(
+  { context, warn }: Pick<ResolveTargetOptions, "context" | "warn">,
+): ReadonlyMap<string, string> | undefined {
+  const path = aliasPath(context);
+  if (path === undefined) return new Map();
+  const options = { what: "the aliases are", warn };
+  return orWithoutSync(() => readAliases(path), undefined, options);
+}
+
+/**
+ * Returns the VM that the text in a HEAD file stands for: its id, or an alias
+ * of it, which the Go CLI takes too.
+ */
+export function vmOfHead(
+  head: string,
+  aliases: () => ReadonlyMap<string, string> | undefined,
+): string | undefined {
+  if (isId(head)) return head.toLowerCase();
+  return vmOfAlias(aliases() ?? new Map(), head)?.toLowerCase();
+}
+
 function readHeadTarget(options: ResolveTargetOptions): Target {
   const { context, path } = options;
   const file = headPath(context);
-  const id = readHead(file);
+  const head = orWithoutSync(() => readHead(file), UNREADABLE, {
+    what: "HEAD is",
+    warn: options.warn,
+  });
   const line = shellLine(["vers", ...path, EXAMPLE_ID]);
-  if (id === undefined) {
+  if (head === undefined || head === UNREADABLE) {
     throw new Failure(
-      `Cannot tell which VM is meant: none is named, and "${file}" names none`,
+      `Cannot tell which VM is meant: none is named, and "${file}" ` +
+        (head === UNREADABLE ? "cannot be read" : "names none"),
       {
         code: "not_found",
         hint: `name one: ${line}; or make one HEAD of this folder: ` +
@@ -94,32 +117,39 @@ function readHeadTarget(options: ResolveTargetOptions): Target {
       },
     );
   }
-  if (!isId(id)) {
-    const shown = JSON.stringify(id.slice(0, 100));
+  const id = vmOfHead(head, () => aliasesFor(options));
+  if (id === undefined) {
+    const shown = JSON.stringify(head.slice(0, 100));
     throw new Failure(
-      `Cannot tell which VM is meant: "${file}" holds ${shown}, which is no id`,
+      `Cannot tell which VM is meant: "${file}" holds ${shown}, which is ` +
+        "neither an id nor an alias",
       {
         code: "general",
         hint: `name one: ${line}; or mend it: vers checkout ${EXAMPLE_ID}`,
       },
     );
   }
-  return { id: id.toLowerCase(), usedHead: true };
+  return { id, usedHead: true };
 }
+
+const UNREADABLE = Symbol("unreadable");
 
 const SHOWN_ALIASES = 10;
 
 function unknownAlias(
   typed: string,
-  aliases: readonly string[],
+  aliases: readonly string[] | undefined,
   { path }: ResolveTargetOptions,
 ): Failure {
-  const nearest = closest(typed, aliases) ?? aliases[0];
-  const shown = aliases.slice(0, SHOWN_ALIASES).join(", ");
-  const more = aliases.length > SHOWN_ALIASES
-    ? ` and ${aliases.length - SHOWN_ALIASES} more`
+  const names = aliases ?? [];
+  const nearest = closest(typed, names) ?? names[0];
+  const shown = names.slice(0, SHOWN_ALIASES).join(", ");
+  const more = names.length > SHOWN_ALIASES
+    ? ` and ${names.length - SHOWN_ALIASES} more`
     : "";
-  const known = nearest === undefined
+  const known = aliases === undefined
+    ? "the aliases of this machine cannot be read; an id works"
+    : nearest === undefined
     ? "there are no aliases on this machine; an id works"
     : `the aliases are ${shown}${more}; an id works too`;
   const line = shellLine(["vers", ...path, nearest ?? EXAMPLE_ID]);

@@ -2,7 +2,7 @@ import { removeAliasesOf } from "../project/aliases.ts";
 import { clearHead, readHead } from "../project/head.ts";
 import type { Context } from "./context.ts";
 import type { Progress } from "./progress.ts";
-import { aliasPath, headPath } from "./target.ts";
+import { aliasesFor, aliasPath, headPath, vmOfHead } from "./target.ts";
 import { visible } from "./terminal_text.ts";
 
 /** What stood for a VM on this machine, and does not any more. */
@@ -28,7 +28,10 @@ export async function dropNamesOf(
   let wasHead = false;
   try {
     const path = headPath(context);
-    wasHead = readHead(path)?.toLowerCase() === vmId && clearHead(path);
+    const head = readHead(path);
+    const aliases = () => aliasesFor({ context, warn: progress.warn });
+    wasHead = head !== undefined && vmOfHead(head, aliases) === vmId &&
+      clearHead(path);
   } catch (error) {
     warn("HEAD is", error);
   }

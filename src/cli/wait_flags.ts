@@ -142,13 +142,6 @@ export function checkWaitFlags(
 ): readonly Mistake[] {
   const { flags, args } = given;
   const mistakes: Mistake[] = [];
-  if (flags.has("idempotency-key") && !flags.has("wait")) {
-    mistakes.push({
-      problem: "--idempotency-key needs --wait: without it a command is " +
-        "always a new request",
-      example: "--wait --idempotency-key build-1234",
-    });
-  }
   if (!flags.has("resume-job")) return mistakes;
   if (flags.has("no-resume")) {
     mistakes.push({

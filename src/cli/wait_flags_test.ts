@@ -120,10 +120,7 @@ for (
   const [flags, args, problems] of [
     [["wait", "idempotency-key"], [], []],
     [["resume-job", "timeout", "json", "local"], [], []],
-    [["idempotency-key"], [], [
-      "--idempotency-key needs --wait: without it a command is always a new " +
-      "request",
-    ]],
+    [["idempotency-key"], [], []],
     [["resume-job", "no-resume"], [], [
       "--no-resume and --resume-job contradict each other",
     ]],

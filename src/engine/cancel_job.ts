@@ -87,6 +87,7 @@ async function lockJob(
       throw new TimedOutError(
         `Timed out after ${waitMs / 1_000}s while waiting for another ` +
           `process that is at work on job ${job.id}`,
+        error,
       );
     }
     throw new LedgerError("lock the job", error.message, { cause: error });

@@ -350,6 +350,7 @@ export async function lockJob(run: Run, keyOrId: string): Promise<JobLock> {
     if (isLockError && error.reason === "held") {
       throw deadline.timedOut(
         "waiting for another process with the same command",
+        error,
       );
     }
     if (options.requireLedger) throw ledgerRequired(error.message);

@@ -32,9 +32,10 @@ export class Deadline implements Disposable {
   }
 
   /** Returns the error that says what was being done when time ran out. */
-  timedOut(doing: string): TimedOutError {
+  timedOut(doing: string, cause?: unknown): TimedOutError {
     return new TimedOutError(
       `Timed out after ${this.#timeoutMs / 1_000}s while ${doing}`,
+      cause,
     );
   }
 

@@ -17,8 +17,8 @@ export class InterruptedError extends Failure {
 export class TimedOutError extends Failure {
   override readonly name = "TimedOutError";
 
-  constructor(message: string) {
-    super(message, { code: "timed_out", retryable: true });
+  constructor(message: string, cause?: unknown) {
+    super(message, { code: "timed_out", retryable: true, cause });
   }
 }
 

@@ -118,7 +118,7 @@ async function waitUntilLessBusy(
   const doing = "waiting for the service to take the request";
   if (run.deadline.remainingMs() > 0) await pause(run, pauseMs, doing);
   if (run.deadline.remainingMs() > 0) return;
-  const timedOut = run.deadline.timedOut(doing);
+  const timedOut = run.deadline.timedOut(doing, error);
   // What was sent before it may still have been carried out.
   if (job.sends === 1) await journalFailure(run, job, timedOut);
   throw timedOut;

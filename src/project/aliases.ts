@@ -49,6 +49,53 @@ export async function updateAliases<T>(
   return result;
 }
 
+/**
+ * Returns the VM that an alias stands for. Two spellings of the same letters,
+ * as in "é" and "e" with an accent, are one alias.
+ */
+export function vmOfAlias(
+  aliases: ReadonlyMap<string, string>,
+  alias: string,
+): string | undefined {
+  const [spelling = alias] = spellingsOf(aliases, alias);
+  return aliases.get(spelling);
+}
+
+/** Makes `alias` stand for a VM, in whatever spelling it is there. */
+export function putAlias(
+  aliases: Map<string, string>,
+  alias: string,
+  vmId: string,
+): void {
+  for (const spelling of spellingsOf(aliases, alias)) {
+    if (spelling !== alias) aliases.delete(spelling);
+  }
+  aliases.set(alias, vmId);
+}
+
+/** Makes `alias` stand for nothing. Returns the VM that it stood for. */
+export function dropAlias(
+  aliases: Map<string, string>,
+  alias: string,
+): string | undefined {
+  const vmId = vmOfAlias(aliases, alias);
+  for (const spelling of spellingsOf(aliases, alias)) aliases.delete(spelling);
+  return vmId;
+}
+
+/**
+ * The names in the file that are this alias: the one that is the same letter by
+ * letter, else all that are it in another spelling.
+ */
+function spellingsOf(
+  aliases: ReadonlyMap<string, string>,
+  alias: string,
+): readonly string[] {
+  if (aliases.has(alias)) return [alias];
+  const plain = alias.normalize("NFC");
+  return [...aliases.keys()].filter((name) => name.normalize("NFC") === plain);
+}
+
 /** Makes `alias` stand for a VM. Returns the one that it stood for before. */
 export function setAlias(
   path: string,
@@ -56,8 +103,8 @@ export function setAlias(
   options: UpdateAliasesOptions & { readonly vmId: string },
 ): Promise<string | undefined> {
   return updateAliases(path, (aliases) => {
-    const before = aliases.get(alias);
-    aliases.set(alias, options.vmId);
+    const before = vmOfAlias(aliases, alias);
+    putAlias(aliases, alias, options.vmId);
     return before;
   }, options);
 }

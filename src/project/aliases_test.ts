@@ -9,10 +9,12 @@ import fc from "fast-check";
 import { needing } from "../../tests/helpers/machine.ts";
 import { acquireFileLock } from "../file_lock.ts";
 import {
+  dropAlias,
   readAliases,
   removeAliasesOf,
   setAlias,
   updateAliases,
+  vmOfAlias,
 } from "./aliases.ts";
 
 const A = "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
@@ -208,4 +210,32 @@ Deno.test({
       const mode = Deno.statSync(path).mode ?? 0;
       strictEqual(mode & 0o777 & ~0o644, 0);
     }),
+});
+
+Deno.test("vmOfAlias() takes two spellings of the same letters for one", async () => {
+  await withPath(async (path) => {
+    const [apart, whole] = ["cafe\u0301", "caf\u00e9"];
+    put(path, JSON.stringify({ [apart]: A, "a b": B }));
+    strictEqual(vmOfAlias(readAliases(path), whole), A);
+    strictEqual(vmOfAlias(readAliases(path), "cafe"), undefined);
+    strictEqual(await setAlias(path, whole, { vmId: B }), A);
+    deepStrictEqual([...readAliases(path)], [["a b", B], [whole, B]]);
+    await updateAliases(path, (aliases) => {
+      strictEqual(dropAlias(aliases, apart), B);
+      strictEqual(dropAlias(aliases, "a b"), B);
+      strictEqual(dropAlias(aliases, "a b"), undefined);
+    });
+    strictEqual(readAliases(path).size, 0);
+  });
+});
+
+Deno.test("vmOfAlias() prefers the name that is the same letter by letter", async () => {
+  await withPath(async (path) => {
+    const [apart, whole] = ["cafe\u0301", "caf\u00e9"];
+    put(path, JSON.stringify({ [apart]: A, [whole]: B }));
+    strictEqual(vmOfAlias(readAliases(path), apart), A);
+    strictEqual(vmOfAlias(readAliases(path), whole), B);
+    await setAlias(path, whole, { vmId: B });
+    deepStrictEqual([...readAliases(path)], [[apart, A], [whole, B]]);
+  });
 });

@@ -21,7 +21,7 @@ const HINT = "set VERS_API_KEY to the key alone, for example: " +
 export function readApiKey(options: ReadApiKeyOptions): string | undefined {
   const { given, path } = options;
   if (given?.trim()) return checkKey(given.trim(), "VERS_API_KEY");
-  const text = path === undefined ? undefined : readTextFile(path);
+  const text = path === undefined ? undefined : textOf(path);
   if (path === undefined || text === undefined) return undefined;
   const key = keyIn(text, path).trim();
   return key ? checkKey(key, `"apiKey" in ${JSON.stringify(path)}`) : undefined;
@@ -42,6 +42,20 @@ export async function accountOf(apiKey: string): Promise<string> {
     digest.subarray(0, 6),
     (byte) => byte.toString(16).padStart(2, "0"),
   ).join("");
+}
+
+/** Without the file there is no key: whatever keeps it from being read. */
+function textOf(path: string): string | undefined {
+  try {
+    return readTextFile(path);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(
+      `Cannot use the Vers API: there is no API key in VERS_API_KEY, and ` +
+        error.message.replace(/^Cannot read (.*?): /s, "$1 cannot be read: "),
+      { code: "authentication", hint: HINT, cause: error },
+    );
+  }
 }
 
 function keyIn(text: string, path: string): string {

@@ -152,7 +152,10 @@ Deno.test("readApiKey() names a file that it cannot read", async () => {
     throws(
       () => readApiKey({ path }),
       (error: unknown) =>
-        error instanceof Failure && error.message.startsWith("Cannot read"),
+        error instanceof Failure && error.code === "authentication" &&
+        error.message.endsWith(
+          `and "${path}" cannot be read: it is a folder, not a regular file`,
+        ),
     );
   } finally {
     await Deno.remove(path);

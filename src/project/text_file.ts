@@ -17,8 +17,9 @@ export class UnreadableError extends Failure {
     const why = reasonOf(cause);
     super(`Cannot read ${JSON.stringify(path)}: ${why}`, {
       code: "general",
-      hint: `let this user read it: chmod u+r ${JSON.stringify(path)}; ` +
-        "or run vers as the user whom it belongs to",
+      hint:
+        `see whose it is: ls -ld ${JSON.stringify(path)}; then run vers as ` +
+        "that user, or let this one read it",
       cause,
     });
     this.path = path;

@@ -46,7 +46,8 @@ const WANTED: ReadonlyMap<string, string> = new Map([
 
 /**
  * Reads the `vers.toml` at `path`. What it does not say, or says as 0, is the
- * default; keys that this program does not know are ignored.
+ * default; keys that this program does not know are ignored, and capitals make
+ * no difference.
  *
  * @throws {Failure} of code `usage`, naming the file, the key, what it is and
  *   what it must be.
@@ -54,7 +55,7 @@ const WANTED: ReadonlyMap<string, string> = new Map([
 export async function readVersToml(path: string): Promise<VersToml> {
   const text = readTextFile(path);
   if (text === undefined) return DEFAULTS;
-  const value = await parseToml(text, path);
+  const value = inKnownSpelling(await parseToml(text, path), { path });
   const parsed = z.safeParse(schema, value);
   if (!parsed.success) {
     const keys = parsed.error.issues[0]?.path.map(String) ?? [];
@@ -69,6 +70,50 @@ export async function readVersToml(path: string): Promise<VersToml> {
     kernelName: kernel?.name ?? DEFAULTS.kernelName,
     isMissing: false,
   };
+}
+
+/** Where a table of the file is, for messages and for its known keys. */
+interface Place {
+  readonly path: string;
+  /** The table's own name; none at the top. */
+  readonly table?: string;
+}
+
+/**
+ * Returns a table with its known keys in lower case: capitals make no
+ * difference to the Go CLI.
+ *
+ * @throws {Failure} of code `usage`, when one is there in two spellings.
+ */
+function inKnownSpelling(value: unknown, { path, table }: Place): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value) || value instanceof Date) return value;
+  const prefix = table === undefined ? "" : `${table}.`;
+  const known = new Set(
+    [...WANTED.keys()].flatMap((key) =>
+      key.startsWith(prefix)
+        ? [key.slice(prefix.length).replace(/\..*/, "")]
+        : []
+    ),
+  );
+  const spellings = new Map<string, string>();
+  const entries = Object.entries(value).map(([key, inner]) => {
+    const plain = key.toLowerCase();
+    if (!known.has(plain)) return [key, inner];
+    const earlier = spellings.get(plain);
+    if (earlier !== undefined) {
+      throw new Failure(
+        `Cannot read ${JSON.stringify(path)}: ${prefix}${plain} is there ` +
+          `twice, as ${earlier} and as ${key}`,
+        { code: "usage", hint: `leave one of them out: ${key}` },
+      );
+    }
+    spellings.set(plain, key);
+    return table === undefined
+      ? [plain, inKnownSpelling(inner, { path, table: plain })]
+      : [plain, inner];
+  });
+  return Object.fromEntries(entries);
 }
 
 async function parseToml(text: string, path: string): Promise<unknown> {

@@ -69,6 +69,18 @@ dockerfile = "Dockerfile"
       toml: { ...DEFAULTS, vcpuCount: 4, isMissing: false },
     },
     {
+      name: "a file with keys in other letters, which the Go CLI takes",
+      content: `[Machine]\nMem_Size_Mib = 701\nVCPU_COUNT = 3\n` +
+        `[ROOTFS]\nName = "ubuntu"\n[builder]\nName = "none"`,
+      toml: {
+        ...DEFAULTS,
+        memSizeMib: 701,
+        vcpuCount: 3,
+        imageName: "ubuntu",
+        isMissing: false,
+      },
+    },
+    {
       name: "a file of zeros",
       content: `[machine]\nmem_size_mib = 0\nfs_size_vm_mib = 0`,
       toml: { ...DEFAULTS, isMissing: false },
@@ -103,6 +115,20 @@ for (
       content: `machine.mem_size_mib = 2147483648`,
       message: `machine.mem_size_mib is 2147483648, but must be ` +
         `a whole number of MiB, such as 512`,
+    },
+    {
+      content: `machine.Mem_Size_Mib = 701\nmachine.mem_size_mib = 702`,
+      message: `machine.mem_size_mib is there twice, as Mem_Size_Mib ` +
+        `and as mem_size_mib`,
+    },
+    {
+      content: `[machine]\n[MACHINE]`,
+      message: `machine is there twice, as machine and as MACHINE`,
+    },
+    {
+      content: `MACHINE.VCPU_COUNT = "two"`,
+      message: `machine.vcpu_count is "two", but must be ` +
+        `a whole number of CPUs, such as 1`,
     },
     {
       content: `machine = 1`,

@@ -2,6 +2,7 @@ import type { VersClient } from "../../api/vers_client.ts";
 import type { LocalEffects } from "../../engine/engine.ts";
 import type { Handle } from "../../job/entry.ts";
 import type { JobBase } from "../../job/job.ts";
+import { aliasName } from "../alias_name.ts";
 import {
   type CommandInput,
   defineCommand,
@@ -11,7 +12,7 @@ import {
 import type { Context } from "../context.ts";
 import { JOB_FILES } from "../file_uses.ts";
 import type { FlagTable } from "../flag.ts";
-import { wholeNumber, word } from "../flag_value.ts";
+import { wholeNumber } from "../flag_value.ts";
 import { type ResultView, textsIn } from "../render_result.ts";
 import type { Patience } from "../start_job.ts";
 import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
@@ -24,7 +25,7 @@ const FLAGS = {
     brief: "Name the new VM on this machine, and make the command resumable",
     shorthand: "n",
     placeholder: "NAME",
-    parse: word({ what: "a name", example: "my-branch" }),
+    parse: aliasName("my-branch"),
   },
   checkout: {
     type: "boolean",
@@ -95,11 +96,11 @@ async function branch(input: Input, context: Context): Promise<number> {
   const { openSession } = await import("../open_engine.ts");
   const { startJob } = await import("../start_job.ts");
   const { resolveTarget, targetInput } = await import("../target.ts");
-  const { flags, args, invocation: { path } } = input;
+  const { flags, args, invocation: { path }, progress } = input;
   const session = await openSession(input, context);
   const { client } = session.engine;
   const target = flags["resume-job"] === undefined
-    ? resolveTarget(args[0], { context, path })
+    ? resolveTarget(args[0], { context, path, warn: progress.warn })
     : undefined;
   await startJob(session, {
     input,

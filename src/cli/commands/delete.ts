@@ -47,7 +47,7 @@ interface Outcome {
 async function deleteVms(input: Input, context: Context): Promise<number> {
   const { openSession } = await import("../open_engine.ts");
   const { dropNamesOf } = await import("../vm_was_deleted.ts");
-  const { flags, args, progress } = input;
+  const { flags, progress } = input;
   const outcome: Outcome = {
     deleted: [],
     alreadyGone: [],
@@ -55,7 +55,7 @@ async function deleteVms(input: Input, context: Context): Promise<number> {
     isHeadCleared: false,
     failures: [],
   };
-  const targets = await findTargets(args, { context, outcome });
+  const targets = await findTargets(input, { context, outcome });
   const { engine: { client, signal } } = await openSession(input, context);
   if (targets.length > 0 && !flags.yes) await ask(targets, input, context);
   for (const target of targets) {
@@ -83,11 +83,11 @@ async function deleteVms(input: Input, context: Context): Promise<number> {
 
 /** The VMs that are meant, each once; what means none is a failure of its own. */
 async function findTargets(
-  args: readonly string[],
+  { args, progress: { warn } }: Input,
   { context, outcome }: { context: Context; outcome: Outcome },
 ): Promise<readonly Target[]> {
   const { resolveTarget } = await import("../target.ts");
-  const options = { context, path: ["delete"] };
+  const options = { context, path: ["delete"], warn };
   if (args.length === 0) return [resolveTarget(undefined, options)];
   const targets = new Map<string, Target>();
   for (const typed of args) {

@@ -7,6 +7,7 @@ import { TARGET_FILES } from "../file_uses.ts";
 import { UsageError } from "../failure.ts";
 import { type FlagTable, ValueError } from "../flag.ts";
 import { duration, withFacts, word } from "../flag_value.ts";
+import { ClosedPipeError, type Sink } from "../sink.ts";
 import type { Target } from "../target.ts";
 import { jsonLine } from "../terminal_text.ts";
 
@@ -42,7 +43,7 @@ const FLAGS = {
   },
   env: {
     type: "list",
-    brief: "Set a variable of its environment",
+    brief: "Set a variable of its environment; all users here can see it",
     shorthand: "e",
     placeholder: "NAME=VALUE",
     privacy: "secret",
@@ -101,7 +102,7 @@ async function exec(input: Input, context: Context): Promise<number> {
   const { openSession } = await import("../open_engine.ts");
   const { readStdin } = await import("../read_stdin.ts");
   const { flags, progress } = input;
-  const { target, words } = await targetAndWords(input.args, context);
+  const { target, words } = await targetAndWords(input, context);
   const { engine: { client } } = await openSession(input, context);
   const stdin = flags["no-stdin"] || context.stdin.isTerminal
     ? ""
@@ -149,7 +150,7 @@ async function follow(
       request,
       async onOutput(stream, bytes) {
         if (isCollected) collected[stream].push(bytes);
-        else await context[stream].write(bytes);
+        else await writeIfRead(context[stream], bytes);
       },
       onBroken({ message }, times) {
         if (times !== SILENT_BREAKS + 1) return;
@@ -166,7 +167,8 @@ async function follow(
     throw await withReason(error, { client, target, signal: context.signal });
   }
   if (isCollected) {
-    await context.stdout.write(
+    await writeIfRead(
+      context.stdout,
       output.isQuiet ? `${request.exec_id}\n` : jsonLine({
         exit_code: exitCode,
         stdout: textOf(collected.stdout),
@@ -177,6 +179,21 @@ async function follow(
   }
   // More than a byte does not fit; and it must not look like success.
   return exitCode >= 0 && exitCode <= 255 ? exitCode : exitCode & 0xff || 255;
+}
+
+/**
+ * Writes to a stream, if somebody still reads it: the command goes on without
+ * a reader, and its exit code is still to come.
+ */
+async function writeIfRead(
+  stream: Sink,
+  content: string | Uint8Array,
+): Promise<void> {
+  try {
+    await stream.write(content);
+  } catch (error) {
+    if (!(error instanceof ClosedPipeError)) throw error;
+  }
 }
 
 /** Returns the error that says why the VM would not run the command. */
@@ -243,18 +260,19 @@ function timeLimit(context: Context, timeoutMs: number | undefined): TimeLimit {
 }
 
 async function targetAndWords(
-  args: readonly string[],
+  { args, progress: { warn } }: Input,
   context: Context,
 ): Promise<{ target: Target; words: readonly string[] }> {
-  const { aliasPath, isId, resolveTarget } = await import("../target.ts");
-  const { readAliases } = await import("../../project/aliases.ts");
+  const { aliasesFor, resolveTarget } = await import("../target.ts");
+  const { isId } = await import("../vm_id.ts");
+  const { vmOfAlias } = await import("../../project/aliases.ts");
   const [first = "", ...rest] = args;
-  const path = aliasPath(context);
+  const options = { context, path: ["exec"], warn };
   const isTarget = isId(first) ||
-    path !== undefined && readAliases(path).has(first);
+    vmOfAlias(aliasesFor(options) ?? new Map(), first) !== undefined;
   const typed = isTarget ? first : undefined;
   const words = isTarget ? rest : args;
-  const target = resolveTarget(typed, { context, path: ["exec"] });
+  const target = resolveTarget(typed, options);
   const [program, ...others] = words;
   const isFlag = program !== undefined && /^--?[a-z]/.test(program);
   if (isFlag && isTarget) {

@@ -32,7 +32,11 @@ async function head(input: CommandInput, context: Context): Promise<number> {
         "to list the VMs there are: vers status",
     });
   }
-  const { id } = resolveTarget(undefined, { context, path: ["status"] });
+  const { id } = resolveTarget(undefined, {
+    context,
+    path: ["status"],
+    warn: input.progress.warn,
+  });
   await deliverBareId(id, { input, context, result: { head: id } });
   return 0;
 }

@@ -13,6 +13,7 @@ const FLAGS = {
     shorthand: "t",
     placeholder: "KEY",
     privacy: "secret",
+    stdinValue: "-",
     parse: word({ what: "an API key", example: "-", maxLength: 1_024 }),
   },
 } as const satisfies FlagTable;
@@ -32,7 +33,7 @@ export const command = defineCommand({
   positionals: [],
   examples: [
     ["vers login --token - < key.txt", "read the key from a file"],
-    ["vers login --token YOUR_KEY", "it stays in the shell's history"],
+    ["vers login --token YOUR_KEY", "every user of this machine can see it"],
   ],
   exitCodes: [[2, "the service does not take the key: nothing was written"]],
   files: { ...SERVICE_FILES, credentials: "read, write" },
@@ -86,7 +87,7 @@ async function readKey(input: Input, context: Context): Promise<string> {
   const { readApiKey } = await import("../../project/credentials.ts");
   const { token = "" } = input.flags;
   let given = token;
-  if (token === "-") {
+  if (token === FLAGS.token.stdinValue) {
     const { readStdin } = await import("../read_stdin.ts");
     given = await readStdin(context, {
       progress: input.progress,

@@ -47,10 +47,10 @@ async function resume(
   const { openSession } = await import("../open_engine.ts");
   const { startJob } = await import("../start_job.ts");
   const { resolveTarget, targetInput } = await import("../target.ts");
-  const { flags, args, invocation: { path } } = input;
+  const { flags, args, invocation: { path }, progress } = input;
   const session = await openSession(input, context);
   const target = flags["resume-job"] === undefined
-    ? resolveTarget(args[0], { context, path })
+    ? resolveTarget(args[0], { context, path, warn: progress.warn })
     : undefined;
   await startJob(session, {
     input,

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../json.ts";
+import { aliasName } from "../alias_name.ts";
 import { type CommandInput, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { JOB_FILES } from "../file_uses.ts";
@@ -15,7 +16,7 @@ const FLAGS = {
     brief: "Name the VM on this machine, and make the command resumable",
     shorthand: "N",
     placeholder: "NAME",
-    parse: word({ what: "a name", example: "my-vm" }),
+    parse: aliasName("my-vm"),
   },
   "mem-size": {
     type: "value",

@@ -1,5 +1,6 @@
 import type { VersClient } from "../../api/vers_client.ts";
 import { Failure } from "../../failure.ts";
+import { aliasName } from "../alias_name.ts";
 import {
   type CommandInput,
   defineCommand,
@@ -9,7 +10,6 @@ import {
 import type { Context } from "../context.ts";
 import { JOB_FILES } from "../file_uses.ts";
 import type { FlagTable } from "../flag.ts";
-import { word } from "../flag_value.ts";
 import { type ResultView, textsIn } from "../render_result.ts";
 import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
 
@@ -19,7 +19,7 @@ const FLAGS = {
     brief: "Name the VM on this machine, and make the command resumable",
     shorthand: "N",
     placeholder: "NAME",
-    parse: word({ what: "a name", example: "my-vm" }),
+    parse: aliasName("my-vm"),
   },
   ref: {
     type: "boolean",

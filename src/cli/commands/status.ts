@@ -116,15 +116,14 @@ interface Names {
 
 /** What cannot be read does not keep the list from being shown. */
 async function namesOf(context: Context): Promise<Names> {
-  const { aliasPath, headPath } = await import("../target.ts");
+  const { aliasPath, headPath, vmOfHead } = await import("../target.ts");
   const { readAliases } = await import("../../project/aliases.ts");
   const { readHead } = await import("../../project/head.ts");
   const path = aliasPath(context);
   try {
-    return {
-      head: readHead(headPath(context)),
-      aliases: path === undefined ? new Map() : readAliases(path),
-    };
+    const aliases = path === undefined ? new Map() : readAliases(path);
+    const head = readHead(headPath(context));
+    return { head: head && (vmOfHead(head, () => aliases) ?? head), aliases };
   } catch {
     return { head: undefined, aliases: new Map() };
   }

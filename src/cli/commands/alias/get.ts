@@ -30,7 +30,11 @@ export const command = defineCommand({
 async function getAlias(input: Input, context: Context): Promise<number> {
   const { ALIAS_VIEW, aliasItems } = await import("../../alias_list.ts");
   const { deliverBareId } = await import("../../deliver_bare_id.ts");
-  const { isId, resolveTarget } = await import("../../target.ts");
+  const { aliasPath, resolveTarget } = await import("../../target.ts");
+  const { isId } = await import("../../vm_id.ts");
+  const { readAliases, vmOfAlias } = await import(
+    "../../../project/aliases.ts"
+  );
   const { args: [typed], flags, invocation: { output }, progress } = input;
   if (typed === undefined) {
     await deliverPage(pageOf(aliasItems(context), flags), {
@@ -41,13 +45,18 @@ async function getAlias(input: Input, context: Context): Promise<number> {
     });
     return 0;
   }
-  if (isId(typed)) {
+  const path = aliasPath(context);
+  const aliases = path === undefined ? new Map() : readAliases(path);
+  const vmId = vmOfAlias(aliases, typed);
+  if (vmId === undefined && isId(typed)) {
     throw new Failure(`Cannot find the alias "${typed}": that is an id`, {
       code: "not_found",
       hint: "to list the aliases: vers alias list",
     });
   }
-  const { id } = resolveTarget(typed, { context, path: ["alias", "get"] });
+  const { warn } = progress;
+  const id = vmId ??
+    resolveTarget(typed, { context, path: ["alias", "get"], warn }).id;
   const result = { alias: typed, vm_id: id };
   await deliverBareId(id, { input, context, result });
   return 0;

@@ -20,18 +20,18 @@ async function removeAlias(
   context: Context,
 ): Promise<number> {
   const { aliasPath } = await import("../../target.ts");
-  const { updateAliases } = await import("../../../project/aliases.ts");
+  const { dropAlias, updateAliases } = await import(
+    "../../../project/aliases.ts"
+  );
   const { deliverResult } = await import("../../deliver.ts");
   const { args: [alias = ""], invocation: { output }, progress } = input;
   const path = aliasPath(context);
   const { signal } = context;
   const vmId = path === undefined
     ? undefined
-    : await updateAliases(path, (aliases) => {
-      const vmId = aliases.get(alias);
-      aliases.delete(alias);
-      return vmId;
-    }, { signal });
+    : await updateAliases(path, (aliases) => dropAlias(aliases, alias), {
+      signal,
+    });
   if (vmId === undefined) {
     throw new Failure(
       `Cannot remove the alias ${JSON.stringify(alias)}: there is none`,

@@ -35,7 +35,11 @@ async function setAliasTo(
   const { deliverResult } = await import("../../deliver.ts");
   const { args: [typed = "", vm], invocation: { output }, progress } = input;
   const alias = await checkAlias(typed);
-  const { id } = resolveTarget(vm, { context, path: ["alias", "set", alias] });
+  const { id } = resolveTarget(vm, {
+    context,
+    path: ["alias", "set", alias],
+    warn: progress.warn,
+  });
   const path = aliasPath(context);
   if (path === undefined) {
     throw new Failure("Cannot set an alias: there is no home folder", {

@@ -65,8 +65,12 @@ async function pruneJobs(
   const { openJobLedger, withLedger } = await import("../../job_ledger.ts");
   const { isOld, protectionOf } = await import("../../../job/retention.ts");
   const { protection, settingsOf } = await import("../../retention.ts");
+  const { orWithout } = await import("../../unreadable.ts");
   const { flags, progress, invocation: { output } } = input;
-  const settings = await settingsOf(context);
+  const settings = await orWithout(() => settingsOf(context), {}, {
+    what: "the settings are",
+    warn: progress.warn,
+  });
   const olderThanMs = flags["older-than"] ?? DEFAULT_AGE_MS;
   const retention: Retention = {
     now: context.clock.now(),

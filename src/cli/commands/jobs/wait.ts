@@ -157,22 +157,14 @@ async function namesOf(
   job: JobBase & { readonly handle: Handle },
   context: Context,
 ): Promise<LocalEffects> {
-  const { aliasPath, headPath } = await import("../../target.ts");
-  const { readAliases } = await import("../../../project/aliases.ts");
-  const { readHead } = await import("../../../project/head.ts");
+  const { readNames } = await import("../../local_effects.ts");
   const [vmId] = job.handle.vm_ids;
   const { alias } = job.inputs;
-  const effects: { alias?: string; head?: string } = {};
-  try {
-    const path = aliasPath(context);
-    const aliases = path === undefined ? undefined : readAliases(path);
-    if (typeof alias === "string" && aliases?.get(alias) === vmId) {
-      effects.alias = alias;
-    }
-    const head = readHead(headPath(context));
-    if (head !== undefined && head === vmId) effects.head = head;
-  } catch {
-    // What cannot be read names nothing.
-  }
-  return effects;
+  const wanted = typeof alias === "string" ? alias : undefined;
+  // What cannot be read names nothing.
+  const names = readNames(context, { alias: wanted, head: true });
+  return {
+    ...(wanted !== undefined && names.alias === vmId ? { alias: wanted } : {}),
+    ...(vmId !== undefined && names.head === vmId ? { head: vmId } : {}),
+  };
 }
