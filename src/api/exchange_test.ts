@@ -6,6 +6,7 @@ import {
   throws,
 } from "node:assert/strict";
 import { Failure } from "../failure.ts";
+import { freePort } from "../../tests/helpers/free_port.ts";
 import { ApiError, NoAnswerError, NotSentError } from "./api_error.ts";
 import { type Exchange, onlyStatus, type RequestTrace } from "./exchange.ts";
 import {
@@ -207,7 +208,7 @@ Deno.test("send() does not read more than 64 MiB", async () => {
 });
 
 Deno.test("send() throws a NotSentError when there is nobody", async () => {
-  const port = closedPort();
+  const port = freePort();
   const transport = networkTransport();
   using _transport = transport;
   const origin = `http://127.0.0.1:${port}`;
@@ -309,9 +310,4 @@ async function rejectionOf(exchange: Exchange): Promise<unknown> {
     () => undefined,
     (error) => error,
   );
-}
-
-function closedPort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

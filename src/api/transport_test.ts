@@ -10,6 +10,7 @@ import { startHttp2Service } from "../../tests/helpers/http2_service.ts";
 import { TLS } from "../../tests/helpers/tls.ts";
 import { Failure } from "../failure.ts";
 import { wantsPassword } from "./connect_error.ts";
+import { freePort } from "../../tests/helpers/free_port.ts";
 import { unlessMissing } from "../../tests/helpers/machine.ts";
 import { fetchTransport, networkTransport } from "./transport.ts";
 
@@ -59,7 +60,7 @@ for (const runtime of RUNTIMES) {
       const lines = await runScript(runtime, {
         script: "why_not_sent.ts",
         args: [
-          `http://127.0.0.1:${closedPort()}/`,
+          `http://127.0.0.1:${freePort()}/`,
           "https://nosuch.invalid/",
           `https://127.0.0.1:${server.port}/`,
         ],
@@ -318,12 +319,6 @@ function startRudeServer(): RudeServer {
       ));
     }
   }
-}
-
-/** Returns a port of this machine that nobody listens on. */
-function closedPort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Returns an older Deno, which npm has, if npm is here and gets it. */
