@@ -45,6 +45,7 @@ export interface DenoContextOptions {
 
 /** Returns the context of this process. To be called once. */
 export function denoContext(options: DenoContextOptions): Context {
+  outliveFileSizeLimit();
   // One for the process: what it takes from the environment is gone then.
   let network: Promise<Transport> | undefined;
   return {
@@ -156,6 +157,18 @@ function columns(): number {
     return Deno.consoleSize().columns || otherwise;
   } catch {
     return otherwise;
+  }
+}
+
+/**
+ * Makes a write over `ulimit -f` fail as one to a full disk does: whoever
+ * listens for the signal of it is not ended by it.
+ */
+function outliveFileSizeLimit(): void {
+  try {
+    Deno.addSignalListener("SIGXFSZ", () => {});
+  } catch {
+    // This system does not have it.
   }
 }
 
