@@ -1,5 +1,6 @@
 import { strictEqual } from "node:assert/strict";
 import { main } from "../../main.ts";
+import type { Clock } from "../../src/clock.ts";
 import { InterruptedError } from "../../src/engine/engine_error.ts";
 import { Simulator } from "../../src/simulator/simulator.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -53,7 +54,7 @@ export class SlowService implements AsyncDisposable {
   /** Returns a context of this user's, for one command. */
   context(options: TestContextOptions = {}): Promise<TestContext> {
     return testContext({
-      clock: this.clock,
+      clock: clockOfProcess(this.clock),
       simulator: this.simulator,
       ...options,
       env: { HOME: this.home, ...options.env },
@@ -148,4 +149,14 @@ export class SlowService implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.home, { recursive: true });
   }
+}
+
+/** The same clock, as a process sees it that starts now. */
+function clockOfProcess(clock: Clock): Clock {
+  const startMs = clock.elapsedMs();
+  return {
+    now: () => clock.now(),
+    elapsedMs: () => clock.elapsedMs() - startMs,
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+  };
 }
