@@ -150,14 +150,7 @@ Deno.test("exit 21 lists the VMs first that carry the job's label when they are 
 async function labelLast(service: SlowService): Promise<string> {
   const vmId = (await service.alive()).at(-1) ?? "";
   const [intent] = service.entries();
-  const response = await service.simulator.fetch(
-    new Request(`http://localhost/api/v1/vm/${vmId}/label`, {
-      method: "PATCH",
-      headers: { authorization: `Bearer ${service.simulator.apiKey}` },
-      body: JSON.stringify({ labels: { "vers-job": intent?.token } }),
-    }),
-  );
-  await response.body?.cancel();
+  await label(service, vmId, intent?.token ?? "");
   return vmId;
 }
 
@@ -204,3 +197,63 @@ Deno.test("a request that was sent twice and then refused is no failure: exit 21
   strictEqual(code, 21);
   match(error.message, /sent again and refused: .*no such image/);
 });
+
+Deno.test("a step of our clock does not shorten the confirm window: the server's tells, too", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  await service.simulator.addFault({
+    operation: "new_root",
+    times: 1,
+    faults: [{ type: "commit_late", ms: 10_000 }],
+  });
+  const first = await service.run(...RUN.slice(0, 4), "--timeout", "2s");
+  strictEqual(first.code, 6);
+  service.aheadMs = 3_600_000;
+  const { result, err } = await service.run(...RUN);
+  strictEqual(result?.effect, "recovered", err);
+  strictEqual((await service.alive()).length, 1);
+});
+
+Deno.test("a candidate that its maker may yet label is waited for", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  const parent = await service.simulator.addVm();
+  await service.simulator.addFault({
+    operation: "branch",
+    times: 1,
+    faults: [{ type: "drop", when: "before" }],
+  });
+  let others: string | undefined;
+  service.clock.onAdvance = () => {
+    const elapsedMs = service.clock.elapsedMs();
+    // Another user of the key branches the same VM, and labels it a bit later.
+    if (elapsedMs >= 70_000 && others === undefined) {
+      others = "";
+      void service.simulator.addVm({ grandparentVmId: parent })
+        .then((vmId) => others = vmId);
+    }
+    if (elapsedMs >= 76_000 && others) {
+      const vmId = others;
+      others = undefined;
+      service.clock.onAdvance = undefined;
+      void label(service, vmId, crypto.randomUUID());
+    }
+  };
+  const line = ["branch", parent, "--wait", "--alias", "b", "--timeout", "1h"];
+  const { result, err } = await service.run(...line);
+  strictEqual(result?.effect, "created", err);
+  strictEqual((await service.alive()).length, 3);
+});
+
+async function label(
+  service: SlowService,
+  vmId: string,
+  token: string,
+): Promise<void> {
+  const response = await service.simulator.fetch(
+    new Request(`http://localhost/api/v1/vm/${vmId}/label`, {
+      method: "PATCH",
+      headers: { authorization: `Bearer ${service.simulator.apiKey}` },
+      body: JSON.stringify({ labels: { "vers-job": token } }),
+    }),
+  );
+  await response.body?.cancel();
+}

@@ -36,6 +36,8 @@ export class SlowService implements AsyncDisposable {
   readonly clock: FakeClock;
   readonly simulator: Simulator;
   readonly home: string;
+  /** How far the user's clock is ahead of the service's. */
+  aheadMs = 0;
 
   private constructor(home: string, bootMs: number) {
     this.home = home;
@@ -54,7 +56,7 @@ export class SlowService implements AsyncDisposable {
   /** Returns a context of this user's, for one command. */
   context(options: TestContextOptions = {}): Promise<TestContext> {
     return testContext({
-      clock: clockOfProcess(this.clock),
+      clock: this.#clockOfProcess(),
       simulator: this.simulator,
       ...options,
       env: { HOME: this.home, ...options.env },
@@ -149,14 +151,15 @@ export class SlowService implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.home, { recursive: true });
   }
-}
 
-/** The same clock, as a process sees it that starts now. */
-function clockOfProcess(clock: Clock): Clock {
-  const startMs = clock.elapsedMs();
-  return {
-    now: () => clock.now(),
-    elapsedMs: () => clock.elapsedMs() - startMs,
-    sleep: (ms, signal) => clock.sleep(ms, signal),
-  };
+  /** The user's clock, as a process sees it that starts now. */
+  #clockOfProcess(): Clock {
+    const { clock } = this;
+    const startMs = clock.elapsedMs();
+    return {
+      now: () => new Date(clock.now().getTime() + this.aheadMs),
+      elapsedMs: () => clock.elapsedMs() - startMs,
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    };
+  }
 }
