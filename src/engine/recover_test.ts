@@ -257,3 +257,115 @@ async function label(
   );
   await response.body?.cancel();
 }
+
+Deno.test("a request that is lost twice is sent no third time by one run", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  await service.simulator.addFault({
+    operation: "new_root",
+    faults: [{ type: "drop", when: "before" }],
+  });
+  const { code, error } = await service.run(...RUN);
+  strictEqual(code, 21);
+  const operations = await service.operations();
+  strictEqual(operations.filter((one) => one === "new_root").length, 2);
+  deepStrictEqual(
+    service.entries().filter(({ id }) => id === error.job_id)
+      .map(({ sends }) => Number(sends)),
+    [1, 2, 2],
+  );
+});
+
+Deno.test("a job that ended with exit 21 is recorded as not confirmed, and not beyond the next try", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  await service.simulator.addFault({
+    operation: "new_root",
+    times: 2,
+    faults: [{ type: "drop", when: "before" }],
+  });
+  const { error } = await service.run(...RUN);
+  const last = service.entries().at(-1);
+  strictEqual(last?.id, error.job_id);
+  ok(last?.unconfirmed_at);
+  const { result } = await service.run(...RUN);
+  deepStrictEqual([result.effect, result.job_id], ["created", error.job_id]);
+});
+
+/** Loses a branch that was never made, while other VMs come to be. */
+async function branchBeside(
+  others: (
+    parent: string,
+  ) => Parameters<SlowService["simulator"]["addVm"]>[0][],
+  before?: (service: SlowService, parent: string) => Promise<void>,
+) {
+  const service = await SlowService.create({ bootMs: 0 });
+  const parent = await service.simulator.addVm();
+  await before?.(service, parent);
+  await service.simulator.addFault({
+    operation: "branch",
+    times: 1,
+    faults: [{ type: "drop", when: "before" }],
+  });
+  let adding: Promise<unknown> | undefined;
+  service.clock.onAdvance = () => {
+    if (!service.entries().some(({ status }) => status === "submitted")) return;
+    adding ??= Promise.all(
+      others(parent).map((seed) => service.simulator.addVm(seed)),
+    );
+  };
+  const line = ["branch", parent, "--wait", "--alias", "b", "--timeout", "1h"];
+  const ended = await service.run(...line);
+  await adding;
+  return { service, parent, ...ended };
+}
+
+Deno.test("a VM of another parent is no candidate of a lost branch", async () => {
+  const other = "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
+  const { service, result, err } = await branchBeside(() => [
+    { grandparentVmId: other },
+    {},
+  ]);
+  await using _service = service;
+  strictEqual(result?.effect, "created", err);
+});
+
+Deno.test("more candidates than were asked for are nobody's: exit 21 lists them", async () => {
+  const { service, code, error } = await branchBeside((parent) => [
+    { grandparentVmId: parent },
+    { grandparentVmId: parent },
+  ]);
+  await using _service = service;
+  strictEqual(code, 21);
+  strictEqual(error.candidates.length, 2);
+});
+
+Deno.test("a VM that another job of the ledger has is no candidate of a lost branch", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  const parent = await service.simulator.addVm();
+  // Its label is lost: only the ledger knows whose it is.
+  await service.simulator.addFault({
+    operation: "label",
+    faults: [{
+      type: "answer",
+      when: "before",
+      status: 403,
+      json: { error: "no", success: false },
+    }],
+  });
+  await service.simulator.addFault({
+    operation: "branch",
+    times: 1,
+    faults: [{ type: "drop", when: "before" }],
+  });
+  let other: ReturnType<SlowService["run"]> | undefined;
+  service.clock.onAdvance = () => {
+    if (!service.entries().some(({ status }) => status === "submitted")) return;
+    other ??= service.run("branch", parent, "--wait", "--alias", "other");
+  };
+  const line = ["branch", parent, "--wait", "--alias", "b", "--timeout", "1h"];
+  const { result, err } = await service.run(...line);
+  const others = await other;
+  strictEqual(others?.code, 0, others?.err);
+  strictEqual(result?.effect, "created", err);
+  strictEqual(result.new_ids.includes(others?.result.new_ids[0]), false);
+  strictEqual((await service.alive()).length, 3);
+});

@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { main } from "../../main.ts";
 import { SlowService } from "../../tests/helpers/job_in_flight.ts";
 
 const RUN = ["run", "--vm-alias", "my-vm"];
@@ -159,4 +160,66 @@ Deno.test("--explain and the run decide alike on an old job of an idempotency ke
   );
   const again = await service.run(...line);
   deepStrictEqual(again.result, { ...result, effect: "returned" });
+});
+
+const BUSY = {
+  type: "answer",
+  when: "before",
+  status: 503,
+  headers: { "retry-after": "31" },
+} as const;
+
+Deno.test("a command asks whose a job is no sooner than Retry-After says", async () => {
+  await using service = await SlowService.create();
+  await service.start(...RUN);
+  const key = await service.simulator.addKey();
+  await service.simulator.addFault({
+    operation: "status",
+    times: 1,
+    faults: [BUSY],
+  });
+  await using context = await service.context({ env: { VERS_API_KEY: key } });
+  strictEqual(await main(WAIT, context), 0, context.err());
+  strictEqual(JSON.parse(context.out()).effect, "attached");
+  ok(service.clock.sleeps.includes(31_000), `${service.clock.sleeps}`);
+});
+
+Deno.test("a stored result asks for its VM no sooner than Retry-After says", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  const line = [...WAIT, "--idempotency-key", "k"];
+  strictEqual((await service.run(...line)).code, 0);
+  await service.simulator.addFault({
+    operation: "status",
+    times: 1,
+    faults: [BUSY],
+  });
+  strictEqual((await service.run(...line)).result.effect, "returned");
+  ok(service.clock.sleeps.includes(31_000), `${service.clock.sleeps}`);
+});
+
+Deno.test("a stored result whose VM is gone is not printed: a new VM is made", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  const line = [...WAIT, "--idempotency-key", "k"];
+  const { result } = await service.run(...line);
+  strictEqual(await service.ask("DELETE", result.vm_id), 200);
+  const again = await service.run(...line);
+  strictEqual(again.result.effect, "created", again.err);
+  match(again.err, new RegExp(`VM ${result.vm_id} of job .* is gone`));
+});
+
+Deno.test("resume of a VM that stays paused asks once more after 30 s, and no oftener", async () => {
+  await using service = await SlowService.create();
+  const vmId = await service.simulator.addVm({ state: "paused" });
+  // The first request is heard and does nothing.
+  await service.simulator.addFault({
+    operation: "state",
+    times: 1,
+    faults: [{ type: "answer", when: "before", status: 200, text: "" }],
+  });
+  const { code, err } = await service.run("resume", vmId, "--wait");
+  strictEqual(code, 0, err);
+  const { elapsedMs } = { elapsedMs: service.clock.elapsedMs() };
+  ok(elapsedMs >= 30_000 && elapsedMs < 60_000, `${elapsedMs} ms`);
+  const operations = await service.operations();
+  strictEqual(operations.filter((one) => one === "state").length, 2);
 });
