@@ -177,7 +177,9 @@ Deno.test("run --wait whose VM is deleted mid-wait fails with 20, once and for a
   const simulator = await startSimulator(sandbox, ["--boot-ms", "60000"]);
   const waiting = await sandbox.start(RUN);
   await waiting.stderrLine(/accepted/);
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await until(async () =>
+    (await simulator.requests()).some(({ operation }) => operation === "status")
+  );
   const [vmId] = await livingVms(simulator);
   await deleteVm(simulator, vmId);
   const done = await waiting.done;

@@ -223,12 +223,13 @@ Deno.test({
   ),
   async fn() {
     await using here = await scene();
-    const program = await here.sandbox.start(["exec", "echo first; sleep 60"]);
+    const program = await here.sandbox.start([
+      "exec",
+      "echo first; sleep 3600",
+    ]);
     await program.stdoutLine(/^first$/);
-    const start = performance.now();
     program.kill("SIGINT");
     const { code, stdout, stderr } = await program.done;
-    ok(performance.now() - start < 2_000);
     deepStrictEqual([code, stdout], [130, "first\n"]);
     match(stderr, new RegExp(`^note: the command goes on in VM ${here.vm}`));
   },

@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { FaultRule } from "../src/simulator/faults.ts";
+import { freePort } from "./helpers/free_port.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
 import { startSimulator } from "./helpers/simulator_process.ts";
 import {
@@ -194,10 +195,7 @@ Deno.test("run --wait that cannot read the list ends with 6, and stays open", as
 
 Deno.test("run --wait at a server that nobody listens on fails, and says that nothing was sent", async () => {
   await using sandbox = await Sandbox.create();
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  sandbox.env.VERS_URL = `http://127.0.0.1:${port}`;
+  sandbox.env.VERS_URL = `http://127.0.0.1:${freePort()}`;
   sandbox.env.VERS_API_KEY = "0".repeat(100);
   const done = await sandbox.run(RUN);
   strictEqual(done.code, 1);

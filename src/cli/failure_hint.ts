@@ -13,46 +13,42 @@ export interface FailureHintOptions {
 /**
  * Returns what to do about a failure that does not say so itself, with a
  * command that works; nothing where there is nothing to do.
+ *
+ * It depends on what the ledger keeps of a failure alone: whoever is told of
+ * the same one later is told the same.
  */
 export function failureHint(
   failure: Failure,
   { path, job }: FailureHintOptions,
 ): string | undefined {
-  if (failure instanceof ApiError) return hintForStatus(failure.status, path);
-  const isOfJob = failure instanceof JobFailedError ||
+  const isRefusal = failure instanceof ApiError ||
     failure instanceof RecordedFailure;
-  if (isOfJob && job) {
-    return `the same command starts anew; vers jobs get ${job.id} shows what ` +
-      "is known of this job";
-  }
-  return undefined;
-}
-
-function hintForStatus(
-  status: number,
-  path: readonly string[],
-): string | undefined {
+  if (!isRefusal && !(failure instanceof JobFailedError)) return undefined;
+  const { code, retryable } = failure;
   const line = ["vers", ...path].join(" ");
-  switch (status) {
-    case 400:
-    case 422:
+  switch (code) {
+    case "bad_request":
       return `what the flags and arguments may be: ${line} --help`;
-    case 404:
+    case "not_found":
       return NOT_FOUND.get(path[0] ?? "") ??
         "to list the VMs there are: vers status";
-    case 409:
+    case "conflict":
       return path[0] === "deploy"
         ? "with another name it is another project: " +
           "vers deploy acme/shop --name shop-2"
         : "look how things are, and run the same command again: vers status";
-    case 429:
-      return "wait a while, then run the same command again";
-    case 501:
-      return "this service cannot do that, now or later; what can be done " +
-        "elsewhere: vers help";
-    default:
-      return status >= 500
+    case "server_error":
+      return retryable
         ? "the trouble is the service's: run the same command again in a while"
+        : "this service cannot do that, now or later; what can be done " +
+          "elsewhere: vers help";
+    case "job_failed":
+      return job &&
+        `the same command starts anew; vers jobs get ${job.id} shows what ` +
+          "is known of this job";
+    default:
+      return retryable
+        ? "wait a while, then run the same command again"
         : undefined;
   }
 }

@@ -10,6 +10,7 @@ import { ApiError, NoAnswerError } from "../api/api_error.ts";
 import {
   InterruptedError,
   JobError,
+  RecordedFailure,
   TimedOutError,
   UnconfirmedError,
 } from "../engine/engine_error.ts";
@@ -204,6 +205,23 @@ for (
     match(String(told.hint), hint);
   });
 }
+
+Deno.test("renderFailure() tells the same of a refusal that the ledger has", () => {
+  for (const status of [400, 402, 404, 409, 422, 501]) {
+    const error = new ApiError({
+      action: "create the VM",
+      status,
+      detail: "no",
+      isFromService: true,
+    });
+    const { message, code, hint, retryable } = error;
+    const recorded = new RecordedFailure(message, { code, hint, retryable });
+    deepStrictEqual(
+      json(new JobError(recorded, failedJob())),
+      json(new JobError(error, failedJob())),
+    );
+  }
+});
 
 Deno.test("renderFailure() leaves the hint out where there is none", () => {
   const { error } = json(new Failure("Cannot", { code: "general" })) as {

@@ -16,8 +16,9 @@ export function leftOutOf(report: string): string {
   const names = cases.filter(([, , skipped]) => skipped !== undefined)
     .map(([, name = ""]) => unescaped(name));
   const byReason = Map.groupBy(names, (name) => MARK.exec(name)?.[2]);
+  if (names.length === 0) return "left out: nothing\n";
   const lines = [
-    `left out: ${names.length || "none"} of ${cases.length} tests`,
+    `left out: ${names.length} test${names.length > 1 ? "s" : ""}`,
   ];
   for (const [reason = NO_REASON, those] of byReason) {
     const plain = those.map((name) => MARK.exec(name)?.[1] ?? name);

@@ -16,17 +16,17 @@ export class LineReader {
   }
 
   /**
-   * Returns the first whole line that matches; also one that was written
-   * before this was called.
+   * Returns the first whole line that matches, or the `nth`; also one that was
+   * written before this was called.
    *
    * @throws {Error} when the process ends without it, or time is up.
    */
-  async line(pattern: RegExp): Promise<string> {
+  async line(pattern: RegExp, nth = 1): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const look = () => {
       const lines = this.#sofar.split(/\r?\n/);
       if (!this.#isOver) lines.pop(); // Not a whole one yet.
-      const found = lines.find((line) => pattern.test(line));
+      const found = lines.filter((line) => pattern.test(line))[nth - 1];
       if (found !== undefined) resolve(found);
       else if (this.#isOver) reject(this.#missing(pattern, "it has ended"));
     };

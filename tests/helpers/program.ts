@@ -32,8 +32,11 @@ export interface Program extends AsyncDisposable {
   readonly done: Promise<ProgramResult>;
   /** Returns the first line of stdout that matches, as soon as it is there. */
   stdoutLine(pattern: RegExp): Promise<string>;
-  /** Returns the first line of stderr that matches, as soon as it is there. */
-  stderrLine(pattern: RegExp): Promise<string>;
+  /**
+   * Returns the first line of stderr that matches, or the `nth`, as soon as it
+   * is there.
+   */
+  stderrLine(pattern: RegExp, nth?: number): Promise<string>;
   /** Sends a signal; a program that has ended does not mind. */
   kill(signal: Deno.Signal): void;
   /** Kills it if it still runs, and returns when it is gone. */
@@ -66,7 +69,7 @@ export async function startProgram(
     pid: child.pid,
     done,
     stdoutLine: (pattern) => stdout.line(pattern),
-    stderrLine: (pattern) => stderr.line(pattern),
+    stderrLine: (pattern, nth) => stderr.line(pattern, nth),
     kill,
     async [Symbol.asyncDispose]() {
       kill("SIGKILL");

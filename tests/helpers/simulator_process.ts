@@ -24,7 +24,8 @@ export async function startSimulator(
   sandbox: Sandbox,
   args: readonly string[] = [],
 ): Promise<SimulatorProcess> {
-  const program = await sandbox.start(["simulate", "--port", "0", ...args]);
+  const port = args.includes("--port") ? [] : ["--port", "0"];
+  const program = await sandbox.start(["simulate", ...port, ...args]);
   const line = await program.stdoutLine(/^\{.*\}$/);
   const { url, api_key: apiKey }: { url: string; api_key: string } = JSON.parse(
     line,
