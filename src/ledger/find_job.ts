@@ -21,6 +21,7 @@ import {
   sightingOf,
 } from "./sighting.ts";
 import {
+  type FoundJob,
   NEWER,
   type Remains,
   type Suspect,
@@ -121,7 +122,7 @@ export function findByKey(
         next = entry.at;
         if (entry.key === key) {
           jobs.take({ offset: line.offset, entry });
-          if (hasEnded(entry)) suspects.settle(entry.id);
+          if (hasEnded(entry)) suspects.settle(entry);
         }
       } else {
         const { offset, isWhole } = line;
@@ -136,12 +137,15 @@ export function findByKey(
   long.end();
   const newest = jobs.newest();
   const { own, foreign, accepted } = newest;
-  const verdict = suspects.verdict([own ?? foreign, accepted].map(idOf));
+  const verdict = suspects.verdict([own ?? foreign, accepted].flatMap(nameOf));
   return reportOf(file, { ...newest, verdict, badLines });
 }
 
-function idOf(sighting: Sighting | undefined): string | undefined {
-  return sighting?.job.id;
+function nameOf(sighting: Sighting | undefined): FoundJob[] {
+  if (sighting === undefined) return [];
+  const { job: { id, token }, entries } = sighting;
+  const firstOffset = Math.min(...entries.map(({ offset }) => offset));
+  return [{ id, token, firstOffset }];
 }
 
 /** Does the same where the place of a line does not say what is newer. */

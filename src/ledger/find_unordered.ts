@@ -5,6 +5,7 @@ import { linesForward, readBlock } from "./forward_lines.ts";
 import { LongLines } from "./long_lines.ts";
 import { identityOf } from "./sighting.ts";
 import {
+  type FoundJob,
   type Remains,
   type Suspect,
   suspectOf,
@@ -14,10 +15,7 @@ import {
 } from "./suspects.ts";
 
 /** Which job it is: an id may be that of several. */
-export interface JobName {
-  readonly id: string;
-  readonly token: string;
-}
+export type JobName = Pick<FoundJob, "id" | "token">;
 
 /** What a search of all of a file came to. */
 export interface UnorderedSearch {
@@ -66,8 +64,8 @@ export function findUnordered(
     ? undefined
     : unwaited;
   const suspects = new Suspects(options);
-  for (const { id, isComplete, isFailed } of jobs) {
-    if (isComplete || isFailed) suspects.settle(id);
+  for (const job of jobs) {
+    if (job.isComplete || job.isFailed) suspects.settle(job);
   }
   let badLines = 0;
   readRemains(file, size, key, (remains) => {
@@ -77,7 +75,8 @@ export function findUnordered(
     const isBad = remains.parsed.type === "corrupt" && remains.isWhole;
     if (!isTaken && isBad) badLines++;
   });
-  const verdict = suspects.verdict([(own ?? foreign)?.id, accepted?.id]);
+  const found = [own ?? foreign, accepted].filter((job) => job !== undefined);
+  const verdict = suspects.verdict(found);
   return { own, foreign, accepted, verdict, badLines };
 }
 

@@ -141,7 +141,7 @@ interface Line {
 interface Content {
   readonly jobs: readonly ListedJob[];
   readonly lines: readonly Line[];
-  /** The ids of lines that cannot be read. */
+  /** The ids, or tokens, of lines that cannot be read. */
   readonly unclear: ReadonlySet<string>;
   readonly unreadable: number;
   readonly end: number;
@@ -152,7 +152,9 @@ function sortOut(content: Content, { mayGo }: PruneOptions): Choice {
   const ids = new Set(jobs.map(({ id }) => id));
   // Jobs of one id go together, or stay.
   for (const job of jobs) {
-    if (unclear.has(job.id) || !mayGo(job)) ids.delete(job.id);
+    const isUnclear = unclear.has(job.id) ||
+      (job.writer === "vers" && unclear.has(job.job.token));
+    if (isUnclear || !mayGo(job)) ids.delete(job.id);
   }
   const gone = lines.filter(({ id }) => id !== undefined && ids.has(id));
   const goneBytes = gone.reduce((sum, { length }) => sum + length, 0);

@@ -7,8 +7,11 @@ export interface Suspect {
   readonly isNewer: boolean;
   /** Whether it holds the key; else it holds nothing that is text. */
   readonly hasKey: boolean;
-  /** The job that it names, as far as can be made out. */
+  /** The one job that it names, as far as can be made out. */
   readonly id: string | undefined;
+  readonly token: string | undefined;
+  /** Whether it names several. */
+  readonly isOfSeveral: boolean;
   /** When it says that it was written, as far as can be made out. */
   readonly timeMs: number | undefined;
 }
@@ -81,24 +84,38 @@ export function hasZerosInside(text: string): boolean {
 }
 
 const IDS = /"id"\s*:\s*"(job_[0-9a-f]{10})"/g;
+const TOKENS = /"token"\s*:\s*"([^"\\]{1,64})"/g;
 const TIMES = /"at"\s*:\s*"([^"\\]{1,40})"/g;
 
-/** Returns the one job that a line names, as far as can be made out. */
+/** Returns the id, or the token, of the one job that a line names. */
 export function jobNamedIn(text: string): string | undefined {
-  return hintsIn(text).id;
+  return nameOf(hintsIn(text));
 }
 
-/** Returns what can be made out in a line: of several jobs, none is named. */
-function hintsIn(text: string): Pick<Suspect, "id" | "timeMs"> {
-  const ids = new Set([...text.matchAll(IDS)].map(([, id]) => id));
-  const times = [...text.matchAll(TIMES)].map(([, at = ""]) => Date.parse(at));
-  const [id] = ids;
+/** Returns what can be made out in a line. */
+function hintsIn(
+  text: string,
+): Pick<Suspect, "id" | "token" | "isOfSeveral" | "timeMs"> {
+  const ids = valuesIn(text, IDS);
+  const tokens = valuesIn(text, TOKENS);
+  const times = [...valuesIn(text, TIMES)].map((at) => Date.parse(at));
   return {
-    id: ids.size === 1 ? id : undefined,
+    id: only(ids),
+    token: only(tokens),
+    isOfSeveral: ids.size > 1 || tokens.size > 1,
     timeMs: times.length === 0 || times.some(Number.isNaN)
       ? undefined
       : Math.max(...times),
   };
+}
+
+function valuesIn(text: string, pattern: RegExp): ReadonlySet<string> {
+  return new Set([...text.matchAll(pattern)].map(([, value = ""]) => value));
+}
+
+function only(values: ReadonlySet<string>): string | undefined {
+  const [value] = values;
+  return values.size === 1 ? value : undefined;
 }
 
 /** What a search has to say of a line that is in its way. */
@@ -106,6 +123,14 @@ export interface Verdict {
   readonly suspect: Pick<Suspect, "offset" | "why" | "isNewer">;
   /** Whether it may be of a newer job than the one that was found. */
   readonly mayBeNewest: boolean;
+}
+
+/** A job that a search has found. */
+export interface FoundJob {
+  readonly id: string;
+  readonly token: string;
+  /** Where its first line stands, if places say what was written first. */
+  readonly firstOffset?: number;
 }
 
 /** How far back a line matters. */
@@ -117,6 +142,7 @@ export interface Window {
 /** The suspects of one search, less those that are cleared. */
 export class Suspects {
   readonly #window: Window;
+  /** The ids and tokens of jobs that have ended. */
   readonly #settled = new Set<string>();
   /** The newest of each job that is named; of none: `undefined`. */
   readonly #ofKey = new Map<string | undefined, Suspect>();
@@ -127,8 +153,8 @@ export class Suspects {
   }
 
   /** Takes note that an intact line says how a job ended. */
-  settle(id: string): void {
-    this.#settled.add(id);
+  settle({ id, token }: Pick<FoundJob, "id" | "token">): void {
+    this.#settled.add(id).add(token);
   }
 
   /**
@@ -138,21 +164,20 @@ export class Suspects {
    * to be given first.
    */
   take(suspect: Suspect, next: string | undefined): boolean {
-    const { id, timeMs, hasKey } = suspect;
-    if (id !== undefined && this.#settled.has(id)) return false;
+    const { timeMs, hasKey } = suspect;
+    const name = nameOf(suspect);
+    if (name !== undefined && this.#settled.has(name)) return false;
     const nextMs = next === undefined ? undefined : Date.parse(next);
     if (this.#isPast(timeMs ?? nextMs)) return false;
     if (!hasKey) this.#noText ??= suspect;
-    else if (!this.#ofKey.has(id)) this.#ofKey.set(id, suspect);
+    else if (!this.#ofKey.has(name)) this.#ofKey.set(name, suspect);
     return true;
   }
 
   /** Returns what must not be submitted beside, with these jobs found. */
-  verdict(foundIds: readonly (string | undefined)[]): Verdict | undefined {
-    const isOfFound = (id: string | undefined) =>
-      id !== undefined && foundIds.includes(id);
-    for (const [id, suspect] of this.#ofKey) {
-      if (!isOfFound(id) || suspect.isNewer) {
+  verdict(found: readonly FoundJob[]): Verdict | undefined {
+    for (const suspect of this.#ofKey.values()) {
+      if (suspect.isNewer || !found.some((job) => isNoNewer(suspect, job))) {
         return { suspect, mayBeNewest: true };
       }
     }
@@ -166,4 +191,22 @@ export class Suspects {
     const ageMs = now.getTime() - timeMs;
     return ageMs >= 0 && ageMs > windowMs;
   }
+}
+
+/** Whatever of one job can be made out: it tells it from others. */
+function nameOf(
+  { id, token, isOfSeveral }: Pick<Suspect, "id" | "token" | "isOfSeveral">,
+): string | undefined {
+  return isOfSeveral ? undefined : id ?? token;
+}
+
+/**
+ * Whether a line is not of a newer job than this one: it is of this one, or
+ * was written before all that there is of it.
+ */
+function isNoNewer(suspect: Suspect, job: FoundJob): boolean {
+  const name = nameOf(suspect);
+  if (name !== undefined) return name === job.id || name === job.token;
+  return !suspect.isOfSeveral && job.firstOffset !== undefined &&
+    suspect.offset < job.firstOffset;
 }

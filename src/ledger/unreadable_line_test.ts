@@ -154,6 +154,26 @@ const CASES: Readonly<Record<string, Case>> = {
   "a newer program's line of another key, without a checksum like ours": {
     parts: [JSON.stringify({ v: 3, key: OTHER_KEY }) + "\n", OTHER],
   },
+  "the end of an intent, of whose job more is intact": {
+    parts: [line(submitted(A)).slice(100), line(running(A))],
+    own: A.id,
+    way: "line 1, not newest",
+  },
+  "the end of an intent, of whose job it is intact how it ended": {
+    parts: [line(submitted(A)).slice(100), line(complete(A))],
+    own: A.id,
+    badLines: 1,
+  },
+  "a piece of a line before all that is intact of a job": {
+    parts: [`  "key": "${KEY}",\n`, line(running(A))],
+    own: A.id,
+    way: "line 1, not newest",
+  },
+  "a piece of a line behind what is intact of a job": {
+    parts: [line(running(A)), `  "key": "${KEY}",\n`],
+    own: A.id,
+    way: "line 2",
+  },
   "a line that is no text": {
     parts: [NO_TEXT, OTHER],
     way: "line 1, not newest",

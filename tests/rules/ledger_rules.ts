@@ -93,7 +93,7 @@ export const LEDGER_RULES: readonly Rule[] = [
     test: [UNREADABLE, "says that its job is complete"],
     change: [
       SUSPECTS,
-      "if (id !== undefined && this.#settled.has(id)) return false;",
+      "if (name !== undefined && this.#settled.has(name)) return false;",
       "",
     ],
   },
