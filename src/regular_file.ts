@@ -69,12 +69,14 @@ export function isForbidden(error: unknown): boolean {
  * does not name the file.
  */
 export function reasonOf(error: unknown): string {
-  // The runtime keeps /dev, /proc and /sys from programs, and says so in words
-  // about its own flags.
-  if (error instanceof Deno.errors.NotCapable) {
-    return "vers may not use files there";
-  }
   const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof Deno.errors.NotCapable) {
+    // Its words are about flags of its own, which nobody was asked for. Some
+    // places it keeps from all programs: /dev/shm, too, and what links lead to.
+    return text.startsWith("Requires all access")
+      ? "vers can use no files in /dev, /proc and /sys"
+      : "vers may not use files there";
+  }
   if (error instanceof NotRegularFileError) return lowerFirst(text);
   // "Permission denied (os error 13): open '/path'": the path is known.
   return text.replace(/(\(os error \d+\)).*/s, "$1");

@@ -94,7 +94,18 @@ Deno.test("reasonOf() leaves out the path, and the runtime's own flags", () => {
   const error = new Deno.errors.NotCapable(
     'Requires all access to "/proc/x", run again with the --allow-all flag',
   );
-  strictEqual(reasonOf(error), "vers may not use files there");
+  strictEqual(
+    reasonOf(error),
+    "vers can use no files in /dev, /proc and /sys",
+  );
+  strictEqual(
+    reasonOf(
+      new Deno.errors.NotCapable(
+        'Requires write access to "/x", run again with the --allow-write flag',
+      ),
+    ),
+    "vers may not use files there",
+  );
   strictEqual(isForbidden(error), true);
   strictEqual(isForbidden(new Deno.errors.NotFound()), false);
 });

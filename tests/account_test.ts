@@ -4,7 +4,7 @@ import {
   type SimulatorProcess,
   startSimulator,
 } from "./helpers/simulator_process.ts";
-import { errorOf, resultOf } from "./helpers/story.ts";
+import { errorOf, resultOf, RUN } from "./helpers/story.ts";
 
 /** A user who has no key yet, and a service. */
 async function scene() {
@@ -109,6 +109,14 @@ Deno.test("login refuses what it cannot use, and never repeats it", async () => 
       [["login"], undefined, 5, /--token is missing/],
       [["login", "--token", "-"], "", 5, /no API key on stdin/],
       [["login", "--token", "-"], "s3cret key", 2, /character 7 of 10/],
+      [["login", "--token", "-"], "'s3cret'\n", 2, /of stdin: it is in quotes/],
+      [
+        ["login", "-t", '"s3cret"'],
+        undefined,
+        2,
+        /of --token: it is in quotes/,
+      ],
+      [["login", "-t", "Bearer s3cret"], undefined, 2, /begins with "Bearer"/],
       [["login", "--token", "-"], "s3cret".repeat(999), 5, /more than 4096/],
       [["login", "--token="], undefined, 5, /--token is not usable/],
       [["login", "--local", "-t", "s3cret"], undefined, 5, /needs no API key/],
@@ -125,6 +133,36 @@ Deno.test("login refuses what it cannot use, and never repeats it", async () => 
   strictEqual(homeless.code, 1);
   match(errorOf(homeless).message, /there is no home folder/);
   deepStrictEqual([...Deno.readDirSync(here.sandbox.home)], []);
+});
+
+Deno.test("a key that was pasted with more than itself is refused, and not sent", async () => {
+  await using here = await scene();
+  const { apiKey } = here.simulator;
+  await Deno.writeTextFile(
+    `${here.sandbox.home}/.versrc`,
+    JSON.stringify({ apiKey: `'${apiKey}'` }),
+  );
+  for (
+    const [VERS_API_KEY, why] of [
+      [`"${apiKey}"`, /VERS_API_KEY: it is in quotes/],
+      [`Bearer ${apiKey}`, /VERS_API_KEY: it begins with "Bearer"/],
+      [
+        `${apiKey}\u200b`,
+        /VERS_API_KEY: its character 101 of 101 is invisible/,
+      ],
+      ["", /"apiKey" in ".*versrc": it is in quotes/],
+    ] as const
+  ) {
+    const result = await here.sandbox.run(RUN, { env: { VERS_API_KEY } });
+    const error = errorOf(result);
+    strictEqual(error.exit_code, 2);
+    match(error.message, why);
+    ok(!result.stderr.includes(apiKey.slice(0, 8)));
+  }
+  deepStrictEqual(await here.simulator.requests(), []);
+  deepStrictEqual(here.sandbox.ledgerLines(), []);
+  const env = { VERS_API_KEY: ` ${apiKey}\r\n` };
+  strictEqual((await here.sandbox.run(["status"], { env })).code, 0);
 });
 
 Deno.test("login at a service that cannot be reached writes nothing", async () => {

@@ -93,7 +93,7 @@ Deno.test("agent-context names every variable that the program reads", async () 
   const read = new Set<string>();
   for (const text of sourcesIn(new URL("../src/", import.meta.url))) {
     const found = text.matchAll(
-      /(?:\benv\(|variable: |fromVariable\(context, )"([A-Z_]+)"/g,
+      /(?:\benv\(|\bfirst\(|\btaken\(|variable: |fromVariable\(context, )"([A-Z_]+)"/g,
     );
     for (const [, name = ""] of found) read.add(name);
   }

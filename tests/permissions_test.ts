@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import config from "../deno.json" with { type: "json" };
+import { startForwardProxy } from "./helpers/forward_proxy.ts";
 import { type Need, needing } from "./helpers/machine.ts";
 import { type Program, startProgram } from "./helpers/program.ts";
 import { programCommand } from "./helpers/program_command.ts";
@@ -31,6 +32,19 @@ const PROOFS: Record<string, Proof> = {
     needs: ["terminal"],
     holds: leavesDumbTerminalAlone,
   },
+  ...Object.fromEntries(
+    ["HTTPS", "HTTP", "ALL", "NO"].flatMap((kind) => [
+      [`env=${kind}_PROXY`, { holds: namesProxy }],
+      [`env=${kind.toLowerCase()}_proxy`, {
+        // On Windows the two are one.
+        needs: ["posix"],
+        holds: namesProxy,
+      }],
+    ]),
+  ),
+  "env=REQUEST_METHOD": { holds: namesProxy },
+  "env=DENO_CERT": { holds: refuses({ DENO_CERT: "deno.json" }) },
+  "env=DENO_TLS_CA_STORE": { holds: refuses({ DENO_TLS_CA_STORE: "Mozilla" }) },
   "env=COLUMNS": {
     needs: ["terminal", "tool:stty"],
     holds: fitsTerminal,
@@ -141,6 +155,34 @@ async function onTerminal(
   const { code, stdout, stderr } = await (await start(sandbox, words, [])).done;
   strictEqual(code, 0, stdout + stderr);
   return stdout;
+}
+
+/**
+ * Whether an error of a connection names the proxy that it was to go through.
+ * Where one variable cannot be read, none is believed.
+ */
+async function namesProxy(flags: readonly string[]): Promise<boolean> {
+  await using sandbox = await Sandbox.create();
+  await using proxy = startForwardProxy();
+  sandbox.env.VERS_URL = "https://vers.test";
+  sandbox.env.VERS_API_KEY = "key";
+  sandbox.env.HTTPS_PROXY = proxy.url;
+  const { stderr } =
+    await (await start(sandbox, commandWith(flags), ["status"])).done;
+  return stderr.includes(`through the proxy ${proxy.url} of HTTPS_PROXY`);
+}
+
+/** Whether a setting of the runtime's that cannot be followed is named. */
+function refuses(env: Readonly<Record<string, string>>): Proof["holds"] {
+  return async (flags) => {
+    await using sandbox = await Sandbox.create();
+    await startSimulator(sandbox);
+    await Deno.writeTextFile(`${sandbox.project}/deno.json`, "{}");
+    Object.assign(sandbox.env, env);
+    const { stderr } =
+      await (await start(sandbox, commandWith(flags), ["status"])).done;
+    return stderr.includes(`Cannot use ${Object.keys(env)}`);
+  };
 }
 
 /** Returns the program's command, with other permissions. */

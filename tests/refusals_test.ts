@@ -1,4 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { RUINOUS } from "./helpers/damages.ts";
 import { withChecksum } from "./helpers/ledger_lines.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
 import {
@@ -85,6 +86,22 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
       }" may be its job, and cannot be read: it was written by a newer vers`,
     hint: () =>
       "run the newer vers; vers jobs doctor --repair sets the line aside; --no-resume starts another VM beside it",
+  },
+  "a ledger that a tool has written anew": {
+    async arrange(scene) {
+      const lines = scene.sandbox.ledgerLines().map(({ text }) => `${text}\n`);
+      const { "Python's json.dumps": damage } = RUINOUS;
+      const harmed = damage?.(new TextEncoder().encode(lines.join("")));
+      await Deno.writeFile(ledgerOf(scene), harmed ?? new Uint8Array());
+    },
+    args: () => RUN,
+    code: 1,
+    message: (scene) =>
+      `Cannot go on with this work: line 2 of "${
+        ledgerOf(scene)
+      }" may be its job, and cannot be read: its checksum is missing`,
+    hint: () =>
+      "vers jobs doctor --repair sets the line aside; --no-resume starts another VM beside it",
   },
   "a VM that was paused": {
     arrange: (scene) => setState(scene, "paused"),

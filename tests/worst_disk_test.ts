@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { Keepsake } from "./helpers/keepsake.ts";
 import {
   asOneOfMany,
@@ -137,14 +137,51 @@ for (const [where, { needs = [], make, wrapper }] of Object.entries(USELESS)) {
   );
 }
 
-const ODD: Record<string, () => Uint8Array> = {
-  "that is binary garbage": () => garbage(100_000),
-  "whose last line is torn": () =>
-    new TextEncoder().encode('{"id":"job_0123456789","kind":"vm.ru'),
-  "of 3 MB without a newline": () => new Uint8Array(3_000_000).fill(0x78),
+testNeeding(
+  ["linux"],
+  "run --wait with a ledger where no program of the runtime may open a file says so in words of its own",
+  async () => {
+    await using sandbox = await Sandbox.create();
+    const simulator = await startSimulator(sandbox, ["--boot-ms", "100"]);
+    const link = `${sandbox.home}/link`;
+    await Deno.symlink("/dev/shm", link);
+    const name = `vers_test_${crypto.randomUUID()}`;
+    try {
+      for (const folder of [`/dev/shm/${name}`, `${link}/${name}`]) {
+        sandbox.env.VERS_JOBS_DIR = folder;
+        const done = await sandbox.run([...RUN, "--no-resume"]);
+        const doctor = await sandbox.run(["jobs", "doctor"]);
+        strictEqual(doctor.code, 1, doctor.stderr);
+        resultOf(done);
+        match(done.stderr, /^warning: this job cannot be resumed: /m);
+        for (const said of [done.stderr, doctor.stdout]) {
+          match(said, /vers can use no files in \/dev, \/proc and \/sys/);
+          strictEqual(/--allow|Requires/.test(said), false, said);
+        }
+      }
+      strictEqual((await livingVms(simulator)).length, 2);
+    } finally {
+      await Deno.remove(`/dev/shm/${name}`, { recursive: true })
+        .catch(() => {});
+    }
+  },
+);
+
+/** What lies there, and what is said of it once it was closed off. */
+const ODD: Record<string, { content: () => Uint8Array; said?: string }> = {
+  "whose last line is torn": {
+    content: () =>
+      new TextEncoder().encode('{"id":"job_0123456789","kind":"vm.ru'),
+    said:
+      "warning: 1 line of the ledger cannot be read; vers jobs doctor shows it",
+  },
+  // A look-up that finds the job does not come to its start.
+  "of 3 MB without a newline": {
+    content: () => new Uint8Array(3_000_000).fill(0x78),
+  },
 };
 
-for (const [what, content] of Object.entries(ODD)) {
+for (const [what, { content, said }] of Object.entries(ODD)) {
   Deno.test(`run --wait with a ledger ${what} makes one VM, and finds it again`, async () => {
     await using sandbox = await Sandbox.create();
     const simulator = await startSimulator(sandbox, ["--boot-ms", "1000"]);
@@ -157,7 +194,7 @@ for (const [what, content] of Object.entries(ODD)) {
     const { effect, vm_id: vmId } = resultOf(again);
     strictEqual(effect, "attached");
     strictEqual((await livingVms(simulator)).join(), vmId);
-    ok(!again.stderr.includes("warning"), again.stderr);
+    strictEqual(again.stderr.match(/^warning.*$/gm)?.join(), said);
     deepStrictEqual(believedStory(sandbox), [
       "submitted",
       "running",
@@ -167,6 +204,28 @@ for (const [what, content] of Object.entries(ODD)) {
     keepsake.assertOnlyAppendedTo();
   });
 }
+
+Deno.test("run --wait with a ledger that is binary garbage sends nothing, until vers jobs doctor --repair", async () => {
+  await using sandbox = await Sandbox.create();
+  const simulator = await startSimulator(sandbox, ["--boot-ms", "1000"]);
+  const keepsake = await withLedger(
+    sandbox,
+    (path) => Deno.writeFile(path, garbage(100_000)),
+  );
+  const refused = await sandbox.run(RUN);
+  strictEqual(refused.code, 1, refused.stderr);
+  const { code, message, hint } = errorOf(refused);
+  strictEqual(code, "ledger_corrupt");
+  match(message, /: line \d+ of ".*jobs\.jsonl" .*: it is not UTF-8 text/);
+  match(hint, /vers jobs doctor --repair.*--no-resume/);
+  strictEqual(await creations(simulator), 0);
+  keepsake.assertSame();
+  const repaired = await sandbox.run(["jobs", "doctor", "--repair"]);
+  strictEqual(resultOf(repaired).repaired.all, true);
+  await killedOnceRunning(sandbox, [...RUN, "--require-ledger"]);
+  strictEqual(resultOf(await sandbox.run(RUN)).effect, "attached");
+  strictEqual(await creations(simulator), 1);
+});
 
 /** Puts something in the ledger's place, and returns what it was. */
 async function withLedger(

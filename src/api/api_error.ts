@@ -1,4 +1,5 @@
 import { Failure, type FailureCode } from "../failure.ts";
+import type { Proxy } from "./proxy.ts";
 
 /** What the service's answer carries besides its body. */
 export interface ApiErrorOptions {
@@ -17,6 +18,8 @@ export interface ApiErrorOptions {
   readonly isFromService: boolean;
   /** `text/html`; `undefined` when the answer does not say. */
   readonly contentType?: string | undefined;
+  /** The proxy that the request went through. */
+  readonly proxy?: Proxy | undefined;
 }
 
 /** How an answer is spoken of that the Vers API would not give. */
@@ -146,20 +149,51 @@ export class NoAnswerError extends Failure {
 export class NotSentError extends Failure {
   override readonly name = "NotSentError";
 
-  constructor(
-    action: string,
-    why: string,
-    options: { readonly cause?: unknown; readonly isUntrusted?: boolean } = {},
-  ) {
+  constructor(action: string, why: string, options: NotSentOptions = {}) {
     super(`Cannot ${action}: ${why}`, {
       code: "not_sent",
       retryable: !options.isUntrusted,
       cause: options.cause,
-      hint: options.isUntrusted
-        ? "nothing was sent; if this machine trusts the certificate, set DENO_TLS_CA_STORE=system; else name a file with that of its issuer: DENO_CERT=/path/to/ca.pem"
-        : "nothing was sent; check the network and VERS_URL, then run the same command again",
+      hint: `nothing was sent; ${notSentHint(options)}`,
     });
   }
+}
+
+/** Options for {@linkcode NotSentError}. */
+export interface NotSentOptions {
+  readonly cause?: unknown;
+  /** Whether the certificate of the other side is not to be trusted. */
+  readonly isUntrusted?: boolean;
+  /** Whether the proxy wants a user name and a password. */
+  readonly wantsPassword?: boolean;
+  /** The proxy that the connection was to go through. */
+  readonly proxy?: Proxy | undefined;
+}
+
+function notSentHint(options: NotSentOptions): string {
+  const { isUntrusted, wantsPassword, proxy } = options;
+  if (isUntrusted) {
+    return "if this machine trusts the certificate, set DENO_TLS_CA_STORE=system; else name a file with that of its issuer: DENO_CERT=/path/to/ca.pem";
+  }
+  if (proxy === undefined) {
+    return "check the network and VERS_URL, then run the same command again";
+  }
+  return wantsPassword
+    ? passwordHint(proxy)
+    : `check the proxy that ${proxy.variable} names, or go without one, NO_PROXY='*', then run the same command again`;
+}
+
+function passwordHint(proxy: Proxy | undefined): string {
+  const name = proxy?.variable ?? "HTTPS_PROXY";
+  const [scheme, host] = (proxy?.address ?? "http://HOST:PORT").split("//");
+  return `give them with the proxy, ${name}=${scheme}//USER:PASSWORD@${host}, then run the same command again`;
+}
+
+/** Returns how an error names the way through a proxy. */
+export function through(proxy: Proxy | undefined): string {
+  return proxy === undefined
+    ? ""
+    : ` through the proxy ${proxy.address} of ${proxy.variable}`;
 }
 
 function isTransientStatus(status: number): boolean {
@@ -187,22 +221,22 @@ function codeOf(answer: ApiErrorOptions): FailureCode {
 }
 
 function reasonOf(answer: ApiErrorOptions): string {
-  const { status, detail, contentType, isFromService } = answer;
+  const { status, detail, contentType, isFromService, proxy } = answer;
   if (status === PROXY_WANTS_PASSWORD) {
-    return "the proxy wants a user name and a password (407)";
+    const which = proxy ? ` ${proxy.address} of ${proxy.variable}` : "";
+    return `the proxy${which} wants a user name and a password (407)`;
   }
   if (!isForeign(status, isFromService)) {
     return `the service answered ${status}` + (detail ? ` (${detail})` : "");
   }
   const said = [`${status}`, contentType, detail].filter(Boolean).join(", ");
-  return `${NOT_THE_API} (${said})`;
+  return `${NOT_THE_API} (${said})${through(proxy)}`;
 }
 
 function hintFor(answer: ApiErrorOptions): string | undefined {
   const { status, isFromService } = answer;
   if (status === PROXY_WANTS_PASSWORD) {
-    return "give them with the proxy, as in " +
-      "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, then run the same command again";
+    return passwordHint(answer.proxy);
   }
   if (isForeign(status, isFromService)) return FOREIGN_HINT;
   if (status === 401 || status === 403) {

@@ -34,3 +34,11 @@ export function whyNotSent(error: unknown): string | undefined {
 export function isUntrusted(why: string): boolean {
   return CERTIFICATE.test(why);
 }
+
+/**
+ * Returns whether `why`, as {@linkcode whyNotSent} gave it, says that a proxy
+ * wants a user name and a password.
+ */
+export function wantsPassword(why: string): boolean {
+  return /\bproxy authentication required\b/i.test(why);
+}

@@ -2,8 +2,9 @@ import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { VERSION } from "../version.ts";
 import { AnswerShapeError } from "./answers.ts";
-import { ApiError, NoAnswerError, NotSentError } from "./api_error.ts";
-import { isUntrusted, whyNotSent } from "./connect_error.ts";
+import { ApiError, NoAnswerError, NotSentError, through } from "./api_error.ts";
+import { isUntrusted, wantsPassword, whyNotSent } from "./connect_error.ts";
+import type { Proxy } from "./proxy.ts";
 import { LimitPassedError, RequestLimit } from "./request_limit.ts";
 import {
   BodyTooLargeError,
@@ -13,7 +14,7 @@ import {
   retryAfterMsOf,
   serverTimeOf,
 } from "./response.ts";
-import { isServiceAnswer } from "./service_shape.ts";
+import { isPage, isServiceAnswer } from "./service_shape.ts";
 import type { Transport } from "./transport.ts";
 
 /** What an {@linkcode Exchange} needs. */
@@ -83,10 +84,19 @@ export function json<T>(parse: (body: unknown) => T): AnswerReader<T> {
     parse(JSON.parse(await readText(response, limit, MAX_BODY_BYTES)));
 }
 
-/** Reads nothing: the status was the answer. */
-export function ignoreBody(response: Response): Promise<void> {
-  response.body?.cancel().catch(() => {}); // It may be broken already.
-  return Promise.resolve();
+/**
+ * Reads nothing that counts: the status was the answer, if it was the
+ * service's. A page is not.
+ */
+export async function onlyStatus(
+  response: Response,
+  limit: RequestLimit,
+): Promise<void> {
+  const text = await readText(response, limit, MAX_ERROR_BODY_BYTES)
+    .catch(() => "");
+  if (isPage(contentTypeOf(response)) || /^\s*</.test(text)) {
+    throw new AnswerShapeError("it is a page");
+  }
 }
 
 /** Sends calls to the service, each once, and makes errors of what is wrong. */
@@ -106,7 +116,8 @@ export class Exchange {
    * @throws {NotSentError} when no connection was made.
    * @throws {NoAnswerError} when there was no answer that can be read: it is
    *   open whether the service did what was asked.
-   * @throws {Failure} the transport's own, when it has nothing to ask.
+   * @throws {Failure} of code `usage`, when there is no way to send it as this
+   *   machine is set up; nothing was sent.
    * @throws {unknown} the reason of the caller's signal, unchanged, when that
    *   is aborted.
    */
@@ -134,9 +145,9 @@ export class Exchange {
       return { value, serverTime: serverTimeOf(response) };
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      if (error instanceof ApiError) throw error;
+      if (error instanceof Failure) throw error;
       throw response
-        ? unreadable(error, { call, requestId, response })
+        ? unreadable(error, { call, requestId, response, proxy: this.#proxy })
         : this.#unanswered(error, call, requestId);
     } finally {
       onRequest?.({
@@ -188,6 +199,7 @@ export class Exchange {
       detail: detailOf(this.#withoutKey(text ?? "")) || redirectionOf(response),
       retryAfterMs: retryAfterMsOf(response, this.#options.clock.now()),
       serverTime: serverTimeOf(response),
+      proxy: this.#proxy,
       requestId,
       serviceRequestId: theirs === null || theirs === requestId
         ? undefined
@@ -198,16 +210,25 @@ export class Exchange {
   #unanswered(error: unknown, call: Call<unknown>, requestId: string): Failure {
     // What stands in for the service says itself what is wrong with it.
     if (error instanceof Failure) return error;
-    const { action } = call;
     const why = whyNotSent(error);
-    if (why !== undefined) {
-      const { origin } = this.#options;
-      return new NotSentError(action, `cannot connect to ${origin} (${why})`, {
+    const proxy = this.#proxy;
+    if (why === undefined) return unreadable(error, { call, requestId, proxy });
+    const where = `${this.#options.origin}${through(proxy)}`;
+    return new NotSentError(
+      call.action,
+      `cannot connect to ${where} (${why})`,
+      {
         cause: error,
         isUntrusted: isUntrusted(why),
-      });
-    }
-    return unreadable(error, { call, requestId });
+        wantsPassword: wantsPassword(why),
+        proxy,
+      },
+    );
+  }
+
+  get #proxy(): Proxy | undefined {
+    const { transport, origin } = this.#options;
+    return transport.proxyFor?.(origin);
   }
 
   /** A service may repeat what it was sent. */
@@ -221,10 +242,11 @@ function pathOf(call: Call<unknown>): string {
   return PREFIX + call.path;
 }
 
-function unreadable(error: unknown, { call, requestId, response }: {
+function unreadable(error: unknown, { call, requestId, response, proxy }: {
   readonly call: Call<unknown>;
   readonly requestId: string;
   readonly response?: Response;
+  readonly proxy: Proxy | undefined;
 }): NoAnswerError {
   const { action } = call;
   const foreign = response !== undefined && isNothingOfTheApi(error)
@@ -232,7 +254,7 @@ function unreadable(error: unknown, { call, requestId, response }: {
     : undefined;
   const type = foreign?.contentType ?? "no type";
   const why = whyUnread(error) +
-    (foreign ? ` (${foreign.status}, ${type})` : "");
+    (foreign ? ` (${foreign.status}, ${type})` : "") + through(proxy);
   return new NoAnswerError(action, why, { cause: error, requestId, foreign });
 }
 

@@ -5,9 +5,10 @@ import {
   strictEqual,
   throws,
 } from "node:assert/strict";
+import { Failure } from "../failure.ts";
 import { freePort } from "../../tests/helpers/free_port.ts";
 import { ApiError, NoAnswerError, NotSentError } from "./api_error.ts";
-import { type Exchange, ignoreBody, type RequestTrace } from "./exchange.ts";
+import { type Exchange, onlyStatus, type RequestTrace } from "./exchange.ts";
 import {
   answering,
   API_KEY,
@@ -47,11 +48,32 @@ Deno.test("send() returns the value, and the service's time", async () => {
 
 Deno.test("send() of a change takes the status for the answer", async () => {
   const exchange = answering("not JSON");
-  deepStrictEqual(await exchange.send({ ...QUESTION, read: ignoreBody }), {
+  deepStrictEqual(await exchange.send({ ...QUESTION, read: onlyStatus }), {
     value: undefined,
     serverTime: undefined,
   });
 });
+
+for (
+  const { name, contentType, body } of [
+    { name: "that says so", contentType: "text/html", body: "" },
+    {
+      name: "that does not say so",
+      contentType: "text/plain",
+      body: " <html>",
+    },
+  ]
+) {
+  Deno.test(`send() of a change does not take a page ${name} for the answer`, async () => {
+    const headers = { "content-type": contentType };
+    const exchange = answering(body, { headers });
+    await rejects(exchange.send({ ...QUESTION, read: onlyStatus }), {
+      name: "NoAnswerError",
+      message:
+        `Cannot ask: the answer cannot be read: it is a page (200, ${contentType})`,
+    });
+  });
+}
 
 for (
   const { name, body, init, fields } of [
@@ -239,6 +261,17 @@ for (
     });
   });
 }
+
+Deno.test("send() passes on that there is no way to send: it is no lost answer", async () => {
+  const failure = new Failure("Cannot use the proxy", { code: "usage" });
+  const exchange = exchangeWith(() => Promise.reject(failure));
+  for (const once of [false, true]) {
+    strictEqual(
+      await exchange.send({ ...QUESTION, once }).catch((error) => error),
+      failure,
+    );
+  }
+});
 
 Deno.test("send() tells what became of each request, without the key", async () => {
   const traces: RequestTrace[] = [];

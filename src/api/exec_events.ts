@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import { AnswerShapeError } from "./answers.ts";
 import type { AnswerReader } from "./exchange.ts";
-import { BodyTooLargeError } from "./response.ts";
+import { BodyTooLargeError, contentTypeOf } from "./response.ts";
+import { isPage } from "./service_shape.ts";
 import type { ExecEvent } from "./types.ts";
 
 /** Who follows a command. */
@@ -22,10 +23,14 @@ const NEWLINE = 10;
  * each to `listener` as it comes.
  *
  * A line that the end of the stream cuts off is no event. Whether the stream
- * was complete is for the listener to know: its last event is an `exit`.
+ * was complete is for the listener to know: its last event is an `exit`. A
+ * page is no stream of the service's, and is not told as one.
  */
 export function execEvents(listener: ExecListener): AnswerReader<void> {
   return async (response, limit) => {
+    if (isPage(contentTypeOf(response))) {
+      throw new AnswerShapeError("it is a page");
+    }
     listener.onOpen();
     if (!response.body) return;
     const lines = new LineSplitter();

@@ -86,3 +86,16 @@ for (
     await rejects(eventsOf(line + "\n"), AnswerShapeError);
   });
 }
+
+Deno.test("execEvents() does not tell of a page, not even that it was opened", async () => {
+  const told: string[] = [];
+  const read = execEvents({
+    onOpen: () => told.push("open"),
+    onEvent: (event) => Promise.resolve(void told.push(event.type)),
+  });
+  const limit = new RequestLimit(systemClock, { limitMs: 5_000 });
+  using _limit = limit;
+  const headers = { "content-type": "text/html; charset=utf-8" };
+  await rejects(read(new Response(EXIT, { headers }), limit), AnswerShapeError);
+  deepStrictEqual(told, []);
+});

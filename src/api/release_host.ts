@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { isReleaseVersion } from "../release_version.ts";
 import { VERSION } from "../version.ts";
+import { through } from "./api_error.ts";
 import { whyNotSent } from "./connect_error.ts";
 import { isLoopback } from "./origin.ts";
 import { LimitPassedError, RequestLimit } from "./request_limit.ts";
@@ -161,10 +162,12 @@ export class ReleaseHost {
 
   #unread(what: string, cause: unknown): Failure {
     const why = whyNotSent(cause);
-    const { origin } = new URL(this.#options.url);
+    const { url, transport } = this.#options;
+    const { origin } = new URL(url);
+    const where = `${origin}${through(transport.proxyFor?.(url))}`;
     if (why !== undefined) {
       return new Failure(
-        `Cannot download ${what}: cannot connect to ${origin} (${why})`,
+        `Cannot download ${what}: cannot connect to ${where} (${why})`,
         { code: "not_sent", retryable: true, cause, hint: TRY_AGAIN },
       );
     }
@@ -192,7 +195,10 @@ const TRY_AGAIN =
  */
 export function parseReleasesUrl(text: string): string {
   const url = URL.parse(text.trim());
-  if (url && isSafe(url, url) && !url.search && !url.hash && !url.username) {
+  // What may be secret would stand in every message that names the place.
+  const isBare = url && !url.search && !url.hash && !url.username &&
+    !url.password;
+  if (isBare && isSafe(url, url)) {
     return url.href.replace(/\/+$/, "");
   }
   throw new Failure(

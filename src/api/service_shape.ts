@@ -27,10 +27,15 @@ const TEXTS: ReadonlyMap<number, readonly RegExp[]> = new Map([
  */
 export function isServiceAnswer(answer: PlainAnswer): boolean {
   const { status, contentType, body } = answer;
-  if (contentType !== undefined && /html|xml/.test(contentType)) return false;
+  if (isPage(contentType)) return false;
   if (hasError(body)) return true;
   if (status === 401) return body.trim() === "";
   return TEXTS.get(status)?.some((text) => text.test(body)) ?? false;
+}
+
+/** Whether a content type is that of a page, which the service has none of. */
+export function isPage(contentType: string | undefined): boolean {
+  return contentType !== undefined && /html|xml/.test(contentType);
 }
 
 function hasError(body: string): boolean {

@@ -1,3 +1,7 @@
+import { isLoopback } from "./origin.ts";
+import { type Proxy, proxyFor, type ProxySettings } from "./proxy.ts";
+import { checkTrust, type TrustSettings, untrusting } from "./trust.ts";
+
 /**
  * How requests reach the service. Neither method follows a redirect, and both
  * stop when the request's signal is aborted.
@@ -8,28 +12,108 @@ export interface Transport {
 
   /** Sends a request that must not leave this machine more than once. */
   create(request: Request): Promise<Response>;
+
+  /**
+   * Returns the proxy that requests to a URL go through, if any.
+   *
+   * @throws {Failure} of code `usage`, when that cannot be used.
+   */
+  proxyFor?(url: string): Proxy | undefined;
 }
 
 /** The network. Dispose of it to close its connections. */
 export interface NetworkTransport extends Transport, Disposable {}
 
-/** Returns a transport over the network. */
-export function networkTransport(): NetworkTransport {
-  let client: Deno.HttpClient | undefined;
+/** Options for {@linkcode networkTransport}. */
+export interface NetworkTransportOptions {
+  /**
+   * Which proxies there are; none by default. The runtime must not know of
+   * others: it would use them for this machine, too. `"unknown"` is for where
+   * that cannot be told: then this machine alone is surely reached without.
+   */
+  readonly proxies?: ProxySettings | "unknown";
+  readonly trust?: TrustSettings;
+}
+
+/** How a client sends, besides the way it takes. */
+type Way = "read" | "create";
+
+const OPTIONS: Readonly<Record<Way, Deno.CreateHttpClientOptions>> = {
+  read: {},
+  // On a connection that was kept, and over HTTP/2, the runtime sends again by
+  // itself what the server did not take, or says it did not: POSTs too. Here
+  // no connection is kept, and each request has one of its own.
+  create: { poolMaxIdlePerHost: 0, http2: false },
+};
+
+/**
+ * Returns a transport over the network.
+ *
+ * @throws {Failure} of code `usage`, when the certificates to trust cannot be
+ *   had: before anything was sent.
+ */
+export function networkTransport(
+  options: NetworkTransportOptions = {},
+): NetworkTransport {
+  const { proxies = {}, trust = {} } = options;
+  const clients = new Map<string, Deno.HttpClient>();
+  checkTrust(trust);
+  clientFor("create", undefined);
   return {
-    read: (request) => fetch(request, { redirect: "manual" }),
-
-    create(request) {
-      // A request that meets a kept connection as the server closes it is sent
-      // again by the runtime itself, POSTs too. Here none is ever kept.
-      client ??= Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
-      return fetch(request, { client, redirect: "manual" });
-    },
-
+    read: (request) => send("read", request),
+    create: (request) => send("create", request),
+    proxyFor: (url) => proxyOf(new URL(url)),
     [Symbol.dispose]() {
-      client?.close();
-      client = undefined;
+      for (const client of clients.values()) client.close();
+      clients.clear();
     },
+  };
+
+  async function send(way: Way, request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const client = proxies === "unknown" && isPlainHere(url)
+      ? clientFor(way, thisMachine(url))
+      : clientFor(way, proxyOption(proxyOf(url)));
+    return await fetch(request, { client, redirect: "manual" });
+  }
+
+  function proxyOf(url: URL): Proxy | undefined {
+    return proxies === "unknown" ? undefined : proxyFor(url, proxies);
+  }
+
+  function clientFor(way: Way, proxy: Deno.Proxy | undefined): Deno.HttpClient {
+    const key = `${way} ${JSON.stringify(proxy)}`;
+    const known = clients.get(key);
+    if (known !== undefined) return known;
+    try {
+      const client = Deno.createHttpClient({
+        ...OPTIONS[way],
+        ...(proxy === undefined ? {} : { proxy }),
+      });
+      clients.set(key, client);
+      return client;
+    } catch (cause) {
+      throw untrusting(cause, trust);
+    }
+  }
+}
+
+function proxyOption(proxy: Proxy | undefined): Deno.Proxy | undefined {
+  if (proxy === undefined) return undefined;
+  const { address: url, credentials: basicAuth } = proxy;
+  return { url, ...(basicAuth === undefined ? {} : { basicAuth }) };
+}
+
+function isPlainHere(url: URL): boolean {
+  return url.protocol === "http:" && isLoopback(url.hostname);
+}
+
+/** A way to a port of this machine that no proxy of the runtime's is in. */
+function thisMachine({ hostname, port }: URL): Deno.Proxy {
+  return {
+    transport: "tcp",
+    hostname: hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: port === "" ? 80 : Number(port),
   };
 }
 

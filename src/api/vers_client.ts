@@ -24,8 +24,8 @@ import {
   type CallOptions,
   Exchange,
   type ExchangeOptions,
-  ignoreBody,
   json,
+  onlyStatus,
 } from "./exchange.ts";
 import { execEvents, type ExecListener } from "./exec_events.ts";
 import type {
@@ -192,7 +192,7 @@ export class VersClient {
       path: `/vm/${checkId(id, action)}/label`,
       body: { labels },
       limitMs: READ_LIMIT_MS,
-      read: ignoreBody,
+      read: onlyStatus,
     }, options);
   }
 
@@ -210,7 +210,7 @@ export class VersClient {
       path: `/vm/${checkId(id, action)}/state`,
       body: { state },
       limitMs: CHANGE_LIMIT_MS,
-      read: ignoreBody,
+      read: onlyStatus,
     }, options);
   }
 
@@ -281,7 +281,7 @@ export class VersClient {
       path: `/vm/${checkId(id, action)}/disk`,
       body: { fs_size_mib: mib },
       limitMs: CHANGE_LIMIT_MS,
-      read: ignoreBody,
+      read: onlyStatus,
     }, options);
   }
 

@@ -45,6 +45,9 @@ export interface DenoContextOptions {
 
 /** Returns the context of this process. To be called once. */
 export function denoContext(options: DenoContextOptions): Context {
+  outliveFileSizeLimit();
+  // One for the process: what it takes from the environment is gone then.
+  let network: Promise<Transport> | undefined;
   return {
     env,
     cwd,
@@ -72,11 +75,43 @@ export function denoContext(options: DenoContextOptions): Context {
     clock: systemClock,
     random: Math.random,
     signal: listenForSignals(options.exitHard),
-    async transport() {
-      const { networkTransport } = await import("../api/transport.ts");
-      return networkTransport();
-    },
+    transport: () => network ??= openNetwork(),
   };
+}
+
+/**
+ * Opens the network as the environment says. Its proxies are taken out of the
+ * environment: the runtime would use them for this machine, too.
+ */
+async function openNetwork(): Promise<Transport> {
+  const { networkTransport } = await import("../api/transport.ts");
+  const { CGI_VARIABLE, PROXY_VARIABLES, readProxySettings } = await import(
+    "../api/proxy.ts"
+  );
+  const isKnown = [...PROXY_VARIABLES, CGI_VARIABLE].every(mayRead);
+  const proxies = isKnown ? readProxySettings(env) : "unknown";
+  if (isKnown) PROXY_VARIABLES.forEach((name) => Deno.env.delete(name));
+  return networkTransport({
+    proxies,
+    trust: {
+      cert: taken("DENO_CERT"),
+      stores: taken("DENO_TLS_CA_STORE"),
+    },
+  });
+}
+
+/** Returns a variable of the runtime's own, for which empty is not unset. */
+function taken(name: string): string | undefined {
+  if (!mayRead(name)) return undefined;
+  const value = env(name);
+  if (value === undefined) Deno.env.delete(name);
+  return value;
+}
+
+/** Whether a variable can be read without anybody being asked. */
+function mayRead(variable: string): boolean {
+  const permission = { name: "env", variable } as const;
+  return Deno.permissions.querySync(permission).state === "granted";
 }
 
 /** What is told apart from a variable that is not set. */
@@ -122,6 +157,18 @@ function columns(): number {
     return Deno.consoleSize().columns || otherwise;
   } catch {
     return otherwise;
+  }
+}
+
+/**
+ * Makes a write over `ulimit -f` fail as one to a full disk does: whoever
+ * listens for the signal of it is not ended by it.
+ */
+function outliveFileSizeLimit(): void {
+  try {
+    Deno.addSignalListener("SIGXFSZ", () => {});
+  } catch {
+    // This system does not have it.
   }
 }
 

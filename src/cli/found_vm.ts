@@ -17,7 +17,7 @@ export async function foundVm<T>(
   try {
     return (await asked).value;
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) {
+    if (error instanceof ApiError && error.isNotFound) {
       throw noSuchVm(target, error);
     }
     throw error;

@@ -2,6 +2,7 @@ import { Failure } from "../failure.ts";
 import type { Inspection } from "../ledger/inspect.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import { leftOvers } from "../ledger/replacement.ts";
+import { reasonOf } from "../regular_file.ts";
 import type { Context } from "./context.ts";
 import type { JobLedger } from "./job_ledger.ts";
 import { settingsOf } from "./retention.ts";
@@ -77,8 +78,7 @@ function accessCheck(path: string, file: Deno.FileInfo): Check {
   try {
     if (file.isFile) Deno.openSync(path, { append: true }).close();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const detail = `it cannot be written to: ${why}${of}`;
+    const detail = `it cannot be written to: ${reasonOf(error)}${of}`;
     return { name: "access", status: "problem", detail };
   }
   const OTHERS_WRITE = 0o022;
@@ -111,7 +111,7 @@ function lineChecks(lines: Inspection): Check[] {
     status: bad > 0 ? "problem" : "ok",
     detail: `${ours} of ours, ${go} of the Go CLI's` +
       (bad > 0
-        ? `, ${bad} torn or corrupt; vers jobs doctor --repair moves them away`
+        ? `, ${bad} torn or corrupt; vers jobs doctor --repair sets them aside`
         : ""),
   }];
   const warn = (name: string, detail: string) =>
@@ -119,8 +119,8 @@ function lineChecks(lines: Inspection): Check[] {
   if (newer > 0) {
     warn(
       "newer lines",
-      `${count(newer, "line", "lines")} of a newer vers; they are kept, and ` +
-        "only that goes on with their jobs",
+      `${count(newer, "line", "lines")} of a newer vers; only that goes on ` +
+        "with their jobs",
     );
   }
   if (future > 0) {

@@ -110,12 +110,10 @@ async function openService(context: Context): Promise<Service> {
     path: home === undefined ? undefined : `${home}/.versrc`,
   });
   if (apiKey === undefined) throw noApiKey();
-  return {
-    origin,
-    scope: origin,
-    apiKey,
-    transport: await context.transport(),
-  };
+  const transport = await context.transport();
+  // A proxy that cannot be used is said before anything is written.
+  transport.proxyFor?.(origin);
+  return { origin, scope: origin, apiKey, transport };
 }
 
 /**

@@ -42,6 +42,11 @@ export const MORE_VARIABLES: readonly Meaning[] = [
   ["HOME", "the folder that ~ stands for; on Windows USERPROFILE"],
   ["TERM", "dumb: no live status line"],
   ["COLUMNS", "the width of a terminal that does not tell its own"],
+  ["HTTPS_PROXY", "the proxy to the service; never used for this machine"],
+  ["HTTP_PROXY", "the same for plain http:// to another machine"],
+  ["ALL_PROXY", "the same where neither of these is set"],
+  ["NO_PROXY", "hosts without a proxy: names, addresses, ranges, or *"],
+  ["REQUEST_METHOD", "set by a web server: HTTP_PROXY is not believed then"],
   ["DENO_TLS_CA_STORE", "system: trust the certificates that the system does"],
   ["DENO_CERT", "a PEM file of certificates to trust besides"],
 ];

@@ -1,6 +1,7 @@
 import { ApiError, NoAnswerError } from "../api/api_error.ts";
 import {
   type Candidate,
+  IncompleteJobError,
   InterruptedError,
   JobError,
   RecordedFailure,
@@ -148,6 +149,8 @@ function settlingHint(
 /** Whether there is something that a later command can go on with. */
 function canGoOn(failure: Failure, job: Job | undefined): boolean {
   if (failure.code === "undelivered") return true;
+  // It would be told the same again.
+  if (failure instanceof IncompleteJobError) return false;
   if (failure.code === "unconfirmed") return false;
   if (job) return isInFlight(job);
   return failure instanceof InterruptedError || failure.code === "timed_out";
@@ -200,7 +203,7 @@ function toJson(report: Report): JsonObject {
     job_id: job?.id,
     vm_ids: handle?.vm_ids,
     resume_command: report.resumeCommand,
-    retryable: report.isRetryable,
+    retryable: report.isRetryable || report.resumeCommand !== undefined,
     retry_after_ms: report.retryAfterMs,
     holder: report.holder && {
       pid: report.holder.pid,

@@ -1,7 +1,7 @@
 import { formatAge } from "../duration.ts";
 import type { GoEntry } from "../job/entry.ts";
 import { entryOf, type Job } from "../job/job.ts";
-import type { ListedJob } from "../job/listed_job.ts";
+import { type ListedJob, statusOf } from "../job/listed_job.ts";
 import type { JsonObject } from "../json.ts";
 import { tableLines } from "./page.ts";
 
@@ -9,6 +9,7 @@ import { tableLines } from "./page.ts";
 export function summaryOf(listed: ListedJob): JsonObject {
   return listed.writer === "go" ? goSummary(listed.entry) : {
     ...ownSummary(listed.job),
+    status: statusOf(listed),
     scope: listed.job.scope,
     ...marksOf(listed.job),
   };
@@ -25,6 +26,7 @@ export function detailsOf(listed: ListedJob): JsonObject {
   const isOver = job.state === "complete" || job.state === "failed";
   return {
     ...ownSummary(job),
+    status: statusOf(listed),
     vm_ids: handle?.vm_ids,
     project_id: handle?.project_id,
     result: isOver ? job.result : undefined,
@@ -72,6 +74,7 @@ export function jobLines(job: JsonObject): readonly string[] {
     ["VM", job.vm_ids ?? job.result_id],
     ["Error", job.error],
     ["Origin", job.scope],
+    ["Accepted", job.accepted_at],
     ["Unconfirmed", job.unconfirmed_at],
     ["Delivered", job.delivered_at],
     ["Gone", job.gone_at],
@@ -126,6 +129,7 @@ function goSummary(entry: GoEntry): JsonObject {
 
 function marksOf(job: Job): JsonObject {
   return {
+    accepted_at: job.acceptedAt,
     unconfirmed_at: job.unconfirmedAt,
     delivered_at: job.state === "complete" ? job.deliveredAt : undefined,
     gone_at: job.state === "complete" || job.state === "failed"

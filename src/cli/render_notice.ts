@@ -68,9 +68,11 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
       ];
     case "badLines":
       return [
-        `warning: ${notice.count} ${
-          notice.count === 1 ? "line" : "lines"
-        } of the ledger cannot be read; vers jobs doctor shows them`,
+        notice.count === 1
+          ? "warning: 1 line of the ledger cannot be read; " +
+            "vers jobs doctor shows it"
+          : `warning: ${notice.count} lines of the ledger cannot be read; ` +
+            "vers jobs doctor shows them",
       ];
     case "waitingForLock": {
       const { holder } = notice;

@@ -97,6 +97,15 @@ for (
       "resumable",
     ],
     [
+      { type: "badLines", count: 1 },
+      "warning: 1 line of the ledger cannot be read; vers jobs doctor shows it",
+    ],
+    [
+      { type: "badLines", count: 2 },
+      "warning: 2 lines of the ledger cannot be read; vers jobs doctor shows " +
+      "them",
+    ],
+    [
       {
         type: "waitingForLock",
         holder: { pid: 42, since: "2026-01-05T09:00:00.000Z" },

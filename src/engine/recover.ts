@@ -51,7 +51,7 @@ export async function recover(
   intent: SubmittedJob,
   options: RecoverOptions,
 ): Promise<Accepted> {
-  const { driver, engine: { notify } } = run;
+  const { driver, engine: { clock, notify } } = run;
   const { traces } = driver;
   if (traces === undefined) return await repeat(run, intent);
   let job = intent;
@@ -59,8 +59,10 @@ export async function recover(
   let mayStillSend = options.maySend;
   let refusal: Failure | undefined;
   for (let looks = 1;; looks++) {
-    const isLate = age() >= confirmWindowMs(run);
+    const lookedAtMs = clock.elapsedMs();
     const looked = await searchOnce(run, job, traces, age);
+    // Only a list that was read after the window says that nothing was made.
+    const isLate = age.at(lookedAtMs) >= confirmWindowMs(run);
     let seen = looked.type === "answer" ? looked.value.found : undefined;
     if (looked.type === "answer" && seen?.type === "found") {
       const adopted = await adopt(run, job, seen.handle);
@@ -202,12 +204,16 @@ function describe({ status, contentType }: ForeignAnswer): string {
     : `a ${status} of type ${contentType}`;
 }
 
-/** Returns how long ago the newest send was, as far as is certain. */
+/** How long ago the newest send was, as far as is certain. */
 interface SendAge {
-  (): number;
+  /** Returns how long ago that was at one moment of this process. */
+  at(elapsedMs: number): number;
   /** Takes note of the server's clock. */
   note(serverTime: Date | undefined): void;
 }
+
+/** A `Date` header is cut to the second: the request left up to one later. */
+const HEADER_SLACK_MS = 1_000;
 
 /**
  * The wall clock may have stepped since the send. What this process has seen
@@ -222,18 +228,20 @@ function sendAge(run: Run, job: SubmittedJob): SendAge {
   );
   let serverMs: number | undefined;
   let notedMs = startMs;
-  const age = () => {
-    const seenMs = clock.elapsedMs() - startMs;
-    const localMs = wallMs + seenMs;
-    if (serverMs === undefined) return localMs;
-    const remoteMs = serverMs + clock.elapsedMs() - notedMs;
-    return Math.max(seenMs, Math.min(localMs, remoteMs));
+  return {
+    at(elapsedMs) {
+      const seenMs = elapsedMs - startMs;
+      const localMs = wallMs + seenMs;
+      if (serverMs === undefined) return localMs;
+      const remoteMs = serverMs + elapsedMs - notedMs;
+      return Math.max(seenMs, Math.min(localMs, remoteMs));
+    },
+    note(serverTime) {
+      if (serverTime === undefined || job.serverAt === undefined) return;
+      if (job.sends > 1) return;
+      const sentMs = Date.parse(job.serverAt) + HEADER_SLACK_MS;
+      notedMs = clock.elapsedMs();
+      serverMs = Math.max(0, serverTime.getTime() - sentMs);
+    },
   };
-  age.note = (serverTime: Date | undefined) => {
-    if (serverTime === undefined || job.serverAt === undefined) return;
-    if (job.sends > 1) return;
-    notedMs = clock.elapsedMs();
-    serverMs = Math.max(0, serverTime.getTime() - Date.parse(job.serverAt));
-  };
-  return age;
 }

@@ -150,14 +150,7 @@ Deno.test("exit 21 lists the VMs first that carry the job's label when they are 
 async function labelLast(service: SlowService): Promise<string> {
   const vmId = (await service.alive()).at(-1) ?? "";
   const [intent] = service.entries();
-  const response = await service.simulator.fetch(
-    new Request(`http://localhost/api/v1/vm/${vmId}/label`, {
-      method: "PATCH",
-      headers: { authorization: `Bearer ${service.simulator.apiKey}` },
-      body: JSON.stringify({ labels: { "vers-job": intent?.token } }),
-    }),
-  );
-  await response.body?.cancel();
+  await label(service, vmId, intent?.token ?? "");
   return vmId;
 }
 
@@ -203,4 +196,176 @@ Deno.test("a request that was sent twice and then refused is no failure: exit 21
   const { code, error } = await service.run(...RUN);
   strictEqual(code, 21);
   match(error.message, /sent again and refused: .*no such image/);
+});
+
+Deno.test("a step of our clock does not shorten the confirm window: the server's tells, too", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  await service.simulator.addFault({
+    operation: "new_root",
+    times: 1,
+    faults: [{ type: "commit_late", ms: 10_000 }],
+  });
+  const first = await service.run(...RUN.slice(0, 4), "--timeout", "2s");
+  strictEqual(first.code, 6);
+  service.aheadMs = 3_600_000;
+  const { result, err } = await service.run(...RUN);
+  strictEqual(result?.effect, "recovered", err);
+  strictEqual((await service.alive()).length, 1);
+});
+
+Deno.test("a candidate that its maker may yet label is waited for", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  const parent = await service.simulator.addVm();
+  await service.simulator.addFault({
+    operation: "branch",
+    times: 1,
+    faults: [{ type: "drop", when: "before" }],
+  });
+  let others: string | undefined;
+  service.clock.onAdvance = () => {
+    const elapsedMs = service.clock.elapsedMs();
+    // Another user of the key branches the same VM, and labels it a bit later.
+    if (elapsedMs >= 70_000 && others === undefined) {
+      others = "";
+      void service.simulator.addVm({ grandparentVmId: parent })
+        .then((vmId) => others = vmId);
+    }
+    if (elapsedMs >= 76_000 && others) {
+      const vmId = others;
+      others = undefined;
+      service.clock.onAdvance = undefined;
+      void label(service, vmId, crypto.randomUUID());
+    }
+  };
+  const line = ["branch", parent, "--wait", "--alias", "b", "--timeout", "1h"];
+  const { result, err } = await service.run(...line);
+  strictEqual(result?.effect, "created", err);
+  strictEqual((await service.alive()).length, 3);
+});
+
+async function label(
+  service: SlowService,
+  vmId: string,
+  token: string,
+): Promise<void> {
+  const response = await service.simulator.fetch(
+    new Request(`http://localhost/api/v1/vm/${vmId}/label`, {
+      method: "PATCH",
+      headers: { authorization: `Bearer ${service.simulator.apiKey}` },
+      body: JSON.stringify({ labels: { "vers-job": token } }),
+    }),
+  );
+  await response.body?.cancel();
+}
+
+Deno.test("a request that is lost twice is sent no third time by one run", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  await service.simulator.addFault({
+    operation: "new_root",
+    faults: [{ type: "drop", when: "before" }],
+  });
+  const { code, error } = await service.run(...RUN);
+  strictEqual(code, 21);
+  const operations = await service.operations();
+  strictEqual(operations.filter((one) => one === "new_root").length, 2);
+  deepStrictEqual(
+    service.entries().filter(({ id }) => id === error.job_id)
+      .map(({ sends }) => Number(sends)),
+    [1, 2, 2],
+  );
+});
+
+Deno.test("a job that ended with exit 21 is recorded as not confirmed, and not beyond the next try", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  await service.simulator.addFault({
+    operation: "new_root",
+    times: 2,
+    faults: [{ type: "drop", when: "before" }],
+  });
+  const { error } = await service.run(...RUN);
+  const last = service.entries().at(-1);
+  strictEqual(last?.id, error.job_id);
+  ok(last?.unconfirmed_at);
+  const { result } = await service.run(...RUN);
+  deepStrictEqual([result.effect, result.job_id], ["created", error.job_id]);
+});
+
+/** Loses a branch that was never made, while other VMs come to be. */
+async function branchBeside(
+  others: (
+    parent: string,
+  ) => Parameters<SlowService["simulator"]["addVm"]>[0][],
+  before?: (service: SlowService, parent: string) => Promise<void>,
+) {
+  const service = await SlowService.create({ bootMs: 0 });
+  const parent = await service.simulator.addVm();
+  await before?.(service, parent);
+  await service.simulator.addFault({
+    operation: "branch",
+    times: 1,
+    faults: [{ type: "drop", when: "before" }],
+  });
+  let adding: Promise<unknown> | undefined;
+  service.clock.onAdvance = () => {
+    if (!service.entries().some(({ status }) => status === "submitted")) return;
+    adding ??= Promise.all(
+      others(parent).map((seed) => service.simulator.addVm(seed)),
+    );
+  };
+  const line = ["branch", parent, "--wait", "--alias", "b", "--timeout", "1h"];
+  const ended = await service.run(...line);
+  await adding;
+  return { service, parent, ...ended };
+}
+
+Deno.test("a VM of another parent is no candidate of a lost branch", async () => {
+  const other = "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
+  const { service, result, err } = await branchBeside(() => [
+    { grandparentVmId: other },
+    {},
+  ]);
+  await using _service = service;
+  strictEqual(result?.effect, "created", err);
+});
+
+Deno.test("more candidates than were asked for are nobody's: exit 21 lists them", async () => {
+  const { service, code, error } = await branchBeside((parent) => [
+    { grandparentVmId: parent },
+    { grandparentVmId: parent },
+  ]);
+  await using _service = service;
+  strictEqual(code, 21);
+  strictEqual(error.candidates.length, 2);
+});
+
+Deno.test("a VM that another job of the ledger has is no candidate of a lost branch", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  const parent = await service.simulator.addVm();
+  // Its label is lost: only the ledger knows whose it is.
+  await service.simulator.addFault({
+    operation: "label",
+    faults: [{
+      type: "answer",
+      when: "before",
+      status: 403,
+      json: { error: "no", success: false },
+    }],
+  });
+  await service.simulator.addFault({
+    operation: "branch",
+    times: 1,
+    faults: [{ type: "drop", when: "before" }],
+  });
+  let other: ReturnType<SlowService["run"]> | undefined;
+  service.clock.onAdvance = () => {
+    if (!service.entries().some(({ status }) => status === "submitted")) return;
+    other ??= service.run("branch", parent, "--wait", "--alias", "other");
+  };
+  const line = ["branch", parent, "--wait", "--alias", "b", "--timeout", "1h"];
+  const { result, err } = await service.run(...line);
+  const others = await other;
+  strictEqual(others?.code, 0, others?.err);
+  strictEqual(result?.effect, "created", err);
+  strictEqual(result.new_ids.includes(others?.result.new_ids[0]), false);
+  strictEqual((await service.alive()).length, 3);
 });

@@ -219,6 +219,7 @@ function goBack(
   run.passedOver = job;
   if (mayGoBack) {
     run.engine.notify({ type: why, job });
+    run.job = undefined;
     return false;
   }
   if (run.options.resume.type !== "job" || why === "stopped") throw error;

@@ -198,3 +198,16 @@ Deno.test("branch --count 3, one VM deleted in mid-wait, stays in flight and is 
   strictEqual(again.error.message, first.error.message);
   strictEqual((await service.alive()).length, 3);
 });
+
+Deno.test("a process that slept through its limit looks once more before it gives up", async () => {
+  await using service = await SlowService.create();
+  service.clock.onAdvance = () => {
+    if (!service.entries().some(({ status }) => status === "running")) return;
+    service.clock.onAdvance = undefined;
+    service.clock.advance(3_600_000);
+  };
+  const line = ["run", "--wait", "--vm-alias", "my-vm", "--timeout", "2m"];
+  const { code, err } = await service.run(...line);
+  strictEqual(code, 0, err);
+  ok(service.clock.elapsedMs() > 3_600_000);
+});

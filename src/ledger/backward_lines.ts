@@ -23,8 +23,16 @@ export interface Line {
   readonly isWhole: boolean;
 }
 
-/** Called for each line that is too long, with where it ends. */
-export type OnTooLong = (end: number) => void;
+/** A part of a line that is too long. */
+export interface LinePart {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  /** Whether the line ends with it. */
+  readonly isEnd: boolean;
+}
+
+/** Called for each part of a line that is too long, the last one first. */
+export type OnTooLong = (part: LinePart) => void;
 
 /**
  * Yields the lines of a file block by block from its end, as it was when its
@@ -47,7 +55,8 @@ export function* blocksBackwards(
       // Only the line that was put together can be over the limit: the last.
       const last = lastLine(bytes);
       if (last.length > MAX_LINE_LENGTH) {
-        onTooLong(start + bytes.length);
+        const part = bytes.subarray(last.start);
+        onTooLong({ offset: start + last.start, bytes: part, isEnd: true });
         bytes = bytes.subarray(0, last.start);
         isTooLong = true;
       }
@@ -55,6 +64,10 @@ export function* blocksBackwards(
     if (isTooLong) {
       carry = bytes.subarray(0, 0);
       const cut = bytes.lastIndexOf(NEWLINE) + 1;
+      if (cut < bytes.length) {
+        const part = bytes.subarray(cut);
+        onTooLong({ offset: start + cut, bytes: part, isEnd: false });
+      }
       if (cut === 0 && start > 0) continue;
       isTooLong = false;
       bytes = bytes.subarray(0, cut);
@@ -100,9 +113,14 @@ function lastLine(bytes: Uint8Array): { start: number; length: number } {
 
 const latin1 = new TextDecoder("latin1");
 
+/** Returns bytes as text in which each is one letter: ASCII is what it is. */
+export function lettersOf(bytes: Uint8Array): string {
+  return latin1.decode(bytes);
+}
+
 /** Returns whether ASCII text occurs in the block, without parsing it. */
 export function blockIncludes(block: LineBlock, ascii: string): boolean {
-  return latin1.decode(block.bytes).includes(ascii);
+  return lettersOf(block.bytes).includes(ascii);
 }
 
 function readExactly(

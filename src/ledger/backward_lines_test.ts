@@ -4,6 +4,7 @@ import {
   BLOCK_SIZE,
   blockIncludes,
   blocksBackwards,
+  type LinePart,
   linesBackwards,
   MAX_LINE_LENGTH,
 } from "./backward_lines.ts";
@@ -32,7 +33,15 @@ function readBackwards(path: string): Reading {
   const { size } = file.statSync();
   let bytesRead = 0;
   let end = size;
-  for (const block of blocksBackwards(file, size, (at) => tooLong.push(at))) {
+  let partOffset = 0;
+  const onTooLong = ({ offset, bytes, isEnd }: LinePart) => {
+    const partEnd = offset + bytes.length;
+    // Each part ends where the one behind it begins.
+    if (isEnd) tooLong.push(partEnd);
+    else strictEqual(partEnd, partOffset);
+    partOffset = offset;
+  };
+  for (const block of blocksBackwards(file, size, onTooLong)) {
     strictEqual(block.bytesRead > bytesRead, true);
     bytesRead = block.bytesRead;
     // Whole lines, and none twice.

@@ -9,8 +9,9 @@ Deno.test("crc32() gives the check value of the standard", () => {
 });
 
 Deno.test("crc32() is zlib's, in however many parts the bytes come", () => {
+  const anyBytes = fc.uint8Array({ maxLength: 50, size: "max" });
   fc.assert(
-    fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
+    fc.property(anyBytes, anyBytes, (a, b) => {
       strictEqual(crc32(a, b), zlibCrc32(new Uint8Array([...a, ...b])));
     }),
   );

@@ -14,7 +14,14 @@ export type ParsedLine =
     readonly id: string | undefined;
     readonly key: string | undefined;
   }
-  | { readonly type: "corrupt"; readonly why: string };
+  | {
+    readonly type: "corrupt";
+    readonly why: string;
+    /** Whether it is the beginning of a line of ours: a write cut off. */
+    readonly isTorn: boolean;
+  }
+  /** Nothing, or white space: no line at all. */
+  | { readonly type: "blank" };
 
 const time = z.string().check(
   z.refine((text) => !Number.isNaN(Date.parse(text))),
@@ -143,17 +150,47 @@ export function formatEntryLine(entry: Entry): Uint8Array {
   return new TextEncoder().encode(`${text.slice(0, -1)},"crc":"${crc}"}\n`);
 }
 
+const BYTE_ORDER_MARK = new Uint8Array([0xef, 0xbb, 0xbf]);
+const [TAB, RETURN, BLANK] = [9, 13, 32];
+
 /**
- * Returns what one line says; `line` is without its newline.
+ * Returns a line without what is no part of it: white space at its end, as
+ * editors and git put it there, and a byte-order mark in front.
+ *
+ * The mark is that of the file; but a file that was sorted, or that others
+ * were added to, has it in front of any line.
+ */
+export function trimLine(line: Uint8Array): Uint8Array {
+  let start = 0;
+  while (hasAt(line, start, BYTE_ORDER_MARK)) {
+    start += BYTE_ORDER_MARK.length;
+  }
+  let end = line.length;
+  while (end > start && isWhite(line[end - 1])) end--;
+  return line.subarray(start, end);
+}
+
+function isWhite(byte: number | undefined): boolean {
+  return byte === RETURN || byte === BLANK || byte === TAB;
+}
+
+/**
+ * Returns what one line says; `whole` is without its newline.
  *
  * A line that is broken and one that a newer version wrote are told apart: the
  * checksum is looked at first, then the version, then the fields.
  */
-export function parseEntryLine(line: Uint8Array): ParsedLine {
+export function parseEntryLine(whole: Uint8Array): ParsedLine {
+  const line = trimLine(whole);
+  if (line.length === 0) return { type: "blank" };
   const crc = checkChecksum(line);
   if (crc === "wrong") return corrupt("its checksum does not match");
   const value = parseJson(line);
-  if (value === undefined) return corrupt("it is not a JSON object");
+  if (typeof value === "string") {
+    return isTorn(line)
+      ? { type: "corrupt", why: "it was cut off", isTorn: true }
+      : corrupt(value);
+  }
   if (value.v === undefined) return parseGoLine(value);
   if (typeof value.v !== "number") return corrupt("its version is no number");
   if (value.v > FORMAT_VERSION) return newer(value);
@@ -168,6 +205,46 @@ export function parseEntryLine(line: Uint8Array): ParsedLine {
   if (isUnknown) return newer(value);
   const path = parsed.error.issues[0]?.path.join(".") ?? "";
   return corrupt(`its field "${path}" is not what it should be`);
+}
+
+/**
+ * Returns whether a line is sound: for counting those that are not, where it
+ * does not matter what they say. `letters` is its text, of ASCII at least.
+ */
+export function isSound(whole: Uint8Array, letters: string): boolean {
+  const line = trimLine(whole);
+  switch (checkChecksum(line)) {
+    case "right":
+      return true;
+    case "wrong":
+      return false;
+    case "missing":
+      return looksSound(line, letters);
+  }
+}
+
+/**
+ * Returns whether a line looks as if it were sound, by its beginning and its
+ * end: a checksum is not computed.
+ */
+export function looksSound(whole: Uint8Array, letters: string): boolean {
+  const line = trimLine(whole);
+  if (line.length === 0) return true;
+  const isClosed = letters.startsWith('{"id":"') &&
+    line[line.length - 1] === CLOSING[0];
+  if (isClosed && hasChecksum(line)) return true;
+  const isLikeGo = isClosed && !letters.includes('"v":');
+  return isLikeGo || parseEntryLine(line).type !== "corrupt";
+}
+
+/** Returns whether bytes are UTF-8 text, which may be cut off at its end. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parseGoLine(value: JsonObject): ParsedLine {
@@ -197,23 +274,57 @@ function newer(value: JsonObject): ParsedLine {
 }
 
 function corrupt(why: string): ParsedLine {
-  return { type: "corrupt", why };
+  return { type: "corrupt", why, isTorn: false };
 }
 
-const CRC_SUFFIX = /^,"crc":"([0-9a-f]{8})"\}$/;
-const CRC_SUFFIX_LENGTH = `,"crc":"00000000"}`.length;
+const OPENING = new TextEncoder().encode('{"');
+
+/** Whether what is no JSON begins as a line does, and does not end as one. */
+function isTorn(line: Uint8Array): boolean {
+  return hasAt(line, 0, OPENING) &&
+    line[line.length - 1] !== CLOSING[0];
+}
+
 const CLOSING = new TextEncoder().encode("}");
+const BEFORE_CRC = new TextEncoder().encode(`,"crc":"`);
+const BEHIND_CRC = new TextEncoder().encode(`"}`);
+const CRC_DIGITS = 8;
+const CRC_LENGTH = BEFORE_CRC.length + CRC_DIGITS + BEHIND_CRC.length;
 
 function checkChecksum(line: Uint8Array): "right" | "wrong" | "missing" {
-  const end = line.length - CRC_SUFFIX_LENGTH;
-  if (end < 0) return "missing";
-  const match = CRC_SUFFIX.exec(
-    new TextDecoder().decode(line.subarray(end)),
-  );
-  if (!match) return "missing";
-  return match[1] === hex(crc32(line.subarray(0, end), CLOSING))
-    ? "right"
-    : "wrong";
+  if (!hasChecksum(line)) return "missing";
+  const end = line.length - CRC_LENGTH;
+  const crc = hexNumberAt(line, end + BEFORE_CRC.length);
+  return crc === crc32(line.subarray(0, end), CLOSING) ? "right" : "wrong";
+}
+
+function hasChecksum(line: Uint8Array): boolean {
+  const end = line.length - CRC_LENGTH;
+  const digits = end + BEFORE_CRC.length;
+  return end >= 0 && hasAt(line, end, BEFORE_CRC) &&
+    hasAt(line, digits + CRC_DIGITS, BEHIND_CRC) &&
+    hexNumberAt(line, digits) !== undefined;
+}
+
+function hasAt(line: Uint8Array, at: number, text: Uint8Array): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if (line[at + index] !== text[index]) return false;
+  }
+  return true;
+}
+
+const [ZERO, NINE, LETTER_A, LETTER_F] = [0x30, 0x39, 0x61, 0x66];
+
+/** Returns the number of eight hex digits; capitals are none of ours. */
+function hexNumberAt(line: Uint8Array, at: number): number | undefined {
+  let number = 0;
+  for (let index = at; index < at + CRC_DIGITS; index++) {
+    const byte = line[index] ?? 0;
+    const isLetter = byte >= LETTER_A && byte <= LETTER_F;
+    if (!isLetter && (byte < ZERO || byte > NINE)) return undefined;
+    number = number * 16 + (isLetter ? byte - LETTER_A + 10 : byte - ZERO);
+  }
+  return number;
 }
 
 function checksum(text: Uint8Array): string {
@@ -226,13 +337,22 @@ function hex(crc: number): string {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function parseJson(line: Uint8Array): JsonObject | undefined {
+/** Returns the object that a line is, or why it is none. */
+function parseJson(line: Uint8Array): JsonObject | string {
+  let text: string;
   try {
-    const value: unknown = JSON.parse(decoder.decode(line));
-    return isJsonObject(value) ? value : undefined;
+    text = decoder.decode(line);
   } catch {
-    return undefined;
+    return "it is not UTF-8 text";
   }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isJsonObject(value)) return value;
+  } catch {
+    // UTF-16 of English is UTF-8 by its bytes, with a zero behind each.
+    if (line.includes(0)) return "it is not UTF-8 text: it has zero bytes";
+  }
+  return "it is not a JSON object";
 }
 
 function isJsonObject(value: unknown): value is JsonObject {

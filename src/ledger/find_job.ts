@@ -1,26 +1,33 @@
 import type { Entry } from "../job/entry.ts";
-import { foldEntries, type Job } from "../job/job.ts";
 import {
-  blockIncludes,
   blocksBackwards,
+  lettersOf,
   type Line,
   type LineBlock,
   linesBackwards,
 } from "./backward_lines.ts";
-import { parseEntryLine } from "./entry_line.ts";
+import { isSound, isUtf8, looksSound, parseEntryLine } from "./entry_line.ts";
+import { findUnordered, type JobName } from "./find_unordered.ts";
 import { lineNumberAt } from "./forward_lines.ts";
-
-/** An entry and where its line begins. */
-export interface PlacedEntry {
-  readonly offset: number;
-  readonly entry: Entry;
-}
-
-/** A job as the ledger shows it, with the entries that were read of it. */
-export interface Sighting {
-  readonly job: Job;
-  readonly entries: readonly PlacedEntry[];
-}
+import { OrderWatch, timeIn } from "./line_order.ts";
+import { LongLines } from "./long_lines.ts";
+import { MetJobs, type NewestJobs } from "./met_jobs.ts";
+import {
+  addTo,
+  identityOf,
+  isFirst,
+  type PlacedEntry,
+  type Sighting,
+  sightingOf,
+} from "./sighting.ts";
+import {
+  NEWER,
+  type Remains,
+  type Suspect,
+  suspectOf,
+  Suspects,
+  type Verdict,
+} from "./suspects.ts";
 
 /** A line that may be about the work that is looked for, and cannot be read. */
 export interface UnreadableLine {
@@ -40,13 +47,7 @@ export interface UnreadableLine {
 }
 
 /** What a search for a key met on its way back from the end. */
-export interface KeySearch {
-  /** The newest job of this account. */
-  readonly own: Sighting | undefined;
-  /** The newest job of another account, where none of this one is newer. */
-  readonly foreign: Sighting | undefined;
-  /** A newer job than those, which was started without `--wait`. */
-  readonly accepted?: Sighting | undefined;
+export interface KeySearch extends NewestJobs {
   /** What must not be submitted beside, whatever was found. */
   readonly unreadable: UnreadableLine | undefined;
   /** How many other lines that were read are torn or corrupt. */
@@ -74,6 +75,9 @@ export const ALWAYS_READ = 256 * 1024;
  * the block is older than the window by its `at`; where a block has the Go
  * CLI's lines alone, when all that can be dated are. Lines that are corrupt,
  * too long or from the future have no vote.
+ *
+ * Where lines do not stand in the order in which they were written, all of the
+ * file is read.
  */
 export function findByKey(
   file: Deno.FsFile,
@@ -81,55 +85,109 @@ export function findByKey(
   key: string,
   options: FindByKeyOptions,
 ): KeySearch {
-  const { account } = options;
-  const met = new Map<string, PlacedEntry[]>();
-  // Those whose first line is still to be read.
-  const open = new Set<string>();
-  let own: string | undefined;
-  let foreign: string | undefined;
-  let newer: Line | undefined;
-  const found = (): KeySearch => ({
-    own: own === undefined ? undefined : sightingOf(met.get(own) ?? []),
-    foreign: foreign === undefined
-      ? undefined
-      : sightingOf(met.get(foreign) ?? []),
-    unreadable: newer && newerLine(file, newer),
-    badLines: 0,
-  });
-  for (const block of blocksBackwards(file, size)) {
-    if (blockIncludes(block, key)) {
-      for (const line of linesBackwards(block)) {
-        if (!blockIncludes({ ...block, bytes: line.bytes }, key)) continue;
-        const parsed = parseEntryLine(line.bytes);
-        if (parsed.type === "newer" && parsed.key === key && !own) {
-          newer ??= line;
-        }
-        if (parsed.type !== "entry" || parsed.entry.key !== key) continue;
+  const order = new OrderWatch();
+  const jobs = new MetJobs(options.account);
+  const suspects = new Suspects(options);
+  let badLines = 0;
+  let next: string | undefined;
+  const note = (remains: Remains) => {
+    // What stands before the newest job's intent is of older ones.
+    const suspect = jobs.own === undefined && suspectOf(remains, key);
+    const isTaken = suspect && suspects.take(suspect, next);
+    const isBad = remains.parsed.type === "corrupt" && remains.isWhole;
+    if (!isTaken && isBad) badLines++;
+  };
+  const long = new LongLines(key, note);
+  for (const block of blocksBackwards(file, size, long.take)) {
+    const letters = lettersOf(block.bytes);
+    order.note(letters);
+    if (order.isLost) return findAnywhere(file, size, key, options);
+    long.end();
+    const hasKey = letters.includes(key);
+    const isText = isUtf8(block.bytes);
+    for (const line of linesBackwards(block)) {
+      const at = line.offset - block.offset;
+      const text = letters.slice(at, at + line.bytes.length);
+      const isMentioned = hasKey && text.includes(key);
+      // Once all is found a checksum is not worth its time.
+      const seems = jobs.isFound ? looksSound : isSound;
+      if (!isMentioned && seems(line.bytes, text)) {
+        next = timeIn(text) ?? next;
+        continue;
+      }
+      const parsed = parseEntryLine(line.bytes);
+      if (parsed.type === "entry") {
         const { entry } = parsed;
-        const name = identityOf(entry);
-        // The newest is known: others can only be older.
-        if (own !== undefined && name !== own && name !== foreign) continue;
-        addTo(met, name, { offset: line.offset, entry });
-        if (isFirst(entry)) open.delete(name);
-        else open.add(name);
-        if (entry.status === "submitted") {
-          if (entry.account === account) own ??= name;
-          else if (own === undefined) foreign ??= name;
+        next = entry.at;
+        if (entry.key === key) {
+          jobs.take({ offset: line.offset, entry });
+          if (hasEnded(entry)) suspects.settle(entry.id);
         }
-        const isRead = (job?: string) => job === undefined || !open.has(job);
-        if (own !== undefined && isRead(own) && isRead(foreign)) return found();
+      } else {
+        const { offset, isWhole } = line;
+        const isLineText = isText || isUtf8(line.bytes);
+        note({ offset, text, isWhole, parsed, isUtf8: isLineText });
       }
     }
-    const mayStop = block.bytesRead >= ALWAYS_READ && open.size === 0;
+    if (jobs.isFound) break;
+    const mayStop = block.bytesRead >= ALWAYS_READ && !jobs.isAnyOpen;
     if (mayStop && isPast(block, options)) break;
   }
-  // A job whose `submitted` line was lost still is a job: its newest counts.
-  for (const name of own === undefined ? open : []) {
-    const isOwn = met.get(name)?.[0]?.entry.account === account;
-    if (isOwn) own ??= name;
-    else if (own === undefined) foreign ??= name;
-  }
-  return found();
+  long.end();
+  const newest = jobs.newest();
+  const { own, foreign, accepted } = newest;
+  const verdict = suspects.verdict([own ?? foreign, accepted].map(idOf));
+  return reportOf(file, { ...newest, verdict, badLines });
+}
+
+function idOf(sighting: Sighting | undefined): string | undefined {
+  return sighting?.job.id;
+}
+
+/** Does the same where the place of a line does not say what is newer. */
+function findAnywhere(
+  file: Deno.FsFile,
+  size: number,
+  key: string,
+  options: FindByKeyOptions,
+): KeySearch {
+  const found = findUnordered(file, size, key, options);
+  const sight = (name: JobName | undefined) =>
+    name &&
+    findById(file, size, name.id, { token: name.token, isUnordered: true });
+  return reportOf(file, {
+    ...found,
+    own: sight(found.own),
+    foreign: sight(found.foreign),
+    accepted: sight(found.accepted),
+  });
+}
+
+/** Returns what a search came to, with the number of the line in its way. */
+function reportOf(
+  file: Deno.FsFile,
+  { verdict, ...found }: Omit<KeySearch, "unreadable"> & {
+    readonly verdict: Verdict | undefined;
+  },
+): KeySearch {
+  return { ...found, unreadable: verdict && lineOf(file, verdict) };
+}
+
+function lineOf(
+  file: Deno.FsFile,
+  { suspect, mayBeNewest }: Verdict,
+): UnreadableLine {
+  const { offset, why, isNewer } = suspect;
+  const line = lineNumberAt(file, offset);
+  return { line, offset, why, isNewer, mayBeNewest };
+}
+
+/** Options for {@linkcode findById}. */
+export interface FindByIdOptions {
+  /** Which of the jobs that may have the id; else the newest. */
+  readonly token?: string;
+  /** Whether the lines are known to stand in no order. */
+  readonly isUnordered?: boolean;
 }
 
 /** Finds the newest job of an id, however far back; Go's lines have none. */
@@ -137,68 +195,73 @@ export function findById(
   file: Deno.FsFile,
   size: number,
   id: string,
-  token?: string,
+  { token, isUnordered = false }: FindByIdOptions = {},
 ): Sighting | undefined {
   const needle = JSON.stringify(id).slice(1, -1);
   const met = new Map<string, PlacedEntry[]>();
+  const order = new OrderWatch();
+  let first: string | undefined;
   for (const block of blocksBackwards(file, size)) {
-    if (!blockIncludes(block, needle)) continue;
-    for (const line of linesBackwards(block)) {
-      const parsed = parseEntryLine(line.bytes);
-      if (parsed.type !== "entry" || parsed.entry.id !== id) continue;
-      const { entry } = parsed;
-      if (token !== undefined && entry.token !== token) continue;
-      const name = identityOf(entry);
-      const entries = addTo(met, name, { offset: line.offset, entry });
-      if (isFirst(entry)) return sightingOf(entries);
+    const letters = lettersOf(block.bytes);
+    order.note(letters);
+    if (letters.includes(needle)) {
+      for (const line of linesBackwards(block)) {
+        const parsed = parseEntryLine(line.bytes);
+        if (parsed.type !== "entry" || parsed.entry.id !== id) continue;
+        const { entry } = parsed;
+        if (token !== undefined && entry.token !== token) continue;
+        const name = identityOf(entry);
+        addTo(met, name, { offset: line.offset, entry });
+        if (isFirst(entry)) first ??= name;
+      }
     }
+    // What is out of order may have a line of the job anywhere.
+    if (first !== undefined && !isUnordered && !order.isLost) break;
   }
-  const [newest] = met.values();
+  const newest = met.get(first ?? "") ?? met.values().next().value;
   return newest === undefined ? undefined : sightingOf(newest);
 }
 
-/** Returns a line of an id that only a newer program can read. */
+/**
+ * Returns a line for which it cannot be told what became of a job: one that
+ * only a newer program can read, or, where none of its lines can be read, one
+ * that holds its id or is no text.
+ */
 export function unreadableOf(
   file: Deno.FsFile,
   size: number,
   id: string,
 ): UnreadableLine | undefined {
-  const needle = JSON.stringify(id).slice(1, -1);
-  for (const block of blocksBackwards(file, size)) {
-    if (!blockIncludes(block, needle)) continue;
-    for (const line of linesBackwards(block)) {
-      const parsed = parseEntryLine(line.bytes);
+  let isKnown = false;
+  let newest: Suspect | undefined;
+  const note = (remains: Remains) => newest ??= suspectOf(remains, id);
+  const long = new LongLines(id, note);
+  for (const block of blocksBackwards(file, size, long.take)) {
+    long.end();
+    const letters = lettersOf(block.bytes);
+    const isText = isUtf8(block.bytes);
+    if (isText && !letters.includes(id)) continue;
+    for (const { offset, bytes, isWhole } of linesBackwards(block)) {
+      const parsed = parseEntryLine(bytes);
+      if (parsed.type === "entry") isKnown ||= parsed.entry.id === id;
       if (parsed.type === "newer" && parsed.id === id) {
-        return newerLine(file, line);
+        const suspect = { offset, why: NEWER, isNewer: true };
+        return lineOf(file, { suspect, mayBeNewest: true });
       }
+      if (parsed.type !== "corrupt") continue;
+      const text = lettersOf(bytes);
+      const isUtf8Line = isText || isUtf8(bytes);
+      note({ offset, text, isWhole, parsed, isUtf8: isUtf8Line });
     }
   }
-  return undefined;
+  long.end();
+  return isKnown || newest === undefined
+    ? undefined
+    : lineOf(file, { suspect: newest, mayBeNewest: true });
 }
 
-function newerLine(file: Deno.FsFile, { offset }: Line): UnreadableLine {
-  return {
-    line: lineNumberAt(file, offset),
-    offset,
-    why: "it was written by a newer vers",
-    isNewer: true,
-    mayBeNewest: true,
-  };
-}
-
-/** Whether nothing is written of a job before this: its first intent. */
-function isFirst(entry: Entry): boolean {
-  return entry.status === "submitted" && entry.sends <= 1 &&
-    entry.unconfirmed_at === undefined;
-}
-
-/** Returns the entries' job; several sends share an id and a token. */
-export function identityOf(entry: Entry): string {
-  return `${entry.id} ${entry.token}`;
-}
-
-function sightingOf(entries: readonly PlacedEntry[]): Sighting {
-  return { job: foldEntries(entries.map(({ entry }) => entry)), entries };
+function hasEnded({ status }: Entry): boolean {
+  return status === "complete" || status === "failed";
 }
 
 /** Whether the block says that what stands before it is out of the window. */
@@ -214,7 +277,9 @@ function isPast(block: LineBlock, options: FindByKeyOptions): boolean {
     const age = now.getTime() - dated.time;
     if (age < 0) continue;
     const isOld = age > windowMs;
-    if (dated.isOurs) ours = (ours ?? true) && isOld;
+    // One of ours that is young decides.
+    if (dated.isOurs && !isOld) return false;
+    if (dated.isOurs) ours = true;
     else theirs = (theirs ?? true) && isOld;
   }
   return ours ?? (isTheirsAlone && theirs === true);
@@ -229,19 +294,4 @@ function dateOf(line: Line): { time: number; isOurs: boolean } | undefined {
   const { completed_at, started_at } = parsed.entry;
   const time = Date.parse(completed_at ?? started_at);
   return Number.isNaN(time) ? undefined : { time, isOurs: false };
-}
-
-function addTo<Name, Value>(
-  lists: Map<Name, Value[]>,
-  name: Name,
-  value: Value,
-): readonly Value[] {
-  const list = lists.get(name);
-  if (list) {
-    list.push(value);
-    return list;
-  }
-  const started = [value];
-  lists.set(name, started);
-  return started;
 }

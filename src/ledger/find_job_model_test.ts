@@ -19,7 +19,7 @@ import {
   OTHER_ACCOUNT,
   START_MS,
 } from "../../tests/helpers/ledger_parts.ts";
-import { foldEntries } from "../job/job.ts";
+import { foldEntries, type Job } from "../job/job.ts";
 import { findById, findByKey } from "./find_job.ts";
 
 /**
@@ -50,8 +50,13 @@ function checkSearch(
       model.times.every(({ order, ms }) =>
         order < newest.last.order || isInside(ms)
       ));
+  // A clock that was set back may have put a job that goes on before it.
+  const latest = newestOf(model, ACCOUNT, { byTime: true });
+  const isClear = latest?.job.id === newest?.job.id;
+  const mayBeLatest = latest !== undefined && newest !== undefined &&
+    own?.job.id === latest.job.id && hopeOf(latest.job) > hopeOf(newest.job);
   if (newest !== undefined && (isOwed || own !== undefined)) {
-    deepStrictEqual(own?.job, newest.job);
+    deepStrictEqual(own?.job, mayBeLatest ? latest.job : newest.job);
   }
   if (newest === undefined && own !== undefined) {
     // Only a job whose intent was damaged is found without one.
@@ -61,9 +66,24 @@ function checkSearch(
     );
   }
   const other = newestOf(model, OTHER_ACCOUNT);
-  if (newest && other && isOwed) {
+  const latestOther = newestOf(model, OTHER_ACCOUNT, { byTime: true });
+  const isOtherClear = isClear && other?.job.id === latestOther?.job.id;
+  if (newest && other && isOwed && isOtherClear) {
     const isFirst = other.submittedAt > newest.submittedAt;
     if (isFirst) deepStrictEqual(foreign?.job, other.job);
+  }
+}
+
+/** How much is lost if a job is passed over. */
+function hopeOf(job: Job): number {
+  switch (job.state) {
+    case "submitted":
+    case "running":
+      return 3;
+    case "complete":
+      return job.goneAt ? 0 : job.deliveredAt ? 1 : 2;
+    case "failed":
+      return 0;
   }
 }
 
@@ -110,8 +130,11 @@ Deno.test("findById() agrees with a plain fold of the whole file, to its start",
         );
         inLedger(parts, (file, size) => {
           deepStrictEqual(findById(file, size, id)?.job, job);
-          deepStrictEqual(findById(file, size, id, token)?.job, job);
-          strictEqual(findById(file, size, id, "another"), undefined);
+          deepStrictEqual(findById(file, size, id, { token })?.job, job);
+          strictEqual(
+            findById(file, size, id, { token: "another" }),
+            undefined,
+          );
         });
       },
     ),

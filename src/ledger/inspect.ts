@@ -1,19 +1,33 @@
 import { looksStripped } from "../job/go_job.ts";
 import { type ParsedLine, parseEntryLine } from "./entry_line.ts";
 import { linesForward, type PlacedLine } from "./forward_lines.ts";
+import { TOO_LONG } from "./long_lines.ts";
 
-/** A line that says nothing. */
+/** A line that says nothing, and those behind it that do so likewise. */
 export interface BadLine {
+  /** Which line of the file it is, counted from 1. */
+  readonly line: number;
+  /** The last of them. */
+  readonly lastLine: number;
   /** Where it begins, in bytes. */
   readonly offset: number;
+  /** How long they are, without the last newline. */
   readonly length: number;
   /** Whether it is the beginning of a line: a write that was cut off. */
   readonly isTorn: boolean;
   readonly why: string;
 }
 
+/** A line that a newer version of this program wrote. */
+export interface NewerLine {
+  readonly line: number;
+  readonly offset: number;
+  readonly id: string | undefined;
+}
+
 /** A line whose time is still to come. */
 export interface FutureLine {
+  readonly line: number;
   readonly offset: number;
   readonly id: string;
   readonly at: string;
@@ -26,6 +40,8 @@ export interface Inspection {
   readonly go: number;
   /** Lines that a newer version of this program wrote. */
   readonly newer: number;
+  /** The first of the newer lines. */
+  readonly newerLines: readonly NewerLine[];
   readonly bad: number;
   /** The first of the bad lines. */
   readonly badLines: readonly BadLine[];
@@ -49,25 +65,31 @@ export function inspectLines(
 ): Inspection {
   const counts = { ours: 0, go: 0, newer: 0, bad: 0, future: 0 };
   const badLines: BadLine[] = [];
+  const newerLines: NewerLine[] = [];
   const futureLines: FutureLine[] = [];
   const ourIds = new Set<string>();
   const goIds = new Set<string>();
   const stripped = new Map<string, number>();
+  let number = 0;
   const noteFuture = (offset: number, id: string, at: string) => {
     if (!(Date.parse(at) - now.getTime() > MAX_LEAD_MS)) return;
     counts.future++;
-    if (futureLines.length < MAX_SHOWN) futureLines.push({ offset, id, at });
+    if (futureLines.length >= MAX_SHOWN) return;
+    futureLines.push({ line: number, offset, id, at });
   };
   for (const line of linesForward(file, 0, size)) {
-    if (line.bytes?.length === 0) continue;
-    const bad = badLineOf(line);
-    if (bad !== undefined) {
+    number++;
+    const parsed = parseLine(line);
+    if (parsed.type === "corrupt") {
       counts.bad++;
-      if (badLines.length < MAX_SHOWN) badLines.push(bad);
-      continue;
+      addBad(badLines, number, line, parsed);
     }
-    const parsed = parse(line);
-    if (parsed.type === "newer") counts.newer++;
+    if (parsed.type === "newer") {
+      counts.newer++;
+      const { id } = parsed;
+      if (newerLines.length >= MAX_SHOWN) continue;
+      newerLines.push({ line: number, offset: line.offset, id });
+    }
     if (parsed.type === "entry") {
       counts.ours++;
       ourIds.add(parsed.entry.id);
@@ -90,6 +112,7 @@ export function inspectLines(
   return {
     size,
     ...counts,
+    newerLines,
     badLines,
     futureLines,
     stripped: [...stripped.values()].reduce((sum, count) => sum + count, 0),
@@ -97,25 +120,28 @@ export function inspectLines(
   };
 }
 
-const CLOSING_BRACE = 125;
-
-/** Returns what is bad about a line; nothing of one that says something. */
-export function badLineOf(line: PlacedLine): BadLine | undefined {
-  const { offset, bytes, isWhole } = line;
-  const length = line.end - offset - (isWhole ? 1 : 0);
-  if (length === 0) return undefined;
-  if (bytes === undefined) {
-    return { offset, length, isTorn: false, why: "it is longer than 1 MiB" };
-  }
-  const parsed = parseEntryLine(bytes);
-  if (parsed.type !== "corrupt") return undefined;
-  const isTorn = !isWhole || bytes[bytes.length - 1] !== CLOSING_BRACE;
-  const why = isTorn ? "it was cut off" : parsed.why;
-  return { offset, length, isTorn, why };
+function addBad(
+  badLines: BadLine[],
+  number: number,
+  { offset, end, isWhole }: PlacedLine,
+  { isTorn, why }: ParsedLine & { readonly type: "corrupt" },
+): void {
+  const last = badLines.at(-1);
+  const isSame = last?.lastLine === number - 1 && last.why === why &&
+    last.isTorn === isTorn;
+  if (!isSame && badLines.length >= MAX_SHOWN) return;
+  const first = isSame ? last : { line: number, offset, isTorn, why };
+  const length = end - first.offset - (isWhole ? 1 : 0);
+  badLines.splice(isSame ? -1 : badLines.length, 1, {
+    ...first,
+    lastLine: number,
+    length,
+  });
 }
 
-function parse({ bytes }: PlacedLine): ParsedLine {
+/** Returns what a line of a file is; of one that is too long, that. */
+export function parseLine({ bytes }: PlacedLine): ParsedLine {
   return bytes === undefined
-    ? { type: "corrupt", why: "it is too long" }
+    ? { type: "corrupt", why: TOO_LONG, isTorn: false }
     : parseEntryLine(bytes);
 }

@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { submitted } from "../../tests/helpers/entries.ts";
 import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import { withChecksum } from "../../tests/helpers/ledger_lines.ts";
@@ -53,10 +53,38 @@ Deno.test("inspectLines() shows lines that are more than an hour ahead", async (
   const late = line(submitted({ at: "2026-01-05T10:00:01.000Z" }));
   const { future, futureLines } = await inspectionOf(soon + late);
   deepStrictEqual([future, futureLines], [1, [{
+    line: 2,
     offset: soon.length,
     id: submitted().id,
     at: "2026-01-05T10:00:01.000Z",
   }]]);
+});
+
+Deno.test("inspectLines() tells lines together that are bad in the same way", async () => {
+  const text = JSON.stringify({ key: "k", list: [1] }, null, 2);
+  const { bad, badLines } = await inspectionOf(
+    `${line(submitted())}${text}\n{"a":1}\n${line(submitted())}{"a":2}\n`,
+  );
+  const offset = line(submitted()).length;
+  strictEqual(bad, 8);
+  deepStrictEqual(
+    badLines.map(({ line, lastLine, offset, length }) => ({
+      line,
+      lastLine,
+      offset,
+      length,
+    })),
+    [
+      { line: 2, lastLine: 7, offset, length: text.length },
+      { line: 8, lastLine: 8, offset: offset + text.length + 1, length: 7 },
+      {
+        line: 10,
+        lastLine: 10,
+        offset: 2 * offset + text.length + 9,
+        length: 7,
+      },
+    ],
+  );
 });
 
 for (

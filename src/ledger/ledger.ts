@@ -24,9 +24,7 @@ import {
   findById,
   findByKey,
   type FindByKeyOptions,
-  identityOf,
   type KeySearch,
-  type Sighting,
   type UnreadableLine,
   unreadableOf,
 } from "./find_job.ts";
@@ -42,6 +40,7 @@ import {
   readLedger,
   statLedger,
 } from "./ledger_file.ts";
+import { identityOf, type Sighting } from "./sighting.ts";
 
 /** Where the ledger ended at one moment. */
 export interface Mark {
@@ -81,7 +80,9 @@ export interface LockJobOptions {
 const LEDGER_NAME = "jobs.jsonl";
 const LOCK_NAME = "jobs.lock";
 const LOCKS_FOLDER = "locks";
-const LOCK_NAME_DIGITS = 5;
+const KEY_DIGITS = 5;
+/** Jobs without a key are never asked for again: few files do for all. */
+const ID_DIGITS = 3;
 
 /**
  * With what a look at a held lock takes at every later entry, a holder that is
@@ -92,6 +93,7 @@ const LOCK_WAIT_MS = 8_000;
 const NOTHING_FOUND: KeySearch = {
   own: undefined,
   foreign: undefined,
+  accepted: undefined,
   unreadable: undefined,
   badLines: 0,
 };
@@ -255,8 +257,9 @@ export class Ledger {
     using _lock = await this.#lock(options.waitMs ?? Infinity);
     const { append, result } = decide({
       read: (job) =>
-        this.#reading((file, size) => findById(file, size, job.id, job.token))
-          ?.job,
+        this.#reading((file, size) =>
+          findById(file, size, job.id, { token: job.token })
+        )?.job,
       ownerOf: (vmId, except) => this.ownerOf(vmId, except),
     });
     if (append !== undefined) {
@@ -284,7 +287,8 @@ export class Ledger {
    * @throws {LedgerError} when what lies at the ledger's name is not to be used.
    */
   async lockJob(keyOrId: string, options: LockJobOptions): Promise<FileLock> {
-    const name = keyOrId.replace(/^job_/, "").slice(0, LOCK_NAME_DIGITS);
+    const [, idDigits] = /^job_(.*)$/s.exec(keyOrId) ?? [];
+    const name = idDigits?.slice(0, ID_DIGITS) ?? keyOrId.slice(0, KEY_DIGITS);
     const lock = await this.#lockFile(`${LOCKS_FOLDER}/${name}.lock`, options);
     lock.writeHolder(this.#clock.now());
     return lock;
@@ -366,6 +370,7 @@ function lastTime(file: Deno.FsFile, size: number): number | undefined {
 
 function openIntents(file: Deno.FsFile, size: number): SubmittedJob[] {
   const intents = new Map<string, Entry[]>();
+  // By their lines before an intent, too: a file may have been sorted.
   const accepted = new Set<string>();
   for (const block of blocksBackwards(file, size)) {
     for (const line of linesBackwards(block)) {
@@ -378,7 +383,8 @@ function openIntents(file: Deno.FsFile, size: number): SubmittedJob[] {
       }
     }
   }
-  return [...intents.values()].map((entries) => foldEntries(entries))
+  return [...intents].filter(([name]) => !accepted.has(name))
+    .map(([, entries]) => foldEntries(entries))
     .filter((job) => job.state === "submitted");
 }
 

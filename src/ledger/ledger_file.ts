@@ -1,4 +1,5 @@
 import { folderOf, syncFolder, writeSomeSync } from "../atomic_file.ts";
+import { reasonOf } from "../regular_file.ts";
 import { MAX_LINE_LENGTH } from "./backward_lines.ts";
 import { LedgerError } from "./ledger_error.ts";
 
@@ -22,7 +23,7 @@ export function statLedger(path: string): FileState | undefined {
     info = Deno.lstatSync(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new LedgerError(`use the ledger "${path}"`, messageOf(cause), {
+    throw new LedgerError(`use the ledger "${path}"`, reasonOf(cause), {
       cause,
     });
   }
@@ -60,7 +61,7 @@ export function openForReading(path: string): Deno.FsFile | undefined {
   try {
     return Deno.openSync(path, { read: true });
   } catch (cause) {
-    throw new LedgerError(`read the ledger "${path}"`, messageOf(cause), {
+    throw new LedgerError(`read the ledger "${path}"`, reasonOf(cause), {
       cause,
     });
   }
@@ -107,7 +108,7 @@ export function appendLine(path: string, line: Uint8Array): void {
       throw error;
     }
   } catch (cause) {
-    throw new LedgerError(`write to the ledger "${path}"`, messageOf(cause), {
+    throw new LedgerError(`write to the ledger "${path}"`, reasonOf(cause), {
       cause,
     });
   }
@@ -130,7 +131,7 @@ export function readLedger<Result>(
   try {
     return read(file, file.statSync().size);
   } catch (cause) {
-    throw new LedgerError(`read the ledger "${path}"`, messageOf(cause), {
+    throw new LedgerError(`read the ledger "${path}"`, reasonOf(cause), {
       cause,
     });
   }
@@ -158,9 +159,4 @@ function cutBack(path: string, size: number, end: number): void {
   } catch {
     // A half line stays. Readers skip it, and the next writer closes it off.
   }
-}
-
-/** Returns what an error says, without its class. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

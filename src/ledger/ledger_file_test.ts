@@ -7,12 +7,7 @@ import {
 } from "../../tests/helpers/entries.ts";
 import { formatEntryLine, parseEntryLine } from "./entry_line.ts";
 import { LedgerError } from "./ledger_error.ts";
-import {
-  appendLine,
-  messageOf,
-  openForReading,
-  statLedger,
-} from "./ledger_file.ts";
+import { appendLine, openForReading, statLedger } from "./ledger_file.ts";
 
 const NEWLINE = 10;
 
@@ -108,9 +103,4 @@ Deno.test("statLedger() says which file it is and how long", () => {
   } finally {
     Deno.removeSync(path);
   }
-});
-
-Deno.test("messageOf() gives what an error says, without its class", () => {
-  strictEqual(messageOf(new TypeError("no")), "no");
-  strictEqual(messageOf("no"), "no");
 });

@@ -18,7 +18,6 @@ export function listJobs(file: Deno.FsFile, size: number): LedgerJobs {
   const newerIds = new Set<string>();
   let unreadable = 0;
   for (const { bytes, offset } of linesForward(file, 0, size)) {
-    if (bytes?.length === 0) continue;
     const parsed = bytes && parseEntryLine(bytes);
     switch (parsed?.type) {
       case "entry":
@@ -29,6 +28,8 @@ export function listJobs(file: Deno.FsFile, size: number): LedgerJobs {
         break;
       case "newer":
         if (parsed.id !== undefined) newerIds.add(parsed.id);
+        break;
+      case "blank":
         break;
       default:
         unreadable++;

@@ -99,8 +99,8 @@ function choose(
   const unclear = new Set<string>();
   let unreadable = 0;
   for (const { bytes, offset, end: next } of linesForward(file, 0, end)) {
-    if (bytes?.length === 0) continue;
     const parsed = bytes && parseEntryLine(bytes);
+    if (parsed?.type === "blank") continue;
     let id: string | undefined;
     switch (parsed?.type) {
       case "entry":
@@ -177,6 +177,7 @@ function idOf(bytes: Uint8Array): string | undefined {
     case "newer":
       return parsed.id;
     case "corrupt":
+    case "blank":
       return undefined;
   }
 }

@@ -1,15 +1,27 @@
 import { writeAllSync } from "../atomic_file.ts";
+import type { ParsedLine } from "./entry_line.ts";
 import { linesForward, type PlacedLine, readBlock } from "./forward_lines.ts";
-import { badLineOf } from "./inspect.ts";
+import { parseLine } from "./inspect.ts";
 import { rewriteLedger, type Selection } from "./rewrite.ts";
 
 /** What a repair did. */
 export interface RepairReport {
   /** How many lines were moved away. */
   readonly moved: number;
+  /** How many of those only a newer program can read. */
+  readonly newer: number;
+  /** Whether not one line could stay. */
+  readonly isAll: boolean;
   /** Where they are now; none if there was nothing to move. */
   readonly path: string | undefined;
 }
+
+const NOTHING: RepairReport = {
+  moved: 0,
+  newer: 0,
+  isAll: false,
+  path: undefined,
+};
 
 /** Options for {@linkcode repairLedger}. */
 export interface RepairOptions {
@@ -18,8 +30,9 @@ export interface RepairOptions {
 }
 
 /**
- * Moves torn and corrupt lines to a file beside the ledger, as they are, each
- * with a newline behind it. All others stay, byte for byte.
+ * Moves the lines that this program cannot read to a file beside the ledger, as
+ * they are. All others stay, byte for byte. What was moved can be added to the
+ * ledger again.
  *
  * @throws {LedgerError} when it cannot be done; the ledger is as it was.
  */
@@ -30,7 +43,7 @@ export async function repairLedger(
   // Windows takes no colons in a name.
   const time = options.now.toISOString().replaceAll(":", "-");
   const aside = `${path}.bad-${time}`;
-  let moved = 0;
+  let report = NOTHING;
   const rewritten = await rewriteLedger(path, {
     lock: options.lock,
     select(file) {
@@ -38,8 +51,17 @@ export async function repairLedger(
       const { size } = file.statSync();
       if (!hasBadLine(file, size)) return undefined;
       const bad = new SideFile(aside, file);
+      let moved = 0;
+      let newer = 0;
+      let kept = 0;
       const keeps = (line: PlacedLine) => {
-        if (badLineOf(line) === undefined) return true;
+        const { type } = parseLine(line);
+        if (isReadable(type)) {
+          if (type !== "blank") kept++;
+          return true;
+        }
+        moved++;
+        if (type === "newer") newer++;
         bad.take(line);
         return false;
       };
@@ -48,23 +70,25 @@ export async function repairLedger(
         keepsLate: keeps,
         beforeReplacing() {
           bad.close();
-          moved = bad.lines;
+          report = { moved, newer, isAll: kept === 0, path: aside };
         },
         abandon: () => bad.remove(),
       };
       return selection;
     },
   });
-  return rewritten === undefined || moved === 0
-    ? { moved: 0, path: undefined }
-    : { moved, path: aside };
+  return rewritten === undefined ? NOTHING : report;
 }
 
 function hasBadLine(file: Deno.FsFile, end: number): boolean {
   for (const line of linesForward(file, 0, end)) {
-    if (badLineOf(line) !== undefined) return true;
+    if (!isReadable(parseLine(line).type)) return true;
   }
   return false;
+}
+
+function isReadable(type: ParsedLine["type"]): boolean {
+  return type !== "corrupt" && type !== "newer";
 }
 
 const NEWLINE = new Uint8Array([10]);
@@ -74,7 +98,7 @@ class SideFile {
   readonly #path: string;
   readonly #file: Deno.FsFile;
   readonly #ledger: Deno.FsFile;
-  #lines = 0;
+  #endsOpen = false;
 
   constructor(path: string, ledger: Deno.FsFile) {
     this.#path = path;
@@ -86,19 +110,15 @@ class SideFile {
     });
   }
 
-  get lines(): number {
-    return this.#lines;
-  }
-
   take({ offset, end, isWhole }: PlacedLine): void {
+    if (this.#endsOpen) writeAllSync(this.#file, NEWLINE);
+    this.#endsOpen = !isWhole;
     for (let at = offset; at < end;) {
       const block = readBlock(this.#ledger, at, end);
       if (block.length === 0) break;
       writeAllSync(this.#file, block);
       at += block.length;
     }
-    if (!isWhole) writeAllSync(this.#file, NEWLINE);
-    this.#lines++;
   }
 
   close(): void {

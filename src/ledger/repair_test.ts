@@ -1,5 +1,11 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { complete, running, submitted } from "../../tests/helpers/entries.ts";
+import { RUINOUS } from "../../tests/helpers/damages.ts";
+import {
+  complete,
+  failed,
+  running,
+  submitted,
+} from "../../tests/helpers/entries.ts";
 import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import { withChecksum } from "../../tests/helpers/ledger_lines.ts";
 import type { Entry } from "../job/entry.ts";
@@ -11,11 +17,19 @@ const line = (entry: Entry) => new TextDecoder().decode(formatEntryLine(entry));
 const NEWER = withChecksum({ id: "job_9", v: 3 }) + "\n";
 const TORN = line(running()).slice(0, 100);
 
-async function repairOf(text: string) {
+/** Returns what bytes say, a mark in front of them included. */
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}
+
+async function repairOf(text: string | Uint8Array) {
   const dir = await Deno.makeTempDir();
   try {
     const path = `${dir}/jobs.jsonl`;
-    await Deno.writeTextFile(path, text);
+    await Deno.writeFile(
+      path,
+      typeof text === "string" ? new TextEncoder().encode(text) : text,
+    );
     const clock = new FakeClock();
     const upkeep = new Upkeep(new Ledger({ dir, clock }), clock);
     const inspection = upkeep.inspect();
@@ -23,10 +37,13 @@ async function repairOf(text: string) {
     const name = report.path?.slice(dir.length + 1);
     return {
       moved: report.moved,
+      newer: report.newer,
+      isAll: report.isAll,
       name,
-      aside: report.path && await Deno.readTextFile(report.path),
+      aside: report.path && textOf(await Deno.readFile(report.path)),
+      asideBytes: report.path && await Deno.readFile(report.path),
       mode: report.path && ((await Deno.stat(report.path)).mode ?? 0) & 0o777,
-      after: await Deno.readTextFile(path),
+      after: textOf(await Deno.readFile(path)),
       badBefore: inspection?.badLines,
       badAfter: upkeep.inspect()?.bad,
     };
@@ -35,19 +52,48 @@ async function repairOf(text: string) {
   }
 }
 
-Deno.test("repair() moves torn and corrupt lines away and leaves the others as they are", async () => {
+Deno.test("repair() moves away what this program cannot read and leaves the others as they are", async () => {
   const corrupt = line(complete()).replace("my-vm", "my-VM");
-  const good = [line(submitted()), NEWER, line(complete())];
+  const [first, last] = [
+    line(submitted()),
+    `${line(complete()).trimEnd()}\r\n`,
+  ];
   const repaired = await repairOf(
-    `${good[0]}${TORN}\n${good[1]}${corrupt}${good[2]}${TORN}`,
+    `\ufeff${first}${TORN}\n${NEWER}\r\n${corrupt}${last}${TORN}`,
   );
-  strictEqual(repaired.after, good.join(""));
-  strictEqual(repaired.aside, `${TORN}\n${corrupt}${TORN}\n`);
+  strictEqual(repaired.after, `\ufeff${first}\r\n${last}`);
+  strictEqual(repaired.aside, `${TORN}\n${NEWER}${corrupt}${TORN}`);
   strictEqual(repaired.name, "jobs.jsonl.bad-2026-01-05T09-00-00.000Z");
-  strictEqual(repaired.moved, 3);
+  deepStrictEqual([repaired.moved, repaired.newer, repaired.isAll], [
+    4,
+    1,
+    false,
+  ]);
   strictEqual(repaired.badAfter, 0);
   if (Deno.build.os !== "windows") strictEqual(repaired.mode, 0o600);
 });
+
+for (const [name, damage] of Object.entries(RUINOUS)) {
+  Deno.test(`repair() after ${name} sets all of it aside, byte for byte, and what comes then is found`, async () => {
+    const entries = [submitted(), running(), complete()];
+    const text = new TextEncoder().encode(entries.map(line).join(""));
+    const bytes = damage(text);
+    const repaired = await repairOf(bytes);
+    strictEqual(repaired.after, "");
+    strictEqual(repaired.isAll, true);
+    deepStrictEqual(repaired.asideBytes, bytes);
+    const behind = new Uint8Array([
+      ...bytes,
+      ...new TextEncoder().encode(`\n${line(failed())}`),
+    ]);
+    const { after, isAll, badAfter } = await repairOf(behind);
+    deepStrictEqual([after.trimStart(), isAll, badAfter], [
+      line(failed()),
+      false,
+      0,
+    ]);
+  });
+}
 
 Deno.test("inspect() says where bad lines are, and what is wrong with each", async () => {
   const first = line(submitted());
@@ -55,22 +101,28 @@ Deno.test("inspect() says where bad lines are, and what is wrong with each", asy
   const { badBefore } = await repairOf(`${first}${TORN}\n${corrupt}{"a":1}`);
   deepStrictEqual(badBefore, [
     {
+      line: 2,
+      lastLine: 2,
       offset: first.length,
       length: 100,
       isTorn: true,
       why: "it was cut off",
     },
     {
+      line: 3,
+      lastLine: 3,
       offset: first.length + 101,
       length: corrupt.length - 1,
       isTorn: false,
       why: "its checksum does not match",
     },
     {
+      line: 4,
+      lastLine: 4,
       offset: first.length + 101 + corrupt.length,
       length: 7,
-      isTorn: true,
-      why: "it was cut off",
+      isTorn: false,
+      why: "it is no entry",
     },
   ]);
 });

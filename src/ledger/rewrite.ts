@@ -1,7 +1,8 @@
+import { reasonOf } from "../regular_file.ts";
 import { BLOCK_SIZE } from "./backward_lines.ts";
 import { type PlacedLine, readBlock } from "./forward_lines.ts";
 import { LedgerError } from "./ledger_error.ts";
-import { messageOf, openForReading, statLedger } from "./ledger_file.ts";
+import { openForReading, statLedger } from "./ledger_file.ts";
 import { leftOvers, Replacement } from "./replacement.ts";
 
 /** Which lines of a ledger are to stay. */
@@ -98,7 +99,7 @@ async function attempt(
     return { sizeBefore, sizeAfter: replacement.size };
   } catch (cause) {
     if (cause instanceof LedgerError) throw cause;
-    throw new LedgerError(`replace the ledger "${path}"`, messageOf(cause), {
+    throw new LedgerError(`replace the ledger "${path}"`, reasonOf(cause), {
       cause,
     });
   } finally {

@@ -5,12 +5,17 @@ import { readTextFile } from "./text_file.ts";
 export interface ReadApiKeyOptions {
   /** The value of VERS_API_KEY: it comes first, unless it is blank. */
   readonly given?: string | undefined;
+  /** Where that is from, if not from VERS_API_KEY, and how to give it better. */
+  readonly source?: { readonly name: string; readonly hint: string };
   /** The path of `~/.versrc`; none without a home. */
   readonly path: string | undefined;
 }
 
 const HINT = "set VERS_API_KEY to the key alone, for example: " +
   "VERS_API_KEY=<your key> vers status";
+
+const FILE_HINT = "log in anew with the key alone: " +
+  "vers login --token - < key.txt";
 
 /**
  * Returns the API key, ready to be sent; `undefined` when there is none.
@@ -19,12 +24,16 @@ const HINT = "set VERS_API_KEY to the key alone, for example: " +
  *   when the file is broken or the key has characters that cannot be sent.
  */
 export function readApiKey(options: ReadApiKeyOptions): string | undefined {
-  const { given, path } = options;
-  if (given?.trim()) return checkKey(given.trim(), "VERS_API_KEY");
+  const { given, path, source = { name: "VERS_API_KEY", hint: HINT } } =
+    options;
+  // White space at the ends is a file's or a shell's, and so is a byte order
+  // mark, which `trim()` knows; anything else is told of, not guessed about.
+  if (given?.trim()) return checkKey(given.trim(), source);
   const text = path === undefined ? undefined : textOf(path);
   if (path === undefined || text === undefined) return undefined;
   const key = keyIn(text, path).trim();
-  return key ? checkKey(key, `"apiKey" in ${JSON.stringify(path)}`) : undefined;
+  const name = `"apiKey" in ${JSON.stringify(path)}`;
+  return key ? checkKey(key, { name, hint: FILE_HINT }) : undefined;
 }
 
 /**
@@ -75,20 +84,52 @@ function keyIn(text: string, path: string): string {
   throw refusal(`read ${JSON.stringify(path)}`, `its "apiKey" is not a string`);
 }
 
-function checkKey(key: string, where: string): string {
-  const at = key.search(/[^\x21-\x7e]/);
-  if (at < 0) return key;
-  throw refusal(
-    `use the API key of ${where}`,
-    `its character ${
-      at + 1
-    } of ${key.length} is no letter, digit or mark of ASCII`,
-  );
+function checkKey(
+  key: string,
+  { name, hint }: { readonly name: string; readonly hint: string },
+): string {
+  const why = whyUnusable(key);
+  if (why === undefined) return key;
+  throw refusal(`use the API key of ${name}`, why, hint);
 }
 
-function refusal(action: string, why: string): Failure {
+const QUOTE = `["'\`\u2018-\u201f\u00ab\u00bb]`;
+const QUOTED = new RegExp(`^${QUOTE}|${QUOTE}[,;]?$`);
+const PREFIX = /^(bearer\s|authorization:|export\s|(?:VERS_)?API_KEY=)/i;
+const PLACEHOLDER = /^(\$\w+|\$\{.*\}|\$\(.*\)|%\w+%)$/;
+
+/** Returns what is wrong with a key, and nothing of it but what is. */
+function whyUnusable(key: string): string | undefined {
+  if (QUOTED.test(key)) return "it is in quotes, which are not part of it";
+  const [, prefix] = PREFIX.exec(key) ?? [];
+  if (prefix !== undefined) {
+    return `it begins with "${prefix.trimEnd()}", which is not part of it`;
+  }
+  if (PLACEHOLDER.test(key)) {
+    return "it is the name of a variable, not its value";
+  }
+  const characters = [...key];
+  const at = characters.findIndex((one) => !/[\x21-\x7e]/.test(one));
+  if (at < 0) return undefined;
+  return `its character ${at + 1} of ${characters.length} is ${
+    describeCharacter(characters[at] ?? "")
+  }`;
+}
+
+function describeCharacter(character: string): string {
+  if (character === " ") return "a space";
+  if (character === "\t") return "a tab";
+  if (/[\r\n]/.test(character)) return "a line break";
+  if (!/[\p{Z}\p{C}]/u.test(character)) {
+    return "no letter, digit or mark of ASCII";
+  }
+  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
+  return `invisible (U+${code.padStart(4, "0")})`;
+}
+
+function refusal(action: string, why: string, hint = HINT): Failure {
   return new Failure(`Cannot ${action}: ${why}`, {
     code: "authentication",
-    hint: HINT,
+    hint,
   });
 }

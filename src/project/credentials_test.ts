@@ -48,6 +48,12 @@ for (
       key: KEY,
     },
     {
+      name: "the given one without the mark that an editor put in front",
+      given: `\ufeff${KEY}\n`,
+      content: undefined,
+      key: KEY,
+    },
+    {
       name: "the file's without space",
       given: "\n",
       content: `{"apiKey":"${KEY}\\n","email":"a@b"}`,
@@ -92,20 +98,131 @@ for (
       name: "a key of two lines",
       given: "secret\nkey",
       content: undefined,
-      why: /VERS_API_KEY: its character 7 of 10 is no/,
+      why: /VERS_API_KEY: its character 7 of 10 is a line break$/,
     },
     {
       name: "a key that is not ASCII",
       given: "secretkéy",
       content: undefined,
-      why: /VERS_API_KEY: its character 8 of 9/,
+      why:
+        /VERS_API_KEY: its character 8 of 9 is no letter, digit or mark of ASCII$/,
     },
     {
       name: "a key with a space in the file",
       given: undefined,
       content: `{"apiKey":"secret key"}`,
-      why: /"apiKey" in ".*versrc": its character 7/,
+      why: /"apiKey" in ".*versrc": its character 7 of 10 is a space$/,
     },
+    ...[
+      {
+        name: "a zero-width space in it",
+        key: "sec\u200bret",
+        odd: /character 4 of 7 is invisible \(U\+200B\)$/,
+      },
+      {
+        name: "a zero-width space behind it",
+        key: "secret\u200b",
+        odd: /character 7 of 7 is invisible \(U\+200B\)$/,
+      },
+      {
+        name: "a byte-order mark in it",
+        key: "sec\ufeffret",
+        odd: /is invisible \(U\+FEFF\)$/,
+      },
+      {
+        name: "a space that does not break",
+        key: "sec\u00a0ret",
+        odd: /is invisible \(U\+00A0\)$/,
+      },
+      {
+        name: "a mark of direction",
+        key: "\u202asecret",
+        odd: /is invisible \(U\+202A\)$/,
+      },
+      { name: "a tab", key: "sec\tret", odd: /character 4 of 7 is a tab$/ },
+      {
+        name: "typographic quotes",
+        key: "\u201csecret\u201d",
+        odd: /it is in quotes, which are not part of it$/,
+      },
+      {
+        name: "quotes",
+        key: '"secret"',
+        odd: /it is in quotes, which are not part of it$/,
+      },
+      {
+        name: "single quotes",
+        key: "'secret'",
+        odd: /it is in quotes, which are not part of it$/,
+      },
+      {
+        name: "a quote in front",
+        key: '"secret',
+        odd: /it is in quotes, which are not part of it$/,
+      },
+      {
+        name: "a quote and a comma behind",
+        key: 'secret",',
+        odd: /it is in quotes, which are not part of it$/,
+      },
+      {
+        name: "backticks",
+        key: "`secret`",
+        odd: /it is in quotes, which are not part of it$/,
+      },
+      {
+        name: "Bearer in front",
+        key: "Bearer secret",
+        odd: /it begins with "Bearer", which is not part of it$/,
+      },
+      {
+        name: "bearer in front, and quotes",
+        key: '"bearer secret"',
+        odd: /it is in quotes/,
+      },
+      {
+        name: "a header's name in front",
+        key: "Authorization: Bearer secret",
+        odd: /it begins with "Authorization:", which is not part of it$/,
+      },
+      {
+        name: "the variable's name in front",
+        key: "VERS_API_KEY=secret",
+        odd: /it begins with "VERS_API_KEY=", which is not part of it$/,
+      },
+      {
+        name: "a shell's word in front",
+        key: "export VERS_API_KEY=secret",
+        odd: /it begins with "export", which is not part of it$/,
+      },
+      {
+        name: "a variable's name instead",
+        key: "$SECRET_KEY",
+        odd: /it is the name of a variable, not its value$/,
+      },
+      {
+        name: "a variable's name in braces instead",
+        key: "${{ secrets.SECRET }}",
+        odd: /it is the name of a variable, not its value$/,
+      },
+    ].flatMap(({ name, key, odd }) => [
+      {
+        name: `${name}, in VERS_API_KEY`,
+        given: key,
+        content: undefined,
+        why: new RegExp(
+          `^Cannot use the API key of VERS_API_KEY: .*${odd.source}`,
+        ),
+      },
+      {
+        name: `${name}, in the file`,
+        given: undefined,
+        content: JSON.stringify({ apiKey: key }),
+        why: new RegExp(
+          `^Cannot use the API key of "apiKey" in ".*": .*${odd.source}`,
+        ),
+      },
+    ]),
     {
       name: "a file that is not JSON",
       given: undefined,
@@ -138,8 +255,9 @@ for (
         if (!(error instanceof Failure)) return false;
         strictEqual(error.code, "authentication");
         match(error.message, why);
-        strictEqual(Deno.inspect(error.message).includes("secret"), false);
-        strictEqual(Deno.inspect(error.cause).includes("secret"), false);
+        for (const said of [error.message, error.hint, error.cause]) {
+          strictEqual(/sec.?ret/i.test(Deno.inspect(said)), false);
+        }
         return true;
       });
     });

@@ -1,7 +1,7 @@
 import { presentedKey } from "./account.ts";
 import { carryOut, carryOutLate } from "./carry_out.ts";
 import type { Outcome } from "./endpoint.ts";
-import { takeFaults } from "./faults.ts";
+import { faultOf, takeFaults } from "./faults.ts";
 import { endEarly, endLate, pause } from "./misbehave.ts";
 import { matchRoute } from "./operation.ts";
 import {
@@ -51,9 +51,13 @@ async function pass(
 ): Promise<Reply> {
   const { store, clock } = options;
   const { signal } = passage.incoming;
-  let outcome = await store.update((transaction) => {
+  const outcome = await store.update((transaction) => {
     carryOutLate(options, transaction);
-    passage.faults = takeFaults(transaction.world.rules, passage.record);
+    passage.faults = takeFaults(
+      transaction.world.rules,
+      passage.record,
+      clock.now().getTime(),
+    );
     transaction.log(passage.record);
     // With nothing in its way, one look at the world is enough.
     return passage.faults.length === 0
@@ -63,6 +67,27 @@ async function pass(
   await pause(options, passage, "before");
   const early = await endEarly(options, passage);
   if (early) return early;
+  const first = await finish(options, passage, outcome);
+  const twice = faultOf(passage.faults, "twice");
+  let answer = first.answer;
+  if (twice) {
+    await clock.sleep(twice.ms ?? 0, signal);
+    const second = await finish(options, passage);
+    if (twice.answers !== "first") answer = second.answer;
+  }
+  await pause(options, passage, "after");
+  return await endLate(options, passage, answer);
+}
+
+/** Carries a request out when that can be, and returns what there is to say. */
+async function finish(
+  options: ExchangeOptions,
+  passage: Passage,
+  begun?: Outcome,
+): Promise<Outcome & { readonly type: "answer" }> {
+  const { store, clock } = options;
+  const { signal } = passage.incoming;
+  let outcome = begun;
   while (outcome?.type !== "answer") {
     if (outcome) {
       const ms = outcome.until - clock.now().getTime();
@@ -75,8 +100,7 @@ async function pass(
   if (outcome.readyAt !== undefined) {
     await clock.sleep(outcome.readyAt - clock.now().getTime(), signal);
   }
-  await pause(options, passage, "after");
-  return await endLate(options, passage, outcome.answer);
+  return outcome;
 }
 
 async function arrive(
@@ -114,7 +138,7 @@ function carryOutNow(
   const isAnswered = passage.faults.length === 0 && readyAt === undefined;
   passage.record = {
     ...passage.record,
-    committed,
+    committed: committed || passage.record.committed,
     status: isAnswered ? answer.status : "pending",
   };
   log(passage.record);

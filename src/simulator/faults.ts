@@ -44,8 +44,17 @@ const FAULT = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("unlisted"), ms: MS }),
   /** On a creation: status and metadata answer 404 for `ms`. */
   z.strictObject({ type: z.literal("unreadable"), ms: MS }),
-  /** On `list`: VMs younger than `ms` are left out. */
+  /** On `list`, `status` and `metadata`: the answer is `ms` old. */
   z.strictObject({ type: z.literal("lag"), ms: MS }),
+  /**
+   * What stands in between delivers it twice: it is carried out, and again
+   * `ms` later. The answer is that to the second, unless `first` is said.
+   */
+  z.strictObject({
+    type: z.literal("twice"),
+    ms: z.optional(MS),
+    answers: z.optional(z.enum(["first", "second"])),
+  }),
   /** On `list`: these are in it, too, whatever they are. */
   z.strictObject({
     type: z.literal("also_listed"),
@@ -81,10 +90,16 @@ export const FAULTS = z.array(FAULT);
 export const RULE = z.strictObject({
   /** Requests that it is about; without one, all. */
   operation: z.optional(z.enum(OPERATIONS)),
+  /** The method of those requests; without one, any. */
+  method: z.optional(z.enum(["GET", "POST", "PATCH", "DELETE"])),
   /** How many of them pass first. */
   skip: z.optional(COUNT),
   /** How many of them it then befalls; without one, all. */
   times: z.optional(COUNT),
+  /** For how long, from the first that it befalls; without it, for ever. */
+  forMs: z.optional(MS),
+  /** When that is over, milliseconds since 1970: for the simulator to note. */
+  until: z.optional(MS),
   faults: FAULTS,
 });
 
@@ -115,16 +130,24 @@ export function faultOf<T extends Fault["type"]>(
  */
 export function takeFaults(
   rules: FaultRule[],
-  request: { operation: Operation | null; reused: boolean },
+  request: {
+    readonly operation: Operation | null;
+    readonly method: string;
+    readonly reused: boolean;
+  },
+  now: number,
 ): readonly Fault[] {
   for (const [index, rule] of rules.entries()) {
+    if (rule.until !== undefined && rule.until <= now) continue;
     if (rule.operation && rule.operation !== request.operation) continue;
+    if (rule.method && rule.method !== request.method) continue;
     if (faultOf(rule.faults, "close_reused") && !request.reused) continue;
     if (rule.times === 0) continue;
     if (rule.skip) {
       rule.skip--;
       continue;
     }
+    if (rule.forMs !== undefined) rule.until ??= now + rule.forMs;
     if (rule.times !== undefined) rule.times--;
     if (rule.times === 0) rules.splice(index, 1);
     return rule.faults;

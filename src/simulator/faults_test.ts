@@ -37,7 +37,34 @@ Deno.test("rules befall requests in order, each as often as it says", async () =
 
 Deno.test("takeFaults() passes over a rule that was used up from the start", () => {
   const rules: FaultRule[] = [{ times: 0, faults: [{ type: "cut" }] }];
-  deepStrictEqual(takeFaults(rules, { operation: "list", reused: false }), []);
+  const request = { operation: "list", method: "GET", reused: false } as const;
+  deepStrictEqual(takeFaults(rules, request, 0), []);
+});
+
+Deno.test("a rule is for one method, and lasts from the first that it befalls", async () => {
+  const { clock, simulator } = await simulatorWith({
+    method: "GET",
+    forMs: 2_000,
+    faults: [{
+      type: "answer",
+      when: "before",
+      status: 404,
+      headers: { "content-type": "text/html" },
+      text: "<html>",
+    }],
+  });
+  const get = async (line: string) => {
+    const response = await ask(simulator, line);
+    await response.body?.cancel();
+    return response.status;
+  };
+  clock.advance(60_000);
+  strictEqual((await ask(simulator, "POST keys/validate")).status, 200);
+  strictEqual(await get("GET vms"), 404);
+  clock.advance(1_999);
+  strictEqual(await get("GET whoami"), 404);
+  clock.advance(1);
+  strictEqual(await get("GET vms"), 200);
 });
 
 for (

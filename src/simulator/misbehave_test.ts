@@ -176,6 +176,72 @@ Deno.test("unlisted hides a VM from lists, unreadable from the rest, for a time"
   deepStrictEqual(await seen(), [1, 200, 200]);
 });
 
+Deno.test("twice carries a request out again, and answers as to the second", async () => {
+  const { simulator } = await simulatorWith(
+    once("new_root", { type: "twice" }),
+    once("new_root", { type: "twice", answers: "first" }),
+    once("deploy", { type: "twice" }),
+  );
+  for (const named of [1, 0]) {
+    const before = (await simulator.vms()).length;
+    const vmId = await makeVm(simulator, { a: "b" });
+    const made = (await simulator.vms()).slice(before);
+    strictEqual(made.length, 2);
+    strictEqual(made[named]?.vmId, vmId);
+    deepStrictEqual(made.map(({ labels }) => labels), [{ a: "b" }, { a: "b" }]);
+  }
+  // It was sent once: what stood in between is not the client.
+  strictEqual((await simulator.requests()).length, 2);
+  const body = { repo: "acme/shop" };
+  const deploy = await ask(simulator, "POST deploy", { body });
+  strictEqual(deploy.status, 409);
+  strictEqual((await simulator.vms()).length, 5);
+  strictEqual((await simulator.requests()).at(-1)?.committed, true);
+});
+
+Deno.test("twice may be a while apart, and its answer lost", async () => {
+  const clock = new FakeClock();
+  const simulator = new Simulator({ clock });
+  await simulator.addFault(once(
+    "new_root",
+    { type: "twice", ms: 3_000 },
+    { type: "drop", when: "after" },
+  ));
+  await rejects(ask(simulator, "POST vm/new_root", CREATE), ConnectionDropped);
+  deepStrictEqual(
+    (await simulator.vms()).map(({ createdAt }) => createdAt.slice(14, 19)),
+    ["00:00", "00:03"],
+  );
+});
+
+Deno.test("lag shows one VM as it was", async () => {
+  const { clock, simulator } = await simulatorWith(
+    { operation: "status", faults: [{ type: "lag", ms: 3_000 }] },
+    { operation: "metadata", faults: [{ type: "lag", ms: 3_000 }] },
+    { operation: "list", faults: [{ type: "lag", ms: 3_000 }] },
+  );
+  const vmId = await makeVm(simulator);
+  const seen = async () => {
+    const status = await ask(simulator, `GET vm/${vmId}/status`);
+    const metadata = await ask(simulator, `GET vm/${vmId}/metadata`);
+    const list = await (await ask(simulator, "GET vms")).json();
+    const { state = status.status } = await status.json();
+    const { deleted_at = metadata.status } = await metadata.json();
+    return [state, deleted_at, list.length];
+  };
+  deepStrictEqual(await seen(), [404, 404, 0]);
+  clock.advance(3_000);
+  // It runs by now.
+  deepStrictEqual(await seen(), ["booting", null, 1]);
+  await ask(simulator, `DELETE vm/${vmId}`);
+  clock.advance(2_999);
+  deepStrictEqual(await seen(), ["running", null, 1]);
+  clock.advance(1);
+  const [state, deletedAt, listed] = await seen();
+  deepStrictEqual([state, listed], [404, 0]);
+  strictEqual(deletedAt, "2026-01-05T09:00:03.000Z");
+});
+
 Deno.test("lag leaves young VMs out of the lists that it befalls", async () => {
   const { clock, simulator } = await simulatorWith(
     { operation: "list", faults: [{ type: "lag", ms: 3_000 }] },

@@ -10,13 +10,14 @@ import {
   bootingUntil,
   done,
   type Endpoint,
+  type EndpointContext,
   flagQuery,
   idParam,
   jsonBody,
   shaped,
   shown,
 } from "./endpoint.ts";
-import { faultOf } from "./faults.ts";
+import { type Fault, faultOf } from "./faults.ts";
 import {
   changeState,
   knownVm,
@@ -25,37 +26,70 @@ import {
   renderVm,
   stateAt,
 } from "./vm_life.ts";
+import type { Call, StoredVm } from "./world.ts";
 
 /** Every living VM of the organisation, whoever made it, in no order. */
 export const listVms: Endpoint = (call, { world, now, faults }) => {
-  const lagMs = faultOf(faults, "lag")?.ms ?? 0;
+  const lagMs = lagOf(faults);
   const as = faultOf(faults, "labels")?.as;
   const vms = world.vms
     .filter((vm) => vm.organisation === call.account.organisation)
-    .filter((vm) => vm.deletedAt === undefined)
     .filter((vm) => (vm.listedFrom ?? 0) <= now)
-    .filter((vm) => lagMs === 0 || vm.createdAt + lagMs <= now)
+    .flatMap((vm) => asItWas(vm, { now, lagMs }) ?? [])
+    .filter((vm) => vm.deletedAt === undefined)
     // The service promises no order: not the order of creation, then.
     .toSorted((one, other) => one.vmId < other.vmId ? -1 : 1)
-    .map((vm) => renderVm(vm, now, as));
+    .map((vm) => renderVm(vm, now - lagMs, as));
   const others = faultOf(faults, "also_listed")?.entries ?? [];
   return shown(jsonAnswer(200, [...others, ...vms]));
 };
 
 /** One living VM. */
-export const readStatus: Endpoint = (call, { world, now, faults }) => {
-  const vm = livingVm(world, call.account, idParam(call, "vm"));
-  if (!vm || (vm.readableFrom ?? 0) > now) throw notFound();
+export const readStatus: Endpoint = (call, context) => {
+  const { now, faults } = context;
+  const vm = readableVm(call, context);
+  if (vm.deletedAt !== undefined) throw notFound();
   const as = faultOf(faults, "labels")?.as;
-  return shown(jsonAnswer(200, renderVm(vm, now, as)));
+  return shown(jsonAnswer(200, renderVm(vm, now - lagOf(faults), as)));
 };
 
 /** A VM's origin and end: deleted ones stay readable. */
-export const readMetadata: Endpoint = (call, { world, now }) => {
-  const vm = knownVm(world, call.account, idParam(call, "vm"));
-  if (!vm || (vm.readableFrom ?? 0) > now) throw notFound();
-  return shown(jsonAnswer(200, renderMetadata(vm, now)));
+export const readMetadata: Endpoint = (call, context) => {
+  const vm = readableVm(call, context);
+  const shownAt = context.now - lagOf(context.faults);
+  return shown(jsonAnswer(200, renderMetadata(vm, shownAt)));
 };
+
+/** @throws {Refusal} when there is no such VM, or was none then. */
+function readableVm(
+  call: Call,
+  { world, now, faults }: EndpointContext,
+): StoredVm {
+  const known = knownVm(world, call.account, idParam(call, "vm"));
+  const vm = known && asItWas(known, { now, lagMs: lagOf(faults) });
+  if (!vm || (vm.readableFrom ?? 0) > now) throw notFound();
+  return vm;
+}
+
+/** How old an answer is. */
+function lagOf(faults: readonly Fault[]): number {
+  return faultOf(faults, "lag")?.ms ?? 0;
+}
+
+/**
+ * Returns a VM as an answer has it that is so old; `undefined` when it was not
+ * there by then. In an answer of now everything is, whatever its date.
+ */
+function asItWas(
+  vm: StoredVm,
+  { now, lagMs }: { readonly now: number; readonly lagMs: number },
+): StoredVm | undefined {
+  if (lagMs === 0) return vm;
+  const then = now - lagMs;
+  if (vm.createdAt > then) return undefined;
+  const { deletedAt, ...living } = vm;
+  return deletedAt !== undefined && deletedAt > then ? living : vm;
+}
 
 const LABEL_BODY = z.object({
   labels: z.nullish(z.record(z.string(), z.string())),

@@ -155,6 +155,17 @@ export class Arena implements AsyncDisposable {
     }
   }
 
+  /** Changes the text of the ledger as other programs do; all lines stay. */
+  edit(change: (text: string) => string): void {
+    if (this.ledgerSize() === 0) return;
+    const text = Deno.readTextFileSync(this.ledgerPath);
+    // A last line that was torn is not to be taken for a whole one.
+    const end = text.lastIndexOf("\n") + 1;
+    const edited = change(text.slice(0, end)) + text.slice(end);
+    Deno.writeTextFileSync(this.ledgerPath, edited);
+    this.#entries = this.#goodTexts();
+  }
+
   /** Puts other lines into the ledger; nothing is lost by that. */
   rewrite(lines: readonly string[]): void {
     const text = lines.map((line) => `${line}\n`).join("");

@@ -2,6 +2,8 @@ import { CLOCK_STEPS } from "./clock_steps.ts";
 import { COMPANY_STORIES } from "./company.ts";
 import { ENDING_STORIES } from "./endings.ts";
 import { KILL_POINT_STORIES } from "./kill_points.ts";
+import { INTERMEDIARY_STORY } from "./intermediaries.ts";
+import { LINE_ENDS_STORY } from "./line_ends.ts";
 import { LINEAGE_STORIES } from "./lineage.ts";
 import { POWER_CUT_STORIES } from "./power_cuts.ts";
 import { RANDOM_LOOP } from "./random_loop.ts";
@@ -16,6 +18,8 @@ export const STORIES: readonly Story[] = [
   ...COMPANY_STORIES,
   CLOCK_STEPS,
   ...SERVER_FAULT_STORIES,
+  INTERMEDIARY_STORY,
+  LINE_ENDS_STORY,
   ...LINEAGE_STORIES,
   ...ENDING_STORIES,
 ];

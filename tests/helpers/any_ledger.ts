@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Entry } from "../../src/job/entry.ts";
 import { foldEntries, type Job } from "../../src/job/job.ts";
 import { formatEntryLine } from "../../src/ledger/entry_line.ts";
-import { identityOf } from "../../src/ledger/find_job.ts";
+import { identityOf } from "../../src/ledger/sighting.ts";
 import {
   ACCOUNT,
   complete,
@@ -191,13 +191,24 @@ export interface Newest {
   readonly last: Placed;
 }
 
-/** The newest job is the one with the last intent; its mark is its first. */
-export function newestOf(model: Made, account: string): Newest | undefined {
+/**
+ * Returns the newest job: the one with the last intent, or with the latest;
+ * its mark is its first.
+ */
+export function newestOf(
+  model: Made,
+  account: string,
+  { byTime = false }: { readonly byTime?: boolean } = {},
+): Newest | undefined {
   const intents = model.entries.filter(({ entry }) =>
     entry.key === KEY && entry.account === account &&
     entry.status === "submitted"
   );
-  const newest = intents.at(-1);
+  const newest = byTime
+    ? intents.toSorted((a, b) =>
+      a.entry.at < b.entry.at ? -1 : a.entry.at > b.entry.at ? 1 : 0
+    ).at(-1)
+    : intents.at(-1);
   if (newest === undefined) return undefined;
   const all = model.entries.filter(({ entry }) =>
     identityOf(entry) === identityOf(newest.entry)

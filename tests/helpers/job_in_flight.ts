@@ -1,5 +1,6 @@
 import { strictEqual } from "node:assert/strict";
 import { main } from "../../main.ts";
+import type { Clock } from "../../src/clock.ts";
 import { InterruptedError } from "../../src/engine/engine_error.ts";
 import { Simulator } from "../../src/simulator/simulator.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -35,6 +36,8 @@ export class SlowService implements AsyncDisposable {
   readonly clock: FakeClock;
   readonly simulator: Simulator;
   readonly home: string;
+  /** How far the user's clock is ahead of the service's. */
+  aheadMs = 0;
 
   private constructor(home: string, bootMs: number) {
     this.home = home;
@@ -53,7 +56,7 @@ export class SlowService implements AsyncDisposable {
   /** Returns a context of this user's, for one command. */
   context(options: TestContextOptions = {}): Promise<TestContext> {
     return testContext({
-      clock: this.clock,
+      clock: this.#clockOfProcess(),
       simulator: this.simulator,
       ...options,
       env: { HOME: this.home, ...options.env },
@@ -147,5 +150,16 @@ export class SlowService implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.home, { recursive: true });
+  }
+
+  /** The user's clock, as a process sees it that starts now. */
+  #clockOfProcess(): Clock {
+    const { clock } = this;
+    const startMs = clock.elapsedMs();
+    return {
+      now: () => new Date(clock.now().getTime() + this.aheadMs),
+      elapsedMs: () => clock.elapsedMs() - startMs,
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    };
   }
 }

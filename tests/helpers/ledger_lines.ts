@@ -22,9 +22,11 @@ export function readLedgerLines(path: string): LedgerLine[] {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
-  const lines = text.split("\n");
+  const lines = text.replace(/^\ufeff/, "").split("\n");
   const last = lines.pop() ?? "";
-  const read: LedgerLine[] = lines.map((line) => ({
+  // What editors and git do to the ends of lines is not part of them.
+  const ours = lines.map((line) => line.trimEnd()).filter(Boolean);
+  const read: LedgerLine[] = ours.map((line) => ({
     check: checkOf(line),
     text: line,
     entry: parse(line),

@@ -73,6 +73,11 @@ export function withReadOnly(folder: string): string[] {
   return ["unshare", "--mount", "sh", "-c", script, folder];
 }
 
+/** Lets a process that runs make no file longer than so many bytes. */
+export function limitFileSize(pid: number, bytes: number): void {
+  run("prlimit", [`--pid=${pid}`, `--fsize=${bytes}`]);
+}
+
 /** A small file system of its own, as long as it is not disposed of. */
 export class SmallDisk implements Disposable {
   readonly path: string;

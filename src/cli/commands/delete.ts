@@ -139,14 +139,14 @@ async function deleteVm(
     return true;
   } catch (error) {
     // The service says 403 of what is not there, as of what is not ours.
-    const isUnclear = error instanceof ApiError &&
+    const isUnclear = error instanceof ApiError && error.isFromService &&
       (error.status === 403 || error.status === 404);
     if (!isUnclear) throw error;
     try {
       const { value } = await client.vmMetadata(target.id, { signal });
       if (value.deleted_at !== null) return false;
     } catch (why) {
-      if (why instanceof ApiError && why.status === 404) {
+      if (why instanceof ApiError && why.isNotFound) {
         throw noSuchVm(target, error);
       }
     }

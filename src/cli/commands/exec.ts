@@ -205,7 +205,7 @@ async function withReason(
 ): Promise<unknown> {
   const { ApiError } = await import("../../api/api_error.ts");
   const { noSuchVm } = await import("../found_vm.ts");
-  if (!(error instanceof ApiError)) return error;
+  if (!(error instanceof ApiError) || !error.isFromService) return error;
   if (error.status === 404) return noSuchVm(target, error);
   if (error.status !== 400) return error;
   try {

@@ -96,7 +96,14 @@ async function readKey(input: Input, context: Context): Promise<string> {
       hint: "for example: vers login --token - < key.txt",
     });
   }
-  const key = readApiKey({ given, path: undefined });
+  const key = readApiKey({
+    given,
+    source: {
+      name: token === "-" ? "stdin" : "--token",
+      hint: "give the key alone, for example: vers login --token - < key.txt",
+    },
+    path: undefined,
+  });
   if (key !== undefined) return key;
   throw new UsageError(
     "Cannot log in: there is no API key on stdin",

@@ -75,7 +75,8 @@ async function withHint(
   size: number,
 ): Promise<unknown> {
   const { ApiError } = await import("../../api/api_error.ts");
-  if (!(error instanceof ApiError) || error.status !== 400) return error;
+  if (!(error instanceof ApiError) || !error.isFromService) return error;
+  if (error.status !== 400) return error;
   return new Failure(error.message, {
     code: error.code,
     hint: "a disk only grows; for example: " +

@@ -240,6 +240,11 @@ for (
       args: ["upgrade", "--check"],
       message: "Cannot use VERS_RELEASES_URL: it is not an https:// URL",
     },
+    ...["https://ada@h.test/r", "https://:secret@h.test/r"].map((variable) => ({
+      variable,
+      args: ["upgrade", "--check"],
+      message: "Cannot use VERS_RELEASES_URL: it is not an https:// URL",
+    })),
     {
       variable: "releases",
       args: ["upgrade", "--check"],

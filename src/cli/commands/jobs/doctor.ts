@@ -10,7 +10,7 @@ import type { ResultView } from "../../render_result.ts";
 const FLAGS = {
   repair: {
     type: "boolean",
-    brief: "Move torn and corrupt lines to a file beside the ledger",
+    brief: "Set lines that cannot be read aside, in a file beside the ledger",
   },
 } as const satisfies FlagTable;
 
@@ -19,14 +19,14 @@ export const command = defineCommand({
   summary: "Find out what is wrong with the ledger",
   description: "Looks at this machine's ledger of jobs: whether it can be\n" +
     "read, written and locked, and which of its lines cannot be read, with\n" +
-    "their places in bytes. With --repair it moves such lines to the file\n" +
-    "jobs.jsonl.bad-<time>; all others stay as they are.",
+    "their numbers. With --repair it sets such lines aside, those of a newer\n" +
+    "vers too, in the file jobs.jsonl.bad-<time>; all others stay as they are.",
   flags: FLAGS,
   positionals: [],
   examples: [
     ["vers jobs doctor", "look"],
     ["vers jobs doctor --json", "everything that was found, for scripts"],
-    ["vers jobs doctor --repair", "and move bad lines away"],
+    ["vers jobs doctor --repair", "and set bad lines aside"],
   ],
   exitCodes: [[1, "something is wrong"]],
   files: { settings: "read", ledger: "read, write", locks: "read, write" },
@@ -92,19 +92,32 @@ function toJson(
       future: lines.future,
       stripped: lines.stripped,
     },
-    bad_lines: lines?.badLines.map(({ offset, length, isTorn, why }) => ({
-      offset,
-      length,
-      kind: isTorn ? "torn" : "corrupt",
-      why,
+    bad_lines: lines?.badLines.map((bad) => ({
+      line: bad.line,
+      last_line: bad.lastLine,
+      offset: bad.offset,
+      length: bad.length,
+      kind: bad.isTorn ? "torn" : "corrupt",
+      why: bad.why,
     })),
-    future_lines: lines?.futureLines.map(({ offset, id, at }) => ({
+    newer_lines: lines?.newerLines.map(({ line, offset, id }) => ({
+      line,
+      offset,
+      id,
+    })),
+    future_lines: lines?.futureLines.map(({ line, offset, id, at }) => ({
+      line,
       offset,
       id,
       at,
     })),
     stripped_jobs: lines?.strippedIds,
-    repaired: repaired && { moved: repaired.moved, path: repaired.path },
+    repaired: repaired && {
+      moved: repaired.moved,
+      newer: repaired.newer,
+      all: repaired.isAll,
+      path: repaired.path,
+    },
   };
 }
 
@@ -112,31 +125,70 @@ function viewOf(
   { checks, lines }: Diagnosis,
   { path, isFine, repaired }: Findings,
 ): ResultView {
-  const { badLines = [], futureLines = [], bad = 0, future = 0 } = lines ?? {};
+  const { badLines = [], newerLines = [], futureLines = [] } = lines ?? {};
+  const { bad = 0, newer = 0, future = 0 } = lines ?? {};
+  const shown = badLines.reduce(
+    (sum, { line, lastLine }) => sum + lastLine + 1 - line,
+    0,
+  );
   return {
     ids: () => [path],
     text: () => [
       `ledger: ${path}`,
-      ...(repaired === undefined ? [] : [
-        repaired.path === undefined
-          ? "repaired: there was nothing to move"
-          : `repaired: ${repaired.moved} bad lines are in ${repaired.path}`,
-      ]),
+      ...(repaired === undefined ? [] : repairText(repaired, path)),
       ...checks.map(({ name, status, detail }) =>
         `${status.padEnd(7)}  ${name}: ${detail}`
       ),
-      ...badLines.map(({ offset, length, isTorn, why }) =>
-        `  at byte ${offset}: ${isTorn ? "torn" : "corrupt"}, ` +
-        `${length} bytes: ${why}`
+      ...badLines.map((lines) =>
+        `${placeOf(lines)}: ${lines.isTorn ? "torn" : "corrupt"}, ` +
+        `${lines.length} bytes: ${lines.why}`
       ),
-      ...moreOf(bad - badLines.length, "bad"),
-      ...futureLines.map(({ offset, id, at }) =>
-        `  at byte ${offset}: from the future: job ${id}, ${at}`
+      ...moreOf(bad - shown, "bad"),
+      ...newerLines.map((line) =>
+        `${placeOf(line)}: of a newer vers: job ${line.id ?? "unknown"}`
+      ),
+      ...moreOf(newer - newerLines.length, "newer"),
+      ...futureLines.map((line) =>
+        `${placeOf(line)}: from the future: job ${line.id}, ${line.at}`
       ),
       ...moreOf(future - futureLines.length, "future"),
       isFine ? "The ledger is fine" : "Something is wrong with the ledger",
     ],
   };
+}
+
+/** Which lines of the file these are, and where. */
+interface Place {
+  readonly line: number;
+  readonly lastLine?: number;
+  readonly offset: number;
+}
+
+function placeOf({ line, lastLine = line, offset }: Place): string {
+  const which = line === lastLine
+    ? `line ${line}`
+    : `lines ${line} to ${lastLine}`;
+  return `  ${which}, at byte ${offset}`;
+}
+
+/** Returns what a repair did, and what to do if that was not wanted. */
+function repairText(
+  { path: aside, moved, newer, isAll }: RepairReport,
+  path: string,
+): readonly string[] {
+  if (aside === undefined) return ["repaired: there was nothing to set aside"];
+  const what = isAll
+    ? `not one line could be read: the whole ledger, ${moved} lines, is`
+    : `${moved} ${moved === 1 ? "line is" : "lines are"}`;
+  const ofNewer = newer === 0
+    ? ""
+    : `; ${newer} of a newer vers, which misses them`;
+  return [
+    `repaired: ${what} in ${aside}${ofNewer}`,
+    "the same command does not find their jobs any more; vers status lists " +
+    "the VMs that there are",
+    `to put them back: cat "${aside}" >> "${path}"`,
+  ];
 }
 
 function moreOf(count: number, what: string): readonly string[] {

@@ -72,13 +72,15 @@ Deno.test(
     const lines = context.out().split("\n");
     ok(
       lines.includes(
-        `  at byte ${good.length}: torn, 40 bytes: it was cut off`,
+        `  line 2, at byte ${good.length}: torn, 40 bytes: it was cut off`,
       ),
       context.out(),
     );
     ok(
       lines.includes(
-        `  at byte ${good.length + 41}: corrupt, 7 bytes: it is no entry`,
+        `  line 3, at byte ${
+          good.length + 41
+        }: corrupt, 7 bytes: it is no entry`,
       ),
       context.out(),
     );
@@ -91,7 +93,7 @@ Deno.test(
 );
 
 Deno.test(
-  "vers jobs doctor --repair moves bad lines away, and is fine then",
+  "vers jobs doctor --repair sets bad lines aside, and is fine then",
   async () => {
     await using context = await testContext();
     const path = await writeLedger(context, `${TORN}\n${line(running())}`);

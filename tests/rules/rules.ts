@@ -1,0 +1,644 @@
+/**
+ * A rule of the contract, the test that names it, and one change to the
+ * program that breaks it: `deno task test:rules` makes the change and sees the
+ * test fail.
+ */
+export interface Rule {
+  /** The rule, in one line. */
+  readonly rule: string;
+  /** Where the test is, and a part of its name that stands there. */
+  readonly test: readonly [file: string, name: string];
+  /** The change: what stands in a file, and what then stands there. */
+  readonly change: readonly [file: string, from: string, to: string];
+}
+
+const CLAIM = "src/engine/claim.ts";
+const DECIDE = "src/job/decide.ts";
+const DECIDE_TEST = "src/job/decide_test.ts";
+const GONE = "src/engine/gone.ts";
+const GONE_TEST = "src/engine/gone_test.ts";
+const RECOVER = "src/engine/recover.ts";
+const RECOVER_TEST = "src/engine/recover_test.ts";
+const RUN_WORK = "src/engine/run_work.ts";
+const RUN_WORK_TEST = "src/engine/run_work_test.ts";
+const SEARCH = "src/engine/search.ts";
+const SUBMIT = "src/engine/submit.ts";
+const SUBMIT_TEST = "src/engine/submit_test.ts";
+const WAITER = "src/engine/waiter.ts";
+const WAITER_TEST = "src/engine/waiter_test.ts";
+
+/** The rules of one command's life, of finding, of sending and of waiting. */
+export const RULES: readonly Rule[] = [
+  // The life of a command that waits.
+  {
+    rule: "the key's lock is held from the look-up to the running entry",
+    test: [
+      "tests/run_wait_test.ts",
+      "run --wait twenty times at once makes one VM and twenty results",
+    ],
+    change: [
+      CLAIM,
+      "await lockJob(run, work.key)",
+      "await lockJob(run, crypto.randomUUID())",
+    ],
+  },
+  {
+    rule: "what was decided while this process ran is its answer, too",
+    test: [
+      "tests/run_wait_test.ts",
+      "run --wait twenty times at once makes one VM and twenty results",
+    ],
+    change: [
+      "src/engine/earlier_jobs.ts",
+      "isSettledSinceStart: ledger.isSettledSinceOpened(sighting)",
+      "isSettledSinceStart: false",
+    ],
+  },
+  {
+    rule: "of two outcomes the first that was recorded holds",
+    test: [
+      "src/engine/journal_test.ts",
+      "Journal.settle() holds the first outcome",
+    ],
+    change: [
+      "src/engine/journal.ts",
+      'return known?.state === "complete" || known?.state === "failed"',
+      "return known === null",
+    ],
+  },
+  {
+    rule: "a result is delivered when it was printed, and not before",
+    test: ["tests/delivery_test.ts", "and its result is owed"],
+    change: [
+      RUN_WORK,
+      "  await run.options.deliver({ ...job.result, effect });\n" +
+      "  await run.journal.markDelivered(job, run.engine.clock.now());",
+      "  await run.journal.markDelivered(job, run.engine.clock.now());\n" +
+      "  await run.options.deliver({ ...job.result, effect });",
+    ],
+  },
+  {
+    rule: "a job that nobody waited for is accepted, and stays in flight",
+    test: [RUN_WORK_TEST, "calls a job accepted that nobody waited for"],
+    change: [
+      RUN_WORK,
+      'if (effect !== "attached") await markAccepted(run, job);',
+      "",
+    ],
+  },
+  {
+    rule: "such a job is found by its words for 10 minutes",
+    test: [RUN_WORK_TEST, "without --wait more than 10 minutes ago"],
+    change: [
+      DECIDE,
+      "ageMs(acceptedAt, now) <= Math.min(ACCEPTED_WINDOW_MS, maxAgeMs)",
+      "true",
+    ],
+  },
+  {
+    rule: "a job in flight that was waited for goes before one that was not",
+    test: [RUN_WORK_TEST, "waited for, before one that was not"],
+    change: [
+      DECIDE,
+      "if (newest !== undefined && isInFlight(newest.job)) return newest;",
+      "",
+    ],
+  },
+  {
+    rule: "without --wait a command is a new request",
+    test: [DECIDE_TEST, "a running job, of a command without --wait"],
+    change: [
+      DECIDE,
+      "if (!isWaiting && !work.isIdempotencyKey) {",
+      "if (!1) {",
+    ],
+  },
+  {
+    rule: "an idempotency key needs no --wait to find its job again",
+    test: [RUN_WORK_TEST, "without --wait prints the id of its job again"],
+    change: [
+      "src/engine/earlier_jobs.ts",
+      "(wait || work.isIdempotencyKey === true)",
+      "wait",
+    ],
+  },
+  {
+    rule: "a wait whose lines were stripped writes them again when it ends",
+    test: ["src/engine/stripped_job_test.ts", "writes what it knows again"],
+    change: [
+      RUN_WORK,
+      "if (run.job && isInFlight(run.job)) await journal.restore(run.job);",
+      "",
+    ],
+  },
+
+  // What is resumed.
+  {
+    rule: "a target that stands for another VM now is other work",
+    test: [DECIDE_TEST, "a job whose target stands for another VM now"],
+    change: [
+      DECIDE,
+      "return work.source !== job.source && !own.includes(work.source);",
+      "return false;",
+    ],
+  },
+  {
+    rule: "under an idempotency key, run and folder are no inputs",
+    test: [DECIDE_TEST, "but not run and folder"],
+    change: [
+      DECIDE,
+      "const { run_id: _, target, ...others } = inputs;",
+      "if (inputs) return inputs; const { target, ...others } = inputs;",
+    ],
+  },
+  {
+    rule: "an idempotency key that stands for other work is a conflict",
+    test: ["tests/resume_test.ts", "is a conflict that names the fields"],
+    change: [DECIDE, "if (fields.length > 0) {", "if (!1) {"],
+  },
+  {
+    rule: "nothing is submitted beside a line that may be the work's job",
+    test: [DECIDE_TEST, "a line of the key that cannot be interpreted"],
+    change: [
+      DECIDE,
+      'return decision.plan === "submit" && unreadable !== undefined',
+      "return decision === undefined && unreadable !== undefined",
+    ],
+  },
+  {
+    rule: "a job with a handle is as old as the server's clock says",
+    test: ["tests/resume_test.ts", "trusts the server's clock more than ours"],
+    change: [
+      CLAIM,
+      "const ageOnServerMs = await serverAgeMs(run, newest.job);",
+      "const ageOnServerMs = undefined;",
+    ],
+  },
+  {
+    rule: "another account's job is ours only if the server shows its VM",
+    test: ["tests/resume_test.ts", "passes over a job that it cannot see"],
+    change: [CLAIM, "!await isShownToUs(run, newest.job)", "false"],
+  },
+  {
+    rule: "a stored result is printed only while its VM is there",
+    test: [RUN_WORK_TEST, "a stored result whose VM is gone"],
+    change: [
+      RUN_WORK,
+      ': await presenceOf(run, job);\n  if (presence.type === "gone") {\n' +
+      "    const error",
+      ': { type: "there" } as any;\n  if (presence.type === "gone") {\n' +
+      "    const error",
+    ],
+  },
+  {
+    rule: "only the service's own shape is the service's word",
+    test: [WAITER_TEST, "for a missed look, not for the service's word"],
+    change: [
+      "src/api/server_word.ts",
+      "error.isFromService && WORDS[about].includes(error.status)",
+      "WORDS[about].includes(error.status)",
+    ],
+  },
+  {
+    rule: "a list is answered by 200, 401 or 403 alone",
+    test: [RECOVER_TEST, "a recovery that reads no list ends with exit 6"],
+    change: ["src/api/server_word.ts", "list: [401, 403],", "list: [404],"],
+  },
+  {
+    rule: "401 in mid-wait ends with exit 2, and the job goes on",
+    test: [WAITER_TEST, "when the service itself refuses the key"],
+    change: ["src/api/server_word.ts", "vm: [401, 403, 404],", "vm: [404],"],
+  },
+  {
+    rule: "a VM is not gone after one 404",
+    test: [GONE_TEST, "a VM that does not show yet, nowhere, is waited for"],
+    change: [
+      GONE,
+      "looks + 1 >= LOOKS && nowMs - firstMs >= SPAN_MS &&\n" +
+      "      nowMs >= this.#settledAtMs",
+      "true",
+    ],
+  },
+  {
+    rule: "a VM is gone after 5 s of looks at the soonest",
+    test: [GONE_TEST, "an old VM that nothing shows is gone after three looks"],
+    change: [GONE, "const SPAN_MS = 5_000;", "const SPAN_MS = 0;"],
+  },
+  {
+    rule: "a VM is gone 30 s after it was accepted at the soonest",
+    test: [GONE_TEST, "over 5 s, 30 s after it was accepted"],
+    change: [GONE, "const SETTLE_MS = 30_000;", "const SETTLE_MS = 0;"],
+  },
+  {
+    rule: "a VM that is listed is not gone",
+    test: [GONE_TEST, "a VM that is listed is not gone"],
+    change: [GONE, "some(({ vm_id }) => vm_id === vmId)", "some(() => false)"],
+  },
+  {
+    rule: "a VM with a time of deletion is gone",
+    test: [GONE_TEST, "a VM whose metadata has a time of deletion"],
+    change: [GONE, "return value.deleted_at !== null;", "return false;"],
+  },
+  {
+    rule: "of a batch that is partly gone no second one is made",
+    test: [WAITER_TEST, "one VM deleted, names those that live each time"],
+    change: [
+      RUN_WORK,
+      "return alive.length === 0 ? new JobFailedError(text)",
+      "return alive ? new JobFailedError(text)",
+    ],
+  },
+  {
+    rule: "a job that was cancelled ends the waits for it",
+    test: [WAITER_TEST, "jobs cancel ends the wait for the job"],
+    change: [
+      WAITER,
+      "const settled = journal.outcomeOf(job);",
+      "const settled = undefined as any;",
+    ],
+  },
+
+  // Sending, and finding out what became of it.
+  {
+    rule: "a line is written only of a request that can be sent",
+    test: [SUBMIT_TEST, "writes no line, and sends nothing"],
+    change: [
+      RECOVER,
+      "const send = driver.prepare(job, run.work.secrets);\n" +
+      "      const again = await openSend(run, job);",
+      "const again = await openSend(run, job);\n" +
+      "      const send = driver.prepare(job, run.work.secrets);",
+    ],
+  },
+  {
+    rule: "the server's clock is asked for first, and for no list",
+    test: [SUBMIT_TEST, "asks for the server's clock first, and for no list"],
+    change: [
+      SUBMIT,
+      "const serverAt = await readServerClock(run);",
+      "const serverAt = undefined as any;",
+    ],
+  },
+  {
+    rule: "a connection that cannot be made is tried three times over 5 s",
+    test: [SUBMIT_TEST, "is given up after three tries over 5 s"],
+    change: [
+      "src/engine/server_clock.ts",
+      "{ isMet: isUnreachable, intervalMs: 2_500, times: 0 }",
+      "{ isMet: isUnreachable, intervalMs: 250, times: 0 }",
+    ],
+  },
+  {
+    rule: "what is not the Vers API is asked three times over 2 s",
+    test: [SUBMIT_TEST, "is given up after three tries over 2 s"],
+    change: [
+      "src/engine/server_clock.ts",
+      "{ isMet: isForeign, intervalMs: 1_000, times: 0 }",
+      "{ isMet: isForeign, intervalMs: 100, times: 0 }",
+    ],
+  },
+  {
+    rule: "a 429 makes a send void: it is sent again later",
+    test: [SUBMIT_TEST, "is sent again after Retry-After, under a line"],
+    change: [SUBMIT, "if (!isAnswer || !error.isThrottled) {", "if (error) {"],
+  },
+  {
+    rule: "what is sent after a 429 has a line of its own",
+    test: [SUBMIT_TEST, "is sent again after Retry-After, under a line"],
+    change: [SUBMIT, "await run.journal.append(leaving);", ""],
+  },
+  {
+    rule: "the confirm window begins with the newest line of a send",
+    test: [SUBMIT_TEST, "has its confirm window from when it left"],
+    change: [
+      "src/job/job.ts",
+      "submittedAt: latest(submitted,",
+      "submittedAt: earliest(submitted,",
+    ],
+  },
+  {
+    rule: "a job that was never taken for want of time has failed as not sent",
+    test: [SUBMIT_TEST, "and its job has failed as not sent"],
+    change: [
+      SUBMIT,
+      "if (job.sends === 1) await journalFailure(run, job, timedOut);",
+      "",
+    ],
+  },
+  {
+    rule: "a page that answers a creation is a lost answer",
+    test: [SUBMIT_TEST, "counts as lost, not as refused"],
+    change: [
+      "src/api/api_error.ts",
+      "    if (!this.isFromService) return false;\n",
+      "",
+    ],
+  },
+  {
+    rule: "exit 21 names what answered in the service's place",
+    test: [SUBMIT_TEST, "exit 21 names what answered"],
+    change: [SUBMIT, "run.lostTo = foreignAnswer(error);", ""],
+  },
+  {
+    rule: "a redirect is a refusal, and never followed",
+    test: [SUBMIT_TEST, "has failed, and is not sent elsewhere"],
+    change: ["src/api/api_error.ts", "if (isRedirect(status) || ", "if ("],
+  },
+  {
+    rule: "nothing is sent again before the confirm window has passed",
+    test: ["tests/recovery_test.ts", "sends again, after the confirm window"],
+    change: [
+      RECOVER,
+      "const isLate = age.at(lookedAtMs) >= confirmWindowMs(run);",
+      "const isLate = true;",
+    ],
+  },
+  {
+    rule: "the window has passed by the server's clock as well as by ours",
+    test: [RECOVER_TEST, "a step of our clock does not shorten"],
+    change: [
+      RECOVER,
+      "const remoteMs = serverMs + elapsedMs - notedMs;",
+      "const remoteMs = Infinity;",
+    ],
+  },
+  {
+    rule: "a run sends again at most once",
+    test: [RECOVER_TEST, "is sent no third time by one run"],
+    change: [RECOVER, "      mayStillSend = false;\n", ""],
+  },
+  {
+    rule: "after a second send only a 2xx is an answer",
+    test: [RECOVER_TEST, "was sent twice and then refused is no failure"],
+    change: [
+      RECOVER,
+      'if (sent.type === "refused") refusal = sent.error;',
+      'if (sent.type === "refused") throw sent.error;',
+    ],
+  },
+  {
+    rule: "exit 21 is recorded, and others with the same work are told",
+    test: [RECOVER_TEST, "is recorded as not confirmed"],
+    change: [RECOVER, "await run.journal.append(declared);", ""],
+  },
+  {
+    rule: "the VM of a run carries its token from the start",
+    test: ["tests/recovery_test.ts", "finds the VM by its label"],
+    change: [
+      "src/engine/drivers/run.ts",
+      "labels: { [JOB_LABEL]: token }",
+      "labels: {}",
+    ],
+  },
+  {
+    rule: "an unlabelled new VM keeps a lost run from being sent again",
+    test: ["tests/recovery_test.ts", "that keeps labels to itself gives up"],
+    change: [
+      SEARCH,
+      "if (!metadata || !traces.isOffspring(metadata, job)) continue;",
+      "continue;",
+    ],
+  },
+  {
+    rule: "a candidate is owned by the intent's account",
+    test: ["tests/branch_test.ts", "takes no VM that another key"],
+    change: [
+      SEARCH,
+      "if (isOwnerKnown(job) && vm.owner_id !== job.account) continue;",
+      "",
+    ],
+  },
+  {
+    rule: "a candidate was made in the time of the sends",
+    test: ["tests/branch_test.ts", "takes no VM that another key"],
+    change: [
+      SEARCH,
+      "if (createdAt < from || createdAt > until) continue;",
+      "",
+    ],
+  },
+  {
+    rule: "a candidate has the lineage of the job",
+    test: [RECOVER_TEST, "a VM of another parent is no candidate"],
+    change: [
+      "src/engine/drivers/lineage.ts",
+      "return vmId === job.source || commitId === job.source;",
+      "return true;",
+    ],
+  },
+  {
+    rule: "a young candidate may yet be labelled by its maker",
+    test: [RECOVER_TEST, "that its maker may yet label is waited for"],
+    change: [
+      SEARCH,
+      "if (!traces.areLabelled && now - createdAt < graceMs) isEarly = true;",
+      "",
+    ],
+  },
+  {
+    rule: "a VM with another job's label is no candidate",
+    test: [RECOVER_TEST, "that its maker may yet label is waited for"],
+    change: [SEARCH, ": vm.labels[JOB_LABEL] !== undefined;", ": false;"],
+  },
+  {
+    rule: "a VM that another job has is no candidate",
+    test: [RECOVER_TEST, "that another job of the ledger has is no candidate"],
+    change: [
+      "src/engine/search_options.ts",
+      "orElse(() => ledger.ownerOf(vmId, job) !== undefined, false)",
+      "false",
+    ],
+  },
+  {
+    rule: "exactly as many candidates as were asked for are the job's",
+    test: [RECOVER_TEST, "more candidates than were asked for"],
+    change: [SEARCH, "vms.length === count;", "vms.length >= count;"],
+  },
+  {
+    rule: "another open intent of the same source hinders adopting",
+    test: [
+      "tests/branch_test.ts",
+      "beside one of the same parent whose answer",
+    ],
+    change: [
+      SEARCH,
+      "if (!isOurs || options.hasRival(vms)) {",
+      "if (!isOurs) {",
+    ],
+  },
+  {
+    rule: "VMs with our own label stand first among the candidates",
+    test: [RECOVER_TEST, "exit 21 lists the VMs first that carry"],
+    change: [SEARCH, "[...own, ...vms.map(", "[...vms.map("],
+  },
+  {
+    rule: "a list with two VMs of one token: a warning names the other",
+    test: [RECOVER_TEST, "keeps one, and names the other"],
+    change: [
+      RECOVER,
+      "nameDuplicates(run, adopted, looked.value.list);",
+      "",
+    ],
+  },
+  {
+    rule: "an entry of a list that is not understood is counted in a note",
+    test: [RECOVER_TEST, "an odd entry of the list hinders no recovery"],
+    change: [
+      "src/engine/vm_list.ts",
+      'if (skipped.length > 0 && isNews(run, "skipped")) {',
+      "if (!1) {",
+    ],
+  },
+  {
+    rule: "every VM made without a label is labelled, with or without --wait",
+    test: ["tests/branch_test.ts", "branch without --wait labels its VM"],
+    change: [
+      "src/engine/label_vms.ts",
+      "if (traces === undefined || traces.areLabelled) return;",
+      "if (traces || !traces) return;",
+    ],
+  },
+  {
+    rule: 'adopt = "never" turns adopting by lineage off',
+    test: ["tests/branch_test.ts", "branch with adopt = never takes no VM"],
+    change: ["src/engine/drivers/lineage.ts", 'policy !== "never" && ', ""],
+  },
+  {
+    rule: "a lost deploy is adopted only if the settings say so",
+    test: ["tests/deploy_test.ts", "asks whose VM it is, with 21"],
+    change: [
+      "src/engine/drivers/deploy.ts",
+      'mayAdopt: (policy) => policy === "always"',
+      "mayAdopt: () => true",
+    ],
+  },
+
+  // Waiting.
+  {
+    rule: "a wait honours Retry-After",
+    test: [WAITER_TEST, "looks again no sooner than Retry-After says"],
+    change: [
+      WAITER,
+      "      retryAfterMs: round.retryAfterMs,\n",
+      "",
+    ],
+  },
+  {
+    rule: "of several Retry-Afters the longest counts",
+    test: [WAITER_TEST, "honours the longest Retry-After of a look"],
+    change: [
+      WAITER,
+      "retryAfterMs = longest(retryAfterMs, sight.retryAfterMs);",
+      "retryAfterMs = sight.retryAfterMs;",
+    ],
+  },
+  {
+    rule: "finding whose a job is honours Retry-After",
+    test: [RUN_WORK_TEST, "asks whose a job is no sooner than Retry-After"],
+    change: [
+      "src/engine/run.ts",
+      "const pauseMs = untilNextLook(run, { looks, retryAfterMs });",
+      "const pauseMs = untilNextLook(run, { looks });",
+    ],
+  },
+  {
+    rule: "returning a result honours Retry-After",
+    test: [RUN_WORK_TEST, "asks for its VM no sooner than Retry-After says"],
+    change: [
+      WAITER,
+      "const pauseMs = untilNextLook(run, { looks, retryAfterMs });",
+      "const pauseMs = untilNextLook(run, { looks });",
+    ],
+  },
+  {
+    rule: "recovering honours Retry-After",
+    test: [RECOVER_TEST, "asks for the list no sooner than Retry-After says"],
+    change: [
+      RECOVER,
+      'looked.type === "missed" ? looked.retryAfterMs : undefined',
+      "undefined",
+    ],
+  },
+  {
+    rule: "labelling honours Retry-After",
+    test: [RECOVER_TEST, "a labelling asks again no sooner than Retry-After"],
+    change: [
+      "src/engine/label_vms.ts",
+      "untilNextLook(run, { looks, intervalMs, retryAfterMs })",
+      "untilNextLook(run, { looks, intervalMs })",
+    ],
+  },
+  {
+    rule: "no more than 8 things are asked for at once",
+    test: [WAITER_TEST, "asks for at most 8 things at once"],
+    change: [
+      "src/engine/run.ts",
+      "if (this.#free > 0) this.#free--;",
+      "if (this) this.#free--;",
+    ],
+  },
+  {
+    rule: "states are compared without regard to case",
+    test: [WAITER_TEST, "whatever the letter case of the state"],
+    change: [
+      "src/engine/drivers/judge.ts",
+      "switch (state.toLowerCase()) {",
+      "switch (state) {",
+    ],
+  },
+  {
+    rule: "a VM that is asleep ends the wait with exit 20, and no failure",
+    test: ["tests/resume_test.ts", "and the job completes when it runs"],
+    change: [
+      "src/engine/drivers/judge.ts",
+      'return "asleep";',
+      'return "failed";',
+    ],
+  },
+  {
+    rule: "a VM that is dead fails its job",
+    test: ["tests/resume_test.ts", "fails the job"],
+    change: [
+      "src/engine/drivers/judge.ts",
+      'return "failed";',
+      'return "wait";',
+    ],
+  },
+  {
+    rule: "a VM that stays asleep is asked to resume once more after 30 s",
+    test: [RUN_WORK_TEST, "asks once more after 30 s"],
+    change: [
+      "src/engine/drivers/resume.ts",
+      "resendWhenAsleepMs: 30_000",
+      "resendWhenAsleepMs: 300_000",
+    ],
+  },
+  {
+    rule: "a batch of fewer VMs than asked for ends with exit 20",
+    test: ["tests/branch_test.ts", "branch that gets fewer VMs"],
+    change: [
+      RUN_WORK,
+      "if (vm_ids.length >= wanted) return;",
+      "if (vm_ids.length >= 0) return;",
+    ],
+  },
+  {
+    rule: "a time-out is never recorded as a failure",
+    test: ["tests/run_wait_test.ts", "ends with 6, and the job goes on"],
+    change: [
+      RUN_WORK,
+      "    if (!(error instanceof JobFailedError)) throw error;\n" +
+      "    const settled",
+      "    const settled",
+    ],
+  },
+  {
+    rule: "a limit is checked after a look, never instead of one",
+    test: [WAITER_TEST, "looks once more before it gives up"],
+    change: [
+      "src/engine/run.ts",
+      "const LAST_LOOK_MS = 1_500;",
+      "const LAST_LOOK_MS = 0;",
+    ],
+  },
+];
