@@ -237,9 +237,16 @@ Deno.test("a key of another organisation passes over a job that it cannot see", 
   const { apiKey } = await simulator.control("POST", "keys", {
     organisation: "another",
   }) as { apiKey: string };
+  const first = jobIdOf(sandbox);
   const again = await sandbox.run(RUN, { env: { VERS_API_KEY: apiKey } });
   strictEqual(resultOf(again).effect, "created");
   strictEqual((await livingVms(simulator)).length, 2);
+  // It is unchanged: whose key it is goes on with it.
+  deepStrictEqual(
+    sandbox.ledgerLines().filter(({ entry }) => entry.id === first)
+      .map(({ entry }) => entry.status),
+    ["submitted", "running"],
+  );
 });
 
 Deno.test("a job that a newer vers wrote is never submitted beside", async () => {

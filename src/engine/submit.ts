@@ -58,8 +58,19 @@ export async function openSend(
   return job;
 }
 
-function leavingNow(run: Run, job: SubmittedJob): SubmittedJob {
-  return { ...job, submittedAt: run.engine.clock.now().toISOString() };
+/**
+ * Returns the job as it leaves now. Of one that no server has taken yet,
+ * nothing was made before the server's clock showed `serverMs`.
+ */
+function leavingNow(
+  run: Run,
+  job: SubmittedJob,
+  serverMs?: number,
+): SubmittedJob {
+  const submittedAt = run.engine.clock.now().toISOString();
+  return job.sends > 1 || serverMs === undefined
+    ? { ...job, submittedAt }
+    : { ...job, submittedAt, serverAt: new Date(serverMs).toISOString() };
 }
 
 /**
@@ -96,9 +107,13 @@ export async function sendOnce(
         run.lostTo = foreignAnswer(error);
         return { type: "lost", ...sent };
       }
+      const saidAtMs = run.engine.clock.elapsedMs();
       await waitUntilLessBusy(run, leaving, { error, times });
+      const pausedMs = run.engine.clock.elapsedMs() - saidAtMs;
+      const { serverTime } = error;
+      const serverMs = serverTime && serverTime.getTime() + pausedMs;
+      leaving = leavingNow(run, leaving, serverMs);
     }
-    leaving = leavingNow(run, leaving);
     await run.journal.append(leaving);
     run.job = leaving;
   }

@@ -25,7 +25,7 @@ export interface JobBase {
   readonly names?: Names;
   /** How often the request has left. */
   readonly sends: number;
-  /** The server's clock just before the first request. */
+  /** The server's clock just before the first request that counts. */
   readonly serverAt?: string;
   /** When its id was printed by a command that did not wait for it. */
   readonly acceptedAt?: string;
@@ -203,6 +203,8 @@ export function entryOf(job: Job, at: string): Entry {
 function foldBase(top: Entry, sorted: readonly Entry[]): JobBase {
   const sends = Math.max(...sorted.map((entry) => entry.sends));
   const newestSend = sorted.filter((entry) => entry.sends === sends);
+  const fewest = Math.min(...sorted.map((entry) => entry.sends));
+  const firstSend = sorted.filter((entry) => entry.sends === fewest);
   const submitted = newestSend.filter((entry) =>
     entry.status === "submitted" && entry.unconfirmed_at === undefined
   );
@@ -222,7 +224,7 @@ function foldBase(top: Entry, sorted: readonly Entry[]): JobBase {
     ...mark("source", top.source),
     ...(top.names === undefined ? {} : { names: top.names }),
     sends,
-    ...mark("serverAt", earliest(sorted, (entry) => entry.server_at)),
+    ...mark("serverAt", latest(firstSend, (entry) => entry.server_at)),
     ...mark("acceptedAt", earliest(sorted, (entry) => entry.accepted_at)),
     ...mark(
       "unconfirmedAt",
@@ -269,10 +271,11 @@ function earliest<E extends Entry>(
 /** Returns the latest of the times that `pick` finds. */
 function latest(
   entries: readonly Entry[],
-  pick: (entry: Entry) => string,
+  pick: (entry: Entry) => string | undefined,
 ): string | undefined {
   let best: string | undefined;
   for (const time of entries.map(pick)) {
+    if (time === undefined) continue;
     if (best === undefined || isBefore(best, time)) best = time;
   }
   return best;

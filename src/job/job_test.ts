@@ -53,7 +53,9 @@ Deno.test("foldEntries() agrees with a plain reading of the rules", () => {
       const all: Fields[] = entries.map((entry) => ({ ...entry }));
       const same = all.filter(({ status }) => status === state);
       strictEqual(job.startedAt, min(all, "started_at"));
-      strictEqual(job.serverAt, min(all, "server_at"));
+      const fewest = Math.min(...entries.map(({ sends }) => sends));
+      const first = all.filter(({ sends }) => sends === fewest);
+      strictEqual(job.serverAt, max(first, "server_at"));
       strictEqual(job.unconfirmedAt, min(all, "unconfirmed_at"));
       strictEqual(job.sends, Math.max(...entries.map(({ sends }) => sends)));
       if (job.state === "complete" || job.state === "failed") {
@@ -69,6 +71,12 @@ Deno.test("foldEntries() agrees with a plain reading of the rules", () => {
 });
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** Returns the greatest of the fields of a name; ISO times sort as text. */
+function max(entries: readonly Fields[], name: string): unknown {
+  return entries.map((entry) => entry[name])
+    .filter((value) => value !== undefined).sort().at(-1);
+}
 
 /** Returns the least of the fields of a name; ISO times sort as text. */
 function min(entries: readonly Fields[], name: string): unknown {
@@ -178,6 +186,15 @@ Deno.test("foldEntries() does not give an unfinished or failed job the marks of 
   ]);
   strictEqual("goneAt" in job, false);
   strictEqual("error" in job, false);
+});
+
+Deno.test("foldEntries() dates a send by the last of its lines, and the server's clock by that of the first send", () => {
+  const job = foldEntries([
+    submitted({ at: T0, server_at: T0 }),
+    submitted({ at: T1, server_at: T1 }),
+    submitted({ at: T9, unconfirmed_at: T9, server_at: T1 }),
+  ]);
+  deepStrictEqual([job.submittedAt, job.serverAt], [T1, T1]);
 });
 
 Deno.test("foldEntries() of nothing is a mistake of the caller", () => {

@@ -44,10 +44,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "what was decided while this process ran is its answer, too",
-    test: [
-      "tests/run_wait_test.ts",
-      "run --wait twenty times at once makes one VM and twenty results",
-    ],
+    test: ["tests/run_wait_test.ts", ", asks once"],
     change: [
       "src/engine/earlier_jobs.ts",
       "isSettledSinceStart: ledger.isSettledSinceOpened(sighting)",
@@ -309,7 +306,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "the confirm window begins with the newest line of a send",
-    test: [SUBMIT_TEST, "has its confirm window from when it left"],
+    test: ["src/job/job_test.ts", "dates a send by the last of its lines"],
     change: [
       "src/job/job.ts",
       "submittedAt: latest(submitted,",
