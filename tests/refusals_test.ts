@@ -44,6 +44,14 @@ async function setState(scene: Scene, state: string): Promise<void> {
   await simulator.control("POST", "states", { vmId, state });
 }
 
+/** Does what Python does with lines of JSON. */
+async function rewriteLedger(scene: Scene): Promise<void> {
+  const { "Python's json.dumps": damage } = RUINOUS;
+  const path = ledgerOf(scene);
+  const harmed = damage?.(await Deno.readFile(path));
+  await Deno.writeFile(path, harmed ?? new Uint8Array());
+}
+
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   "a job that there is not": {
     args: () => ["run", "--resume-job", "job_0000000000"],
@@ -88,12 +96,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
       "run the newer vers; vers jobs doctor --repair sets the line aside; --no-resume starts another VM beside it",
   },
   "a ledger that a tool has written anew": {
-    async arrange(scene) {
-      const lines = scene.sandbox.ledgerLines().map(({ text }) => `${text}\n`);
-      const { "Python's json.dumps": damage } = RUINOUS;
-      const harmed = damage?.(new TextEncoder().encode(lines.join("")));
-      await Deno.writeFile(ledgerOf(scene), harmed ?? new Uint8Array());
-    },
+    arrange: rewriteLedger,
     args: () => RUN,
     code: 1,
     message: (scene) =>
@@ -102,6 +105,16 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
       }" may be its job, and cannot be read: its checksum is missing`,
     hint: () =>
       "vers jobs doctor --repair sets the line aside; --no-resume starts another VM beside it",
+  },
+  "a job that is named, in a ledger that a tool has written anew": {
+    arrange: rewriteLedger,
+    args: ({ jobId }) => ["run", "--resume-job", jobId],
+    code: 1,
+    message: (scene) =>
+      `Cannot resume job "${scene.jobId}": line 2 of "${
+        ledgerOf(scene)
+      }" may be of it, and cannot be read: its checksum is missing`,
+    hint: () => "vers jobs doctor --repair sets the line aside",
   },
   "a VM that was paused": {
     arrange: (scene) => setState(scene, "paused"),

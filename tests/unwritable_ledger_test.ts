@@ -29,19 +29,56 @@ import {
 } from "./helpers/story.ts";
 import { runWrapped } from "./helpers/wrapped_program.ts";
 
-/** Returns once what was there may not be written any more. */
-async function forbidWriting({ home }: Sandbox): Promise<void> {
-  const folder = `${home}/.vers`;
-  for await (const { name, isFile } of Deno.readDir(folder)) {
-    await Deno.chmod(`${folder}/${name}`, isFile ? 0o400 : 0o500);
-  }
-  await Deno.chmod(folder, 0o500);
+/** A way in which a ledger can be read, and not written. */
+interface Way {
+  readonly need: Need;
+  /** Takes away the right to write, from what there is then. */
+  readonly forbid: (sandbox: Sandbox) => Promise<void>;
+  /** Words before the program for which it holds. */
+  readonly words: (sandbox: Sandbox) => string[];
 }
 
+const folderOf = ({ home }: Sandbox) => `${home}/.vers`;
+
+const WAYS: Readonly<Record<string, Way>> = {
+  "that it may not write to": {
+    need: "modes",
+    async forbid(sandbox) {
+      const folder = folderOf(sandbox);
+      for await (const { name, isFile } of Deno.readDir(folder)) {
+        await Deno.chmod(`${folder}/${name}`, isFile ? 0o400 : 0o500);
+      }
+      await Deno.chmod(folder, 0o500);
+    },
+    words: asOneOfMany,
+  },
+  "whose file alone it may not write to": {
+    need: "modes",
+    forbid: (sandbox) => Deno.chmod(ledgerOf(sandbox), 0o400),
+    words: asOneOfMany,
+  },
+  "without locks, in a folder that it may not write to": {
+    need: "modes",
+    async forbid(sandbox) {
+      const folder = folderOf(sandbox);
+      await Deno.remove(`${folder}/locks`, { recursive: true });
+      await Deno.remove(`${folder}/jobs.lock`);
+      await Deno.chmod(folder, 0o500);
+    },
+    words: asOneOfMany,
+  },
+  "on a read-only file system": {
+    need: "mount",
+    forbid: () => Promise.resolve(),
+    words: ({ home }) => withReadOnly(home),
+  },
+};
+
 /** Returns once all can be removed again. */
-async function allowWriting({ home }: Sandbox): Promise<void> {
-  await Deno.chmod(`${home}/.vers`, 0o700);
-  await Deno.chmod(`${home}/.vers/locks`, 0o700);
+async function allowWriting(sandbox: Sandbox): Promise<void> {
+  const folder = folderOf(sandbox);
+  await Deno.chmod(folder, 0o700);
+  await Deno.chmod(`${folder}/locks`, 0o700).catch(() => {});
 }
 
 /** Plays `story` with a ledger that can be read and no longer be written. */
@@ -50,18 +87,10 @@ function testUnwritable(
   story: (
     sandbox: Sandbox,
     simulator: SimulatorProcess,
-    again: () => Promise<ProgramResult>,
+    again: (args?: readonly string[]) => Promise<ProgramResult>,
   ) => Promise<void>,
 ): void {
-  const ways: Record<string, { need: Need; words: (s: Sandbox) => string[] }> =
-    {
-      "that it may not write to": { need: "modes", words: asOneOfMany },
-      "on a read-only file system": {
-        need: "mount",
-        words: ({ home }) => withReadOnly(home),
-      },
-    };
-  for (const [where, { need, words }] of Object.entries(ways)) {
+  for (const [where, { need, forbid, words }] of Object.entries(WAYS)) {
     testNeeding(
       [need],
       `run --wait with a ledger ${where} ${name}`,
@@ -73,15 +102,15 @@ function testUnwritable(
           '{"confirm_window":"500ms"}',
         );
         const simulator = await startSimulator(sandbox, ["--boot-ms", "1000"]);
-        await story(sandbox, simulator, async () => {
-          if (need === "modes") await forbidWriting(sandbox);
+        await story(sandbox, simulator, async (args = RUN) => {
+          await forbid(sandbox);
           const keepsake = new Keepsake(ledgerOf(sandbox));
           try {
-            const done = await runWrapped(sandbox, words(sandbox), RUN);
+            const done = await runWrapped(sandbox, words(sandbox), args);
             keepsake.assertSame();
             return done;
           } finally {
-            if (need === "modes") await allowWriting(sandbox);
+            await allowWriting(sandbox);
           }
         });
       },
@@ -96,6 +125,17 @@ testUnwritable("still attaches", async (sandbox, simulator, again) => {
   match(done.stderr, /^warning: the ledger is behind: /m);
   strictEqual(await creations(simulator), 1);
 });
+
+testUnwritable(
+  "still goes on with a job that is named",
+  async (sandbox, simulator, again) => {
+    await killedOnceRunning(sandbox);
+    const { id } = sandbox.ledgerLines()[0]?.entry;
+    const done = await again(["run", "--resume-job", id]);
+    strictEqual(resultOf(done).effect, "attached");
+    strictEqual(await creations(simulator), 1);
+  },
+);
 
 testUnwritable("still returns", async (sandbox, simulator, again) => {
   // Nobody is there to read the result.

@@ -87,16 +87,24 @@ export class UnreadableLineError extends Failure {
   override readonly name = "UnreadableLineError";
   readonly line: number;
 
+  /** `action` is what a job that was named is wanted for: `resume job "…"`. */
   constructor(
     path: string | undefined,
     { line, why, isNewer }: Pick<UnreadableLine, "line" | "why" | "isNewer">,
+    action?: string,
   ) {
+    const where = `line ${line} of "${path}"`;
     super(
-      `Cannot go on with this work: line ${line} of "${path}" may be its job, and cannot be read: ${why}`,
+      action === undefined
+        ? `Cannot go on with this work: ${where} may be its job, and cannot be read: ${why}`
+        : `Cannot ${action}: ${where} may be of it, and cannot be read: ${why}`,
       {
         code: isNewer ? "newer_format" : "ledger_corrupt",
         hint: (isNewer ? "run the newer vers; " : "") +
-          "vers jobs doctor --repair sets the line aside; --no-resume starts another VM beside it",
+          "vers jobs doctor --repair sets the line aside" +
+          (action === undefined
+            ? "; --no-resume starts another VM beside it"
+            : ""),
       },
     );
     this.line = line;

@@ -90,7 +90,9 @@ export function readNamedJob(
   let job: Job | undefined;
   try {
     const unreadable = ledger.unreadableOf(jobId);
-    if (unreadable) throw new UnreadableLineError(ledger.path, unreadable);
+    if (unreadable) {
+      throw new UnreadableLineError(ledger.path, unreadable, action);
+    }
     job = ledger.findById(jobId)?.job;
     if (job === undefined && account !== undefined) {
       const stripped = ledger.findGoById(jobId);

@@ -243,7 +243,9 @@ export function unreadableOf(
     if (isText && !letters.includes(id)) continue;
     for (const { offset, bytes, isWhole } of linesBackwards(block)) {
       const parsed = parseEntryLine(bytes);
-      if (parsed.type === "entry") isKnown ||= parsed.entry.id === id;
+      if (parsed.type === "entry" || parsed.type === "go") {
+        isKnown ||= parsed.entry.id === id;
+      }
       if (parsed.type === "newer" && parsed.id === id) {
         const suspect = { offset, why: NEWER, isNewer: true };
         return lineOf(file, { suspect, mayBeNewest: true });

@@ -8,13 +8,16 @@ import {
   submitted,
 } from "../../tests/helpers/entries.ts";
 import {
+  filler,
   HOUR_MS,
   inLedger,
   OTHER_ACCOUNT,
   START_MS,
+  textOf,
   timeAt,
 } from "../../tests/helpers/ledger_parts.ts";
 import type { Entry } from "../job/entry.ts";
+import { BLOCK_SIZE } from "./backward_lines.ts";
 import { formatEntryLine } from "./entry_line.ts";
 import { ALWAYS_READ, findById, findByKey } from "./find_job.ts";
 
@@ -121,6 +124,36 @@ Deno.test("findByKey() knows of a job whose lines stand in reverse how it ended"
   inLedger(parts, (file, size) => {
     strictEqual(findById(file, size, A.id)?.job.state, "complete");
     strictEqual(findById(file, size, A.id)?.entries.length, 3);
+  });
+});
+
+/** Other work that is longer than two blocks, all of one time. */
+const far = (at: string) => textOf(filler(2 * BLOCK_SIZE, at));
+
+Deno.test("findById() looks for all lines of a job, wherever order is lost", () => {
+  const parts = [
+    line(complete({ ...A, at: timeAt(3) })),
+    far(timeAt(2)),
+    line(submitted({ ...A, at: timeAt(1) })),
+  ];
+  inLedger(parts, (file, size) => {
+    strictEqual(findById(file, size, A.id)?.job.state, "complete");
+  });
+});
+
+Deno.test("findByKey() looks for all lines of a job, where order was lost before it", () => {
+  const theirs = { ...B, account: OTHER_ACCOUNT };
+  const parts = [
+    line(complete({ ...theirs, at: timeAt(1) })),
+    line(submitted({ key: "f".repeat(32), at: timeAt(9) })),
+    far(timeAt(2)),
+    line(submitted({ ...theirs, at: timeAt(3) })),
+  ];
+  const now = new Date(START_MS + HOUR_MS);
+  const options = { account: ACCOUNT, windowMs: 24 * HOUR_MS, now };
+  inLedger(parts, (file, size) => {
+    const { foreign } = findByKey(file, size, KEY, options);
+    strictEqual(foreign?.job.state, "complete");
   });
 });
 

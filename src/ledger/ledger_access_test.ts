@@ -16,6 +16,7 @@ import { type Need, needing } from "../../tests/helpers/machine.ts";
 import { foldEntries } from "../job/job.ts";
 import { Ledger } from "./ledger.ts";
 import { LedgerError } from "./ledger_error.ts";
+import { Upkeep } from "./upkeep.ts";
 
 const SUBMITTED = foldEntries([submitted()]);
 
@@ -79,6 +80,18 @@ const OBSTACLES: readonly Obstacle[] = [
     },
   },
   {
+    name: "a device, which can be read without end",
+    // Only root can make one.
+    needs: ["root", "tool:mknod"],
+    why: /not a regular file/,
+    make: (path) => {
+      const { success } = new Deno.Command("mknod", {
+        args: [path, "c", "1", "5"],
+      }).outputSync();
+      ok(success);
+    },
+  },
+  {
     name: "a link to a ledger",
     needs: ["posix"],
     why: /not a regular file/,
@@ -125,6 +138,13 @@ for (const { name, needs, why, make } of OBSTACLES) {
       throws(() => ledger.ownerOf(VM_ID), isRefusal);
       await rejects(ledger.append(SUBMITTED), isRefusal);
       await rejects(ledger.lockJob(KEY, { waitMs: 0 }), isRefusal);
+      const upkeep = new Upkeep(ledger, desk.clock);
+      throws(() => upkeep.jobs(), isRefusal);
+      throws(() => upkeep.inspect(), isRefusal);
+      const mayGo = () => true;
+      await rejects(upkeep.prune({ mayGo }), isRefusal);
+      await rejects(upkeep.prune({ mayGo, isDryRun: true }), isRefusal);
+      await rejects(upkeep.repair(), isRefusal);
       const after = Deno.lstatSync(desk.path);
       for (const field of ["ino", "size", "mode", "uid", "mtime"] as const) {
         deepStrictEqual(after[field], before[field], field);

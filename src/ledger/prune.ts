@@ -1,8 +1,10 @@
 import { JobRoll, type ListedJob } from "../job/listed_job.ts";
+import { lettersOf } from "./backward_lines.ts";
 import { parseEntryLine } from "./entry_line.ts";
 import { linesForward } from "./forward_lines.ts";
 import { openForReading } from "./ledger_file.ts";
 import { lastWholeLine, rewriteLedger, type Selection } from "./rewrite.ts";
+import { jobNamedIn } from "./suspects.ts";
 
 /** Options for {@linkcode pruneLedger}. */
 export interface PruneOptions {
@@ -115,8 +117,12 @@ function choose(
         if (parsed.id !== undefined) unclear.add(parsed.id);
         unreadable++;
         break;
-      default:
+      default: {
         unreadable++;
+        // What is known of its job tells that nothing is lost with this line.
+        const named = bytes && jobNamedIn(lettersOf(bytes));
+        if (named !== undefined) unclear.add(named);
+      }
     }
     lines.push({ offset, length: next - offset, id });
   }
@@ -135,7 +141,7 @@ interface Line {
 interface Content {
   readonly jobs: readonly ListedJob[];
   readonly lines: readonly Line[];
-  /** The ids of lines that a newer program wrote. */
+  /** The ids of lines that cannot be read. */
   readonly unclear: ReadonlySet<string>;
   readonly unreadable: number;
   readonly end: number;

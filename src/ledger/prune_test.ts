@@ -126,6 +126,16 @@ Deno.test("prune() keeps all lines of a job of which a newer program wrote one",
     strictEqual(read(), text);
   }));
 
+Deno.test("prune() keeps all lines of a job of which one is corrupt, for they say how it ended", () =>
+  withLedger(async ({ upkeep, read, write }) => {
+    const text = line(submitted(A)).replace("my-vm", "my-VM") +
+      line(complete(A));
+    write(text);
+    const { prunedJobs } = await upkeep.prune({ mayGo: () => true });
+    strictEqual(prunedJobs, 0);
+    strictEqual(read(), text);
+  }));
+
 Deno.test("prune() keeps what is appended while it is choosing", () =>
   withLedger(async ({ upkeep, ledger, path, read, write }) => {
     write(line(complete(A)));

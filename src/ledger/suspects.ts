@@ -83,6 +83,11 @@ export function hasZerosInside(text: string): boolean {
 const IDS = /"id"\s*:\s*"(job_[0-9a-f]{10})"/g;
 const TIMES = /"at"\s*:\s*"([^"\\]{1,40})"/g;
 
+/** Returns the one job that a line names, as far as can be made out. */
+export function jobNamedIn(text: string): string | undefined {
+  return hintsIn(text).id;
+}
+
 /** Returns what can be made out in a line: of several jobs, none is named. */
 function hintsIn(text: string): Pick<Suspect, "id" | "timeMs"> {
   const ids = new Set([...text.matchAll(IDS)].map(([, id]) => id));

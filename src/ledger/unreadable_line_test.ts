@@ -11,6 +11,7 @@ import {
 import { withChecksum } from "../../tests/helpers/ledger_lines.ts";
 import {
   filler,
+  goLine,
   HOUR_MS,
   inLedger,
   OTHER_KEY,
@@ -141,6 +142,18 @@ const CASES: Readonly<Record<string, Case>> = {
     parts: [line(complete(A)).slice(0, -1), line(submitted(B)), OTHER],
     way: "line 1",
   },
+  "two lines that ran together, of which one is of a job that has ended": {
+    parts: [
+      line(complete(A)).slice(0, -1),
+      line(submitted(B)),
+      line(complete(A)),
+    ],
+    own: A.id,
+    way: "line 1",
+  },
+  "a newer program's line of another key, without a checksum like ours": {
+    parts: [JSON.stringify({ v: 3, key: OTHER_KEY }) + "\n", OTHER],
+  },
   "a line that is no text": {
     parts: [NO_TEXT, OTHER],
     way: "line 1, not newest",
@@ -210,10 +223,11 @@ for (const [name, { parts, windowMs, ...said }] of Object.entries(CASES)) {
 }
 
 Deno.test("findByKey() sees the key in a line that is too long, over whichever edge of a block it lies", () => {
-  const behind = "x".repeat(2 * BLOCK_SIZE);
+  // What is read before it is known to be too long is looked at as a whole.
+  const edge = MAX_LINE_LENGTH + BLOCK_SIZE;
   for (let by = 0; by <= KEY.length; by++) {
-    const before = "x".repeat(MAX_LINE_LENGTH + by);
-    strictEqual(say([`${before}${KEY}${behind}`]).way, "line 1", String(by));
+    const text = `${"x".repeat(BLOCK_SIZE)}${KEY}${"x".repeat(edge - by)}`;
+    strictEqual(say([text]).way, "line 1", String(by));
   }
 });
 
@@ -263,7 +277,9 @@ Deno.test("unreadableOf() names a line where none of the job can be read, and no
     strictEqual(unreadableOf(file, size, B.id), undefined);
     strictEqual(unreadableOf(file, size, "job_cccccccccc"), undefined);
   });
-  inLedger([...parts, NO_TEXT], (file, size) => {
+  const go = goLine(timeAt(0));
+  inLedger([...parts, NO_TEXT, go], (file, size) => {
+    strictEqual(unreadableOf(file, size, JSON.parse(go).id), undefined);
     strictEqual(unreadableOf(file, size, "job_cccccccccc")?.line, 4);
     strictEqual(unreadableOf(file, size, B.id), undefined);
   });

@@ -7,13 +7,15 @@
  * With a text, only the rules that have it in their line. Ends with 1 when a
  * test does not pass before the change, or passes after it.
  */
+import { LEDGER_RULES } from "./ledger_rules.ts";
 import { type Rule, RULES } from "./rules.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const NOT_COPIED = new Set([".git", "dist", "node_modules"]);
 
 const [wanted = ""] = Deno.args;
-const rules = RULES.filter(({ rule }) => rule.includes(wanted));
+const rules = [...RULES, ...LEDGER_RULES]
+  .filter(({ rule }) => rule.includes(wanted));
 const copy = await Deno.makeTempDir({ prefix: "vers-rules-" });
 let missed = 0;
 try {

@@ -1,0 +1,183 @@
+import type { Rule } from "./rules.ts";
+
+const DAMAGED = [
+  "src/ledger/damaged_ledger_test.ts",
+  "every reader finds the same in a ledger after",
+] as const;
+const ENTRY_LINE = "src/ledger/entry_line.ts";
+const FIND_JOB = "src/ledger/find_job.ts";
+const SUSPECTS = "src/ledger/suspects.ts";
+const UNREADABLE = "src/ledger/unreadable_line_test.ts";
+
+/** The rules of what the ledger promises, and of finding in it. */
+export const LEDGER_RULES: readonly Rule[] = [
+  {
+    rule: "a write that failed is cut back",
+    test: ["tests/file_size_limit_test.ts", "leaves no half line"],
+    change: [
+      "src/ledger/ledger_file.ts",
+      "cutBack(path, size, size + written);",
+      "",
+    ],
+  },
+  {
+    rule: "a file that would become too large is a failed write",
+    test: ["tests/file_size_limit_test.ts", "leaves no half line"],
+    change: ["src/cli/context.ts", "  outliveFileSizeLimit();\n", ""],
+  },
+  {
+    rule: "white space at a line's end is no part of it",
+    test: DAMAGED,
+    change: [
+      ENTRY_LINE,
+      "while (end > start && isWhite(line[end - 1])) end--;",
+      "",
+    ],
+  },
+  {
+    rule: "a byte-order mark in front is no part of a line",
+    test: DAMAGED,
+    change: [ENTRY_LINE, "start += BYTE_ORDER_MARK.length;", "break;"],
+  },
+  {
+    rule: "lines out of order are read to the start of the file",
+    test: DAMAGED,
+    change: [
+      FIND_JOB,
+      "    if (order.isLost) return findAnywhere(file, size, key, options);\n",
+      "",
+    ],
+  },
+  {
+    rule: "a step of the clock hides no job",
+    test: [
+      "src/ledger/find_unordered_test.ts",
+      "the job that goes on, wherever the last one stands",
+    ],
+    change: [
+      "src/ledger/find_unordered.ts",
+      "hopeOf(latest) > hopeOf(last) ? latest : last",
+      "last",
+    ],
+  },
+  {
+    rule: "a corrupt line that holds the key is never submitted beside",
+    test: [UNREADABLE, "a line of the key that is corrupt"],
+    change: [
+      SUSPECTS,
+      "const hasKey = text.includes(key);",
+      "const hasKey = false;",
+    ],
+  },
+  {
+    rule: "a file that is no longer text is never submitted beside",
+    test: [UNREADABLE, "findByKey() stops at a line after"],
+    change: [
+      SUSPECTS,
+      "if (!hasKey && !mayHideAnyKey(remains)) return undefined;",
+      "if (!hasKey) return undefined;",
+    ],
+  },
+  {
+    rule:
+      "a line too long to be held is looked through, over the blocks' edges",
+    test: [UNREADABLE, "over whichever edge of a block it lies"],
+    change: [
+      "src/ledger/long_lines.ts",
+      'const text = letters + (seen?.beginning ?? "");',
+      "const text = letters;",
+    ],
+  },
+  {
+    rule: "a line of a job that an intact later line ends is in nobody's way",
+    test: [UNREADABLE, "says that its job is complete"],
+    change: [
+      SUSPECTS,
+      "if (id !== undefined && this.#settled.has(id)) return false;",
+      "",
+    ],
+  },
+  {
+    rule: "a line before the window is in nobody's way",
+    test: [UNREADABLE, "one that says that it is older than the window"],
+    change: [
+      SUSPECTS,
+      "return ageMs >= 0 && ageMs > windowMs;",
+      "return false;",
+    ],
+  },
+  {
+    rule: "a write that was cut off never counted",
+    test: [UNREADABLE, "a write that was cut off in the middle"],
+    change: [
+      SUSPECTS,
+      "      if (parsed.isTorn && !remains.isWhole) return undefined;\n",
+      "",
+    ],
+  },
+  {
+    rule: "other corrupt lines are said once",
+    test: ["tests/damaged_ledger_test.ts", "are said once"],
+    change: [FIND_JOB, "if (!isTaken && isBad) badLines++;", ""],
+  },
+  {
+    rule: "the doctor sets aside what cannot be read, a newer program's too",
+    test: [
+      "src/ledger/repair_test.ts",
+      "moves away what this program cannot read",
+    ],
+    change: [
+      "src/ledger/repair.ts",
+      'return type !== "corrupt" && type !== "newer";',
+      'return type !== "corrupt";',
+    ],
+  },
+  {
+    rule: "pruning keeps the lines that cannot be read",
+    test: ["src/ledger/prune_test.ts", "of which a newer program wrote one"],
+    change: [
+      "src/ledger/prune.ts",
+      'case "newer":\n        if (parsed.id !== undefined) unclear.add(parsed.id);',
+      'case "newer":\n        id = parsed.id;',
+    ],
+  },
+  {
+    rule: "a ledger of another user is not used",
+    test: ["src/ledger/ledger_access_test.ts", "another user's file"],
+    change: [
+      "src/ledger/ledger_file.ts",
+      "if (uid !== null && info.uid !== uid && info.uid !== 0) {",
+      "if (uid === undefined) {",
+    ],
+  },
+  {
+    rule: "nothing but a regular file is opened as a ledger",
+    test: ["src/ledger/ledger_access_test.ts", "a link to a ledger"],
+    change: [
+      "src/ledger/ledger_file.ts",
+      "info = Deno.lstatSync(path);",
+      "info = Deno.statSync(path);",
+    ],
+  },
+  {
+    rule: "a job that nobody waited for is told from one that was waited for",
+    test: [
+      "src/ledger/find_job_test.ts",
+      "apart from the one before it that was",
+    ],
+    change: [
+      "src/ledger/met_jobs.ts",
+      "if (!isKnown) this.#accepted ??= name;",
+      "this.#own ??= name;",
+    ],
+  },
+  {
+    rule: "jobs without a key share few lock files",
+    test: ["src/ledger/ledger_test.ts", "leaves few files behind"],
+    change: [
+      "src/ledger/ledger.ts",
+      "const ID_DIGITS = 3;",
+      "const ID_DIGITS = 5;",
+    ],
+  },
+];
