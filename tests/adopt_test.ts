@@ -5,6 +5,7 @@ import { startSimulator } from "./helpers/simulator_process.ts";
 import {
   creations,
   errorOf,
+  killed,
   resultOf,
   RUN,
   storyOf,
@@ -119,18 +120,17 @@ Deno.test("jobs adopt refuses a job that is not open, and one that is not there"
 Deno.test("jobs adopt waits for a command that is at work on the job", async () => {
   await using sandbox = await Sandbox.create();
   const { jobId, vmIds, again } = await unconfirmed(sandbox);
-  await writeSettings(sandbox, { confirm_window: "60s", adopt: "never" });
-  const looking = sandbox.start(
-    ["branch", "--resume-job", jobId, "--timeout", "3s"],
+  await writeSettings(sandbox, { confirm_window: "1h", adopt: "never" });
+  const looking = await sandbox.start(
+    ["branch", "--resume-job", jobId, "--timeout", "0"],
   );
-  const program = await looking;
-  await program.stderrLine(/looking whether/);
+  await looking.stderrLine(/looking whether/);
   const line = ["jobs", "adopt", jobId, ...vmIds, "--timeout"];
   const busy = await sandbox.run([...line, "200ms"]);
   strictEqual(busy.code, 6);
   strictEqual(errorOf(busy).code, "timed_out");
-  const patient = await sandbox.run([...line, "30s"]);
-  strictEqual(resultOf(patient).job_id, jobId);
-  strictEqual((await program.done).code, 6);
+  const patient = await sandbox.start([...line, "10m"]);
+  await killed(looking);
+  strictEqual(resultOf(await patient.done).job_id, jobId);
   strictEqual(resultOf(await again()).effect, "attached");
 });

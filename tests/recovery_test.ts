@@ -165,8 +165,8 @@ Deno.test("run --wait at a server that keeps labels to itself gives up with 21, 
 Deno.test("run --wait that makes two VMs by two sends keeps one and names the other", async () => {
   await using sandbox = await Sandbox.create();
   await writeSettings(sandbox, { confirm_window: "500ms" });
-  const simulator = await startSimulator(sandbox, ["--boot-ms", "2500"]);
-  await simulator.addFault(first({ type: "commit_late", ms: 2_500 }));
+  const simulator = await startSimulator(sandbox, ["--boot-ms", "5000"]);
+  await simulator.addFault(first({ type: "commit_late", ms: 5_000 }));
   const done = await sandbox.run(RUN);
   const { effect, vm_id } = resultOf(done);
   strictEqual(effect, "created");
@@ -184,7 +184,7 @@ Deno.test("run --wait that cannot read the list ends with 6, and stays open", as
     operation: "list",
     faults: [{ type: "answer", when: "before", status: 503 }],
   });
-  const done = await sandbox.run([...RUN, "--timeout", "3s"]);
+  const done = await sandbox.run([...RUN, "--timeout", "8s"]);
   strictEqual(done.code, 6);
   strictEqual(errorOf(done).code, "timed_out");
   deepStrictEqual(storyOf(sandbox), ["submitted"]);

@@ -125,10 +125,10 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
       `vers resume ${vmId} --wait, then run the same command again`,
   },
   "a time limit": {
-    args: () => [...RUN, "--timeout", "2s"],
+    args: () => [...RUN, "--timeout", "8s"],
     code: 6,
-    message: ({ vmId }) => `Timed out after 2s while waiting for VM ${vmId}`,
-    hint: () => "to go on: vers run --wait --vm-alias my-vm --timeout 2s",
+    message: ({ vmId }) => `Timed out after 8s while waiting for VM ${vmId}`,
+    hint: () => "to go on: vers run --wait --vm-alias my-vm --timeout 8s",
   },
 };
 

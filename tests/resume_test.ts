@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { withChecksum } from "./helpers/ledger_lines.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
+import { setState } from "./helpers/service.ts";
 import { startSimulator } from "./helpers/simulator_process.ts";
 import {
   creations,
@@ -112,13 +113,15 @@ Deno.test("run --wait trusts the server's clock more than ours for a job's age",
 
 Deno.test("--resume-job goes on with the job that it names, whatever its age", async () => {
   await using sandbox = await Sandbox.create();
-  const simulator = await startSimulator(sandbox, ["--boot-ms", "6000"]);
-  const first = await sandbox.run(["run", "--wait", "--timeout", "3s"]);
+  const simulator = await startSimulator(sandbox, ["--boot-ms", "3600000"]);
+  const first = await sandbox.run(["run", "--wait", "--timeout", "8s"]);
   strictEqual(first.code, 6);
   match(first.stderr, /note: .*--vm-alias NAME.*--idempotency-key/);
   const jobId = jobIdOf(sandbox);
   match(errorOf(first).resume_command, new RegExp(`--resume-job ${jobId}`));
   await age(sandbox, 300 * HOUR_MS);
+  const [vmId = ""] = await livingVms(simulator);
+  await setState(simulator, vmId, "running");
   const again = await sandbox.run(["run", "--resume-job", jobId]);
   strictEqual(resultOf(again).effect, "attached");
   const once = await sandbox.run(["run", "--resume-job", jobId]);

@@ -17,7 +17,7 @@ const UNUSABLE: readonly {
   },
   {
     env: { DENO_CERT: "." },
-    says: /^Cannot use DENO_CERT=".": it is not a regular file$/,
+    says: /^Cannot use DENO_CERT=".": it is a folder, not a regular file$/,
     helps: /DENO_CERT=\/path\/to\/ca\.pem/,
   },
   {

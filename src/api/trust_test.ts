@@ -73,13 +73,13 @@ Deno.test("checkTrust() refuses a DENO_CERT that is not there, or no file", asyn
   );
   match(
     refusalOf({ cert: file.folder }).message,
-    /: it is not a regular file$/,
+    /: it is a folder, not a regular file$/,
   );
   if (Deno.build.os === "windows") return;
   // It would never end.
   match(
     refusalOf({ cert: "/dev/zero" }).message,
-    /: it is not a regular file$/,
+    /: it is a device, not a regular file$/,
   );
 });
 

@@ -43,7 +43,8 @@ const SEEN = "is on the command line, where every user of this machine can " +
 
 /** A key of the service: its id, and what is not to be shown of it. */
 const KEY = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[0-9a-f]{64}/gi;
-const USER_OF_URL = /:\/\/[^/@\s"']+@/g;
+/** But for what a hint of ours has in its place. */
+const USER_OF_URL = /:\/\/(?!USER:PASSWORD@)[^/@\s"']+@/g;
 
 /** Returns text without the keys and passwords that may have been typed. */
 export function withoutSecrets(text: string): string {

@@ -54,6 +54,8 @@ Deno.test("withoutSecrets() leaves a key's id, and takes the user out of a URL",
     withoutSecrets("https://me:tok@github.com/a/b@c"),
     "https://…@github.com/a/b@c",
   );
+  const hint = "HTTPS_PROXY=http://USER:PASSWORD@proxy.test:8080";
+  strictEqual(withoutSecrets(hint), hint);
 });
 
 for (

@@ -188,6 +188,15 @@ Deno.test("foldEntries() does not give an unfinished or failed job the marks of 
   strictEqual("error" in job, false);
 });
 
+Deno.test("foldEntries() dates a send by the last of its lines, and the server's clock by that of the first send", () => {
+  const job = foldEntries([
+    submitted({ at: T0, server_at: T0 }),
+    submitted({ at: T1, server_at: T1 }),
+    submitted({ at: T9, unconfirmed_at: T9, server_at: T1 }),
+  ]);
+  deepStrictEqual([job.submittedAt, job.serverAt], [T1, T1]);
+});
+
 Deno.test("foldEntries() of nothing is a mistake of the caller", () => {
   throws(() => foldEntries([]), RangeError);
 });

@@ -42,7 +42,7 @@ export async function startHttp2Service(
   server.on("secureConnection", (socket) => sessions.add(socket));
   return {
     simulator,
-    url: `https://localhost:${port}`,
+    url: `https://127.0.0.1:${port}`,
     requests: () => [...seen],
     async [Symbol.asyncDispose]() {
       const { promise, resolve } = Promise.withResolvers<void>();

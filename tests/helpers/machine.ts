@@ -8,6 +8,7 @@ export type Need =
   | "binary"
   | "downloader"
   | "linux"
+  | "localhost"
   | "modes"
   | "mount"
   | "posix"
@@ -140,6 +141,8 @@ function findWhyMissing(need: Need): string | undefined {
         IS_WINDOWS || DOWNLOADERS.some(findTool),
         `there is no ${DOWNLOADERS.join(", ")}`,
       );
+    case "localhost":
+      return unless(canListen("localhost"), "this machine has no localhost");
     case "linux":
       return unless(os === "linux", "it is for Linux");
     case "windows":
@@ -185,6 +188,15 @@ function findWhyMissing(need: Need): string | undefined {
 export const DOWNLOADERS = ["curl", "wget", "node", "python3"];
 
 const MOUNT = ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"];
+
+function canListen(hostname: string): boolean {
+  try {
+    Deno.listen({ hostname, port: 0 }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function isDenoSince(major: number, minor: number): boolean {
   const [ours = 0, ours2 = 0] = Deno.version.deno.split(".").map(Number);

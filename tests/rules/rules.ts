@@ -306,7 +306,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "the confirm window begins with the newest line of a send",
-    test: [SUBMIT_TEST, "has its confirm window from when it left"],
+    test: ["src/job/job_test.ts", "dates a send by the last of its lines"],
     change: [
       "src/job/job.ts",
       "submittedAt: latest(submitted,",
