@@ -35,8 +35,8 @@ export interface Remains {
  * job of this id: it holds the digits, or it is no text, so that nobody can
  * tell.
  *
- * A write of ours that was cut off is none: an entry counts when all of it is
- * on disk, and no request leaves before that.
+ * A write of ours that was cut off is none, whoever has closed it off since:
+ * an entry counts when all of it is on disk, and no request leaves before that.
  */
 export function suspectOf(remains: Remains, key: string): Suspect | undefined {
   const { offset, text, parsed } = remains;
@@ -54,7 +54,7 @@ export function suspectOf(remains: Remains, key: string): Suspect | undefined {
       return { ...hints, offset, why: NEWER, hasKey: true, isNewer: true };
     }
     case "corrupt": {
-      if (parsed.isTorn && !remains.isWhole) return undefined;
+      if (parsed.isTorn) return undefined;
       if (!hasKey && !mayHideAnyKey(remains)) return undefined;
       const { why } = parsed;
       return { ...hintsIn(text), offset, why, hasKey, isNewer: false };

@@ -128,7 +128,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "a write that was cut off, and closed off": {
     parts: [line(submitted(A)).slice(0, 400), "\n", OTHER],
-    way: "line 1",
+    badLines: 1,
   },
   "the end of a file that is corrupt, without a newline": {
     parts: [OTHER, spoilt(submitted(A)).slice(0, -1)],

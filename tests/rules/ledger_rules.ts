@@ -108,10 +108,10 @@ export const LEDGER_RULES: readonly Rule[] = [
   },
   {
     rule: "a write that was cut off never counted",
-    test: [UNREADABLE, "a write that was cut off in the middle"],
+    test: [UNREADABLE, "a write that was cut off, and closed off"],
     change: [
       SUSPECTS,
-      "      if (parsed.isTorn && !remains.isWhole) return undefined;\n",
+      "      if (parsed.isTorn) return undefined;\n",
       "",
     ],
   },
