@@ -1,5 +1,5 @@
 /**
- * What went wrong, in one word that scripts can rely on. `src/cli/failure.ts`
+ * What went wrong, in one word that scripts can rely on. `src/cli/output/exit_code.ts`
  * gives each its exit code; texts may change, these do not.
  */
 export type FailureCode =

@@ -1,9 +1,9 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { ROUTES } from "../src/cli/app.ts";
-import { agentContext } from "../src/cli/agent_context.ts";
-import type { Command } from "../src/cli/command.ts";
-import { parseCommandLine } from "../src/cli/parse.ts";
-import { SKILL } from "../src/cli/skill_text.ts";
+import { agentContext } from "../src/cli/guide/agent_context.ts";
+import type { Command } from "../src/cli/command_line/command.ts";
+import { parseCommandLine } from "../src/cli/command_line/parse.ts";
+import { SKILL } from "../src/cli/guide/skill_text.ts";
 import { allCommands, type NamedCommand } from "./helpers/command_tree.ts";
 import { fileNameOf, type LineResult, runLine } from "./helpers/line_result.ts";
 import type { ProgramResult } from "./helpers/program.ts";

@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { ROUTES } from "../src/cli/app.ts";
-import { agentContext } from "../src/cli/agent_context.ts";
+import { agentContext } from "../src/cli/guide/agent_context.ts";
 import type { JsonObject } from "../src/json.ts";
 import { allCommands } from "./helpers/command_tree.ts";
 import { needing } from "./helpers/machine.ts";

@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import type { Fault, FaultRule } from "../src/simulator/faults.ts";
-import { runInFakeShell } from "../src/simulator/fake_shell.ts";
+import type { Fault, FaultRule } from "../src/simulator/faults/faults.ts";
+import { runInFakeShell } from "../src/simulator/service/fake_shell.ts";
 import { needing } from "./helpers/machine.ts";
 import { baseEnvironment, programCommand } from "./helpers/program_command.ts";
 import { Sandbox } from "./helpers/sandbox.ts";

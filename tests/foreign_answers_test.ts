@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import type { Fault } from "../src/simulator/faults.ts";
+import type { Fault } from "../src/simulator/faults/faults.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
 import { addVm, vmsOf } from "./helpers/service.ts";
 import { startSimulator } from "./helpers/simulator_process.ts";

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { ROUTES } from "../src/cli/app.ts";
-import { renderHelp } from "../src/cli/help.ts";
-import { EXIT_CODES } from "../src/cli/program_facts.ts";
+import { renderHelp } from "../src/cli/command_line/help.ts";
+import { EXIT_CODES } from "../src/cli/guide/program_facts.ts";
 import {
   allCommands,
   allGroups,

@@ -1,6 +1,6 @@
 import { match, ok, strictEqual } from "node:assert/strict";
 import { main } from "../main.ts";
-import type { FaultRule } from "../src/simulator/faults.ts";
+import type { FaultRule } from "../src/simulator/faults/faults.ts";
 import { type TestContext, testContext } from "./helpers/test_context.ts";
 
 /** What a terminal would obey, inside a text that is seen. */

@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { formatEntryLine } from "../src/ledger/entry_line.ts";
+import { formatEntryLine } from "../src/ledger/file/entry_line.ts";
 import { complete } from "./helpers/entries.ts";
 import { startProgram } from "./helpers/program.ts";
 import { Sandbox } from "./helpers/sandbox.ts";

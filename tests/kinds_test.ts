@@ -1,6 +1,6 @@
 import { match, ok, strictEqual } from "node:assert/strict";
 import { ROUTES } from "../src/cli/app.ts";
-import { renderHelp } from "../src/cli/help.ts";
+import { renderHelp } from "../src/cli/command_line/help.ts";
 import { commandOf } from "../src/engine/named_job.ts";
 import { JOB_KINDS } from "../src/job/job_kind.ts";
 

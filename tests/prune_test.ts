@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { systemClock } from "../src/clock.ts";
-import { Ledger } from "../src/ledger/ledger.ts";
-import { Upkeep } from "../src/ledger/upkeep.ts";
+import { Ledger } from "../src/ledger/file/file_ledger.ts";
+import { Upkeep } from "../src/ledger/file/upkeep.ts";
 import { readLedgerLines } from "./helpers/ledger_lines.ts";
 import { type Program, startProgram } from "./helpers/program.ts";
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import type { FaultRule } from "../src/simulator/faults.ts";
+import type { FaultRule } from "../src/simulator/faults/faults.ts";
 import { freePort } from "./helpers/free_port.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
 import { startSimulator } from "./helpers/simulator_process.ts";

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
-import type { Flag } from "../src/cli/flag.ts";
-import { GLOBAL_FLAGS } from "../src/cli/output_choice.ts";
-import { WAIT_FLAGS } from "../src/cli/wait_flags.ts";
+import type { Flag } from "../src/cli/command_line/flag.ts";
+import { GLOBAL_FLAGS } from "../src/cli/command_line/output_choice.ts";
+import { WAIT_FLAGS } from "../src/cli/command_line/wait_flags.ts";
 import { allCommands, allGroups } from "./helpers/command_tree.ts";
 
 /** One word for one thing, and the words that would say the same. */

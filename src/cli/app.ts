@@ -1,4 +1,4 @@
-import type { Route, Routes } from "./command.ts";
+import type { Route, Routes } from "./command_line/command.ts";
 
 /** Every command, loaded when it is wanted. */
 export const ROUTES: Routes = new Map<string, Route>([

@@ -2,8 +2,8 @@ import type { ListedJob } from "../job/listed_job.ts";
 import { isOld, protectionOf } from "../job/retention.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import type { Context } from "./context.ts";
-import type { Session } from "./open_engine.ts";
-import type { Progress } from "./progress.ts";
+import type { Session } from "./session.ts";
+import type { Progress } from "./output/progress.ts";
 
 /** From this size on a ledger is made smaller by itself: 16 MiB. */
 const LARGE = 16 * 1024 * 1024;
@@ -26,7 +26,7 @@ export async function compactIfLarge(
   const { ledger, clock, signal } = engine;
   if ((ledger.openedAt.file?.size ?? 0) <= LARGE || signal.aborted) return;
   try {
-    const { Upkeep } = await import("../ledger/upkeep.ts");
+    const { Upkeep } = await import("../ledger/file/upkeep.ts");
     const { protection, retentionMs } = await import("./retention.ts");
     const olderThanMs = retentionMs(settings);
     const retention = {

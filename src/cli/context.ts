@@ -3,8 +3,8 @@ import { type Clock, systemClock } from "../clock.ts";
 import { InterruptedError } from "../engine/engine_error.ts";
 import { Failure } from "../failure.ts";
 import { reasonOf } from "../regular_file.ts";
-import { UsageError } from "./failure.ts";
-import { Sink } from "./sink.ts";
+import { UsageError } from "./output/exit_code.ts";
+import { Sink } from "./output/sink.ts";
 
 /** Everything that the process gives to a command. */
 export interface Context {

@@ -8,7 +8,7 @@ import {
   testContext,
   type TestContextOptions,
 } from "../../tests/helpers/test_context.ts";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "./output/exit_code.ts";
 import {
   checkFolders,
   homeFolder,

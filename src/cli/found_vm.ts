@@ -1,8 +1,8 @@
 import { ApiError } from "../api/api_error.ts";
 import type { Answer } from "../api/exchange.ts";
 import { Failure } from "../failure.ts";
-import { shellLine } from "./shell_words.ts";
-import type { Target } from "./target.ts";
+import { shellLine } from "./command_line/shell_words.ts";
+import type { Target } from "./targets.ts";
 
 /**
  * Returns what was asked about a VM.

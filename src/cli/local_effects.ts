@@ -10,10 +10,10 @@ import {
 } from "../project/aliases.ts";
 import { readHead, writeHead } from "../project/head.ts";
 import type { Context } from "./context.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "./output/progress.ts";
 import type { Patience } from "./start_job.ts";
-import { aliasPath, headPath, vmOfHead } from "./target.ts";
-import { visible } from "./terminal_text.ts";
+import { aliasPath, headPath, vmOfHead } from "./targets.ts";
+import { visible } from "./output/terminal_text.ts";
 
 /** Which names a command is about to set. */
 export interface WantedNames {

@@ -13,7 +13,7 @@ import type { Names } from "../job/entry.ts";
 import { readAliases, setAlias } from "../project/aliases.ts";
 import { readHead, writeHead } from "../project/head.ts";
 import { nameVm, readNames } from "./local_effects.ts";
-import { Progress } from "./progress.ts";
+import { Progress } from "./output/progress.ts";
 
 const BOTH = { alias: "my-vm", head: SAMPLE_VM };
 

@@ -1,8 +1,8 @@
 import type { VersClient } from "../api/vers_client.ts";
-import type { CommandInput } from "./command.ts";
+import type { CommandInput } from "./command_line/command.ts";
 import type { Context } from "./context.ts";
-import { openSession } from "./open_engine.ts";
-import { resolveTarget, type Target } from "./target.ts";
+import { openSession } from "./session.ts";
+import { resolveTarget, type Target } from "./targets.ts";
 
 /** A VM that a command is about, and the way to it. */
 export interface OpenedVm {

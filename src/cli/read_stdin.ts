@@ -1,6 +1,6 @@
 import type { Context } from "./context.ts";
-import { UsageError } from "./failure.ts";
-import type { Progress } from "./progress.ts";
+import { UsageError } from "./output/exit_code.ts";
+import type { Progress } from "./output/progress.ts";
 
 /** Options for {@linkcode readStdin}. */
 export interface ReadStdinOptions {

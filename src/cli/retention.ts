@@ -2,7 +2,7 @@ import { DEFAULT_RETENTION_MS, type Retention } from "../job/retention.ts";
 import { readSettings, type Settings } from "../project/settings.ts";
 import type { Context } from "./context.ts";
 import { stateFolder } from "./folders.ts";
-import { usualMaxResumeAge } from "./wait_flags.ts";
+import { usualMaxResumeAge } from "./command_line/wait_flags.ts";
 
 /** The longest that a kind of job is gone on with by itself. */
 const DAY_MS = 24 * 3_600_000;

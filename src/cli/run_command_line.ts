@@ -1,19 +1,19 @@
-import type { Routes } from "./command.ts";
+import type { Routes } from "./command_line/command.ts";
 import type { Context } from "./context.ts";
-import { exposedSecrets } from "./exposed_secret.ts";
-import { exitCodeFor } from "./failure.ts";
+import { exposedSecrets } from "./command_line/exposed_secret.ts";
+import { exitCodeFor } from "./output/exit_code.ts";
 import { checkFolders } from "./folders.ts";
-import { isLocal } from "./open_engine.ts";
-import { guessFormat } from "./output_choice.ts";
+import { isLocal } from "./session.ts";
+import { guessFormat } from "./command_line/output_choice.ts";
 import {
   type CommandRequest,
   parseCommandLine,
   type Request,
-} from "./parse.ts";
-import { Progress } from "./progress.ts";
-import { renderFailure } from "./render_failure.ts";
-import { hasJob } from "./resume_command.ts";
-import { ClosedPipeError } from "./sink.ts";
+} from "./command_line/parse.ts";
+import { Progress } from "./output/progress.ts";
+import { renderFailure } from "./output/render_failure.ts";
+import { hasJob } from "./command_line/resume_command.ts";
+import { ClosedPipeError } from "./output/sink.ts";
 
 /** How long a command that was told to stop may take to do so by itself. */
 const STOP_MS = 1_200;
@@ -86,12 +86,12 @@ async function carryOut(
 ): Promise<number> {
   switch (request.type) {
     case "version": {
-      const { renderVersion } = await import("./render_version.ts");
+      const { renderVersion } = await import("./output/render_version.ts");
       await context.stdout.write(renderVersion(request.isJson));
       return 0;
     }
     case "help": {
-      const { renderHelp } = await import("./help.ts");
+      const { renderHelp } = await import("./command_line/help.ts");
       await context.stdout.write(await renderHelp(request.path, routes));
       return 0;
     }

@@ -6,7 +6,7 @@ import {
   type TestContextOptions,
 } from "../../tests/helpers/test_context.ts";
 import { InterruptedError } from "../engine/engine_error.ts";
-import { defineCommand, type Route } from "./command.ts";
+import { defineCommand, type Route } from "./command_line/command.ts";
 import { runCommandLine } from "./run_command_line.ts";
 
 /** Runs one command that does what `run` does. */

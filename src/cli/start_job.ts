@@ -6,16 +6,20 @@ import type { Handle } from "../job/entry.ts";
 import type { JobBase } from "../job/job.ts";
 import type { JobKind } from "../job/job_kind.ts";
 import type { JsonObject } from "../json.ts";
-import type { Command, CommandInput } from "./command.ts";
+import type { Command, CommandInput } from "./command_line/command.ts";
 import { compactIfLarge } from "./compact.ts";
 import type { Context } from "./context.ts";
-import { deliverResult } from "./deliver.ts";
+import { deliverResult } from "./output/deliver.ts";
 import { readNames, type WantedNames } from "./local_effects.ts";
-import type { Session } from "./open_engine.ts";
-import type { ResultView } from "./render_result.ts";
-import { storableWords } from "./resume_command.ts";
-import { shellLine } from "./shell_words.ts";
-import { readWaitOptions, runIdInput, type WAIT_FLAGS } from "./wait_flags.ts";
+import type { Session } from "./session.ts";
+import type { ResultView } from "./output/render_result.ts";
+import { storableWords } from "./command_line/resume_command.ts";
+import { shellLine } from "./command_line/shell_words.ts";
+import {
+  readWaitOptions,
+  runIdInput,
+  type WAIT_FLAGS,
+} from "./command_line/wait_flags.ts";
 
 /** What a command asks the engine for. */
 export interface StartJobOptions {
@@ -68,7 +72,7 @@ export async function startJob(
   });
   const work = await workOf(session, options);
   if (input.flags.explain) {
-    const { explainJob } = await import("./explain_job.ts");
+    const { explainJob } = await import("./output/explain_job.ts");
     return await explainJob(session, { ...options, work, waiting });
   }
   const { timeoutMs = Infinity } = waiting;

@@ -1,5 +1,5 @@
 import { UnreadableError } from "../project/text_file.ts";
-import { visible } from "./terminal_text.ts";
+import { visible } from "./output/terminal_text.ts";
 
 /** Options for {@linkcode orWithout}. */
 export interface OrWithoutOptions {

@@ -1,9 +1,9 @@
 import { removeAliasesOf } from "../project/aliases.ts";
 import { clearHead, readHead } from "../project/head.ts";
 import type { Context } from "./context.ts";
-import type { Progress } from "./progress.ts";
-import { aliasesFor, aliasPath, headPath, vmOfHead } from "./target.ts";
-import { visible } from "./terminal_text.ts";
+import type { Progress } from "./output/progress.ts";
+import { aliasesFor, aliasPath, headPath, vmOfHead } from "./targets.ts";
+import { visible } from "./output/terminal_text.ts";
 
 /** What stood for a VM on this machine, and does not any more. */
 export interface DroppedNames {

@@ -3,7 +3,7 @@ import type { VmStatus } from "../api/types.ts";
 import { Failure } from "../failure.ts";
 import { FileLockError } from "../file_lock.ts";
 import type { Job, RunningJob, SubmittedJob } from "../job/job.ts";
-import type { LedgerView } from "../ledger/ledger.ts";
+import type { LedgerView } from "../ledger/file/file_ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import { driverOf, type Traces } from "./driver.ts";
 import type { Engine } from "./engine.ts";

@@ -5,7 +5,7 @@ import { Failure } from "../failure.ts";
 import { type FileLock, FileLockError } from "../file_lock.ts";
 import type { CompleteJob, FailedJob, Job } from "../job/job.ts";
 import { isInFlight } from "../job/job.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/file/file_ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import { driverOf } from "./driver.ts";
 import { TimedOutError } from "./engine_error.ts";

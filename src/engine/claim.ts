@@ -17,7 +17,7 @@ import {
   type SubmittedJob,
 } from "../job/job.ts";
 import type { JsonValue } from "../json.ts";
-import type { UnreadableLine } from "../ledger/find_job.ts";
+import type { UnreadableLine } from "../ledger/file/find_job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import {
   type EarlierJobs,

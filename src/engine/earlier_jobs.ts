@@ -5,8 +5,8 @@ import type {
   ResumeChoice,
 } from "../job/decide.ts";
 import type { Job } from "../job/job.ts";
-import type { UnreadableLine } from "../ledger/find_job.ts";
-import type { Sighting } from "../ledger/sighting.ts";
+import type { UnreadableLine } from "../ledger/file/find_job.ts";
+import type { Sighting } from "../ledger/file/sighting.ts";
 import type { Engine, Work, WorkOptions } from "./engine.ts";
 
 /** What the ledger says of earlier jobs of some work. */

@@ -10,8 +10,8 @@ import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import { fetchTransport } from "../api/transport.ts";
 import { VersClient } from "../api/vers_client.ts";
 import { Failure } from "../failure.ts";
-import type { Fault, FaultRule } from "../simulator/faults.ts";
-import { runInFakeShell } from "../simulator/fake_shell.ts";
+import type { Fault, FaultRule } from "../simulator/faults/faults.ts";
+import { runInFakeShell } from "../simulator/service/fake_shell.ts";
 import { Simulator } from "../simulator/simulator.ts";
 import { execInVm, type ExecInVmOptions } from "./exec_stream.ts";
 

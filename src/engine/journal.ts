@@ -5,7 +5,12 @@ import {
   type Job,
   type SettledJob,
 } from "../job/job.ts";
-import type { Ledger, LedgerView, Mark, Update } from "../ledger/ledger.ts";
+import type {
+  Ledger,
+  LedgerView,
+  Mark,
+  Update,
+} from "../ledger/file/file_ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import type { Notice } from "./engine.ts";
 

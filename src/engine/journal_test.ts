@@ -14,7 +14,7 @@ import {
   foldEntries,
   type Job,
 } from "../job/job.ts";
-import { Ledger } from "../ledger/ledger.ts";
+import { Ledger } from "../ledger/file/file_ledger.ts";
 import type { Notice } from "./engine.ts";
 import { Journal, ledgerRequired } from "./journal.ts";
 

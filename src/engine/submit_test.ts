@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { SlowService } from "../../tests/helpers/job_in_flight.ts";
-import type { FaultRule } from "../simulator/faults.ts";
+import type { FaultRule } from "../simulator/faults/faults.ts";
 
 const RUN = ["run", "--wait", "--vm-alias", "my-vm"];
 

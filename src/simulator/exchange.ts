@@ -1,18 +1,18 @@
-import { presentedKey } from "./account.ts";
+import { presentedKey } from "./service/account.ts";
 import { carryOut, carryOutLate } from "./carry_out.ts";
-import type { Outcome } from "./endpoint.ts";
-import { faultOf, takeFaults } from "./faults.ts";
-import { endEarly, endLate, pause } from "./misbehave.ts";
-import { matchRoute } from "./operation.ts";
+import type { Outcome } from "./service/endpoint.ts";
+import { faultOf, takeFaults } from "./faults/faults.ts";
+import { endEarly, endLate, pause } from "./faults/misbehave.ts";
+import { matchRoute } from "./service/operation.ts";
 import {
   amend,
   type ExchangeOptions,
   type Incoming,
   type Passage,
   type Reply,
-} from "./passage.ts";
-import { keptHeaders, type RequestRecord } from "./request_record.ts";
-import type { Transaction } from "./store.ts";
+} from "./faults/passage.ts";
+import { keptHeaders, type RequestRecord } from "./faults/request_record.ts";
+import type { Transaction } from "./service/store.ts";
 
 /**
  * Answers one request: takes the faults meant for it, carries it out, and

@@ -1,11 +1,11 @@
 import { Failure } from "../failure.ts";
-import { errorAnswer } from "./answer.ts";
+import { errorAnswer } from "./service/answer.ts";
 import {
   HttpConnection,
   HttpError,
   type HttpRequest,
 } from "./http_connection.ts";
-import type { Incoming, Reply } from "./passage.ts";
+import type { Incoming, Reply } from "./faults/passage.ts";
 import {
   type AnswerReply,
   BODILESS_STATUSES,

@@ -1,12 +1,12 @@
 import type { Clock } from "../clock.ts";
-import { SIMULATOR_API_KEY } from "./account.ts";
+import { SIMULATOR_API_KEY } from "./service/account.ts";
 import { carryOutLate } from "./carry_out.ts";
-import { control, isControlPath } from "./control.ts";
+import { control, isControlPath } from "./faults/control.ts";
 import { exchange } from "./exchange.ts";
-import { type FaultRule, parseRule } from "./faults.ts";
-import type { Operation } from "./operation.ts";
-import type { ExchangeOptions, Incoming, Reply } from "./passage.ts";
-import type { RequestRecord } from "./request_record.ts";
+import { type FaultRule, parseRule } from "./faults/faults.ts";
+import type { Operation } from "./service/operation.ts";
+import type { ExchangeOptions, Incoming, Reply } from "./faults/passage.ts";
+import type { RequestRecord } from "./faults/request_record.ts";
 import { connectionDropped, toResponse, unreachable } from "./response.ts";
 import {
   type CommitSeed,
@@ -15,10 +15,14 @@ import {
   seededKey,
   seededVm,
   type VmSeed,
-} from "./seed.ts";
-import { FolderStore, MemoryStore, type Store } from "./store.ts";
-import { changeState, type SimulatedVm, simulatedVm } from "./vm_life.ts";
-import type { World } from "./world.ts";
+} from "./service/seed.ts";
+import { FolderStore, MemoryStore, type Store } from "./service/store.ts";
+import {
+  changeState,
+  type SimulatedVm,
+  simulatedVm,
+} from "./service/vm_life.ts";
+import type { World } from "./service/world.ts";
 
 /** Options for {@linkcode Simulator}. */
 export interface SimulatorOptions {

@@ -1,4 +1,4 @@
-import type { Fault } from "../../src/simulator/faults.ts";
+import type { Fault } from "../../src/simulator/faults/faults.ts";
 import { type Arena, CONFIRM_WINDOW_MS } from "./arena.ts";
 import { type Kill, stdoutOf } from "./attempt.ts";
 import { booting, type ChaosKind } from "./kinds.ts";

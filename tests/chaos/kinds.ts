@@ -1,5 +1,5 @@
-import type { Fault, FaultRule } from "../../src/simulator/faults.ts";
-import type { Operation } from "../../src/simulator/operation.ts";
+import type { Fault, FaultRule } from "../../src/simulator/faults/faults.ts";
+import type { Operation } from "../../src/simulator/service/operation.ts";
 import { BOOT_MS, type Witness } from "./witness.ts";
 
 /** One command that waits, as the suite uses it. */

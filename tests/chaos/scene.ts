@@ -1,4 +1,4 @@
-import type { FaultRule } from "../../src/simulator/faults.ts";
+import type { FaultRule } from "../../src/simulator/faults/faults.ts";
 import type { ProgramCommand } from "../helpers/program_command.ts";
 import { Arena } from "./arena.ts";
 import type { Attempt } from "./attempt.ts";

@@ -1,4 +1,4 @@
-import type { FaultRule } from "../../src/simulator/faults.ts";
+import type { FaultRule } from "../../src/simulator/faults/faults.ts";
 import { CONFIRM_WINDOW_MS } from "./arena.ts";
 import { booting, type ChaosKind } from "./kinds.ts";
 import type { Random } from "./random.ts";

@@ -1,4 +1,4 @@
-import type { SimulatedVm } from "../../src/simulator/vm_life.ts";
+import type { SimulatedVm } from "../../src/simulator/service/vm_life.ts";
 import type { Arena } from "./arena.ts";
 import { type ArenaJob, jobsOf } from "./arena_job.ts";
 import type { Attempt, Result } from "./attempt.ts";

@@ -1,6 +1,6 @@
 import { systemClock } from "../../src/clock.ts";
-import type { Fault, FaultRule } from "../../src/simulator/faults.ts";
-import type { Operation } from "../../src/simulator/operation.ts";
+import type { Fault, FaultRule } from "../../src/simulator/faults/faults.ts";
+import type { Operation } from "../../src/simulator/service/operation.ts";
 import { serveSimulator } from "../../src/simulator/serve.ts";
 import { Simulator } from "../../src/simulator/simulator.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import type { Entry } from "../../src/job/entry.ts";
 import { foldEntries, type Job } from "../../src/job/job.ts";
-import { formatEntryLine } from "../../src/ledger/entry_line.ts";
-import { identityOf } from "../../src/ledger/sighting.ts";
+import { formatEntryLine } from "../../src/ledger/file/entry_line.ts";
+import { identityOf } from "../../src/ledger/file/sighting.ts";
 import {
   ACCOUNT,
   complete,

@@ -4,7 +4,7 @@ import {
   type CommandRoute,
   isHidden,
   type Routes,
-} from "../../src/cli/command.ts";
+} from "../../src/cli/command_line/command.ts";
 
 /** A command, and the words that name it. */
 export interface NamedCommand {

@@ -1,7 +1,7 @@
 import type { Entry } from "../../src/job/entry.ts";
 import { foldEntries } from "../../src/job/job.ts";
-import type { KeySearch } from "../../src/ledger/find_job.ts";
-import { Ledger } from "../../src/ledger/ledger.ts";
+import type { KeySearch } from "../../src/ledger/file/find_job.ts";
+import { Ledger } from "../../src/ledger/file/file_ledger.ts";
 import { ACCOUNT, KEY } from "./entries.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { type LedgerLine, readLedgerLines } from "./ledger_lines.ts";

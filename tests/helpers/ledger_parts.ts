@@ -1,4 +1,4 @@
-import { formatEntryLine } from "../../src/ledger/entry_line.ts";
+import { formatEntryLine } from "../../src/ledger/file/entry_line.ts";
 import { submitted } from "./entries.ts";
 
 /** An hour, in milliseconds. */

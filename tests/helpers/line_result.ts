@@ -1,5 +1,5 @@
-import type { FileName } from "../../src/cli/command.ts";
-import { FILES } from "../../src/cli/program_facts.ts";
+import type { FileName } from "../../src/cli/command_line/command.ts";
+import { FILES } from "../../src/cli/guide/program_facts.ts";
 import { preparedSandbox } from "./prepared_sandbox.ts";
 import type { ProgramResult } from "./program.ts";
 import type { Sandbox } from "./sandbox.ts";

@@ -1,5 +1,5 @@
 import { systemClock } from "../../src/clock.ts";
-import { Ledger } from "../../src/ledger/ledger.ts";
+import { Ledger } from "../../src/ledger/file/file_ledger.ts";
 import { writeHead } from "../../src/project/head.ts";
 import { setAlias } from "../../src/project/aliases.ts";
 import { Simulator } from "../../src/simulator/simulator.ts";

@@ -1,5 +1,5 @@
-import type { SimulatedVm } from "../../src/simulator/vm_life.ts";
-import type { CommitSeed, VmSeed } from "../../src/simulator/seed.ts";
+import type { SimulatedVm } from "../../src/simulator/service/vm_life.ts";
+import type { CommitSeed, VmSeed } from "../../src/simulator/service/seed.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { SimulatorProcess } from "./simulator_process.ts";
 

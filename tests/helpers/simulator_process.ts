@@ -1,5 +1,5 @@
-import type { FaultRule } from "../../src/simulator/faults.ts";
-import type { RequestRecord } from "../../src/simulator/request_record.ts";
+import type { FaultRule } from "../../src/simulator/faults/faults.ts";
+import type { RequestRecord } from "../../src/simulator/faults/request_record.ts";
 import type { Program } from "./program.ts";
 import type { Sandbox } from "./sandbox.ts";
 

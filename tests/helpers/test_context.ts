@@ -1,7 +1,7 @@
 import { fetchTransport } from "../../src/api/transport.ts";
 import type { Clock } from "../../src/clock.ts";
 import type { Context } from "../../src/cli/context.ts";
-import { type ByteWriter, Sink } from "../../src/cli/sink.ts";
+import { type ByteWriter, Sink } from "../../src/cli/output/sink.ts";
 import { Simulator } from "../../src/simulator/simulator.ts";
 import { FakeClock } from "./fake_clock.ts";
 

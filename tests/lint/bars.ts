@@ -25,7 +25,7 @@ const CLOCKS = [
   "src/clock.ts",
   "src/file_lock.ts",
   "src/cli/context.ts",
-  "src/cli/sink.ts",
+  "src/cli/output/sink.ts",
 ];
 
 /** Every bar by the name of its rule; a seam without one is decoration. */
@@ -93,7 +93,7 @@ const BARS: Readonly<Record<string, readonly Bar[]>> = {
       "src/atomic_file.ts",
       "src/replace_file.ts",
       "src/ledger/",
-      "src/cli/ledger_checks.ts",
+      "src/cli/commands/jobs/_ledger_checks.ts",
     ],
     values: ["Deno.open*", "Deno.readFile*", "Deno.readTextFile*"],
   }],

@@ -1,13 +1,13 @@
 import type { Rule } from "./rules.ts";
 
 const DAMAGED = [
-  "src/ledger/damaged_ledger_test.ts",
+  "src/ledger/file/damaged_ledger_test.ts",
   "every reader finds the same in a ledger after",
 ] as const;
-const ENTRY_LINE = "src/ledger/entry_line.ts";
-const FIND_JOB = "src/ledger/find_job.ts";
-const SUSPECTS = "src/ledger/suspects.ts";
-const UNREADABLE = "src/ledger/unreadable_line_test.ts";
+const ENTRY_LINE = "src/ledger/file/entry_line.ts";
+const FIND_JOB = "src/ledger/file/find_job.ts";
+const SUSPECTS = "src/ledger/file/suspects.ts";
+const UNREADABLE = "src/ledger/file/unreadable_line_test.ts";
 
 /** The rules of what the ledger promises, and of finding in it. */
 export const LEDGER_RULES: readonly Rule[] = [
@@ -15,7 +15,7 @@ export const LEDGER_RULES: readonly Rule[] = [
     rule: "a write that failed is cut back",
     test: ["tests/file_size_limit_test.ts", "leaves no half line"],
     change: [
-      "src/ledger/ledger_file.ts",
+      "src/ledger/file/ledger_file.ts",
       "cutBack(path, size, size + written);",
       "",
     ],
@@ -51,11 +51,11 @@ export const LEDGER_RULES: readonly Rule[] = [
   {
     rule: "a step of the clock hides no job",
     test: [
-      "src/ledger/find_unordered_test.ts",
+      "src/ledger/file/find_unordered_test.ts",
       "the job that goes on, wherever the last one stands",
     ],
     change: [
-      "src/ledger/find_unordered.ts",
+      "src/ledger/file/find_unordered.ts",
       "hopeOf(latest) > hopeOf(last) ? latest : last",
       "last",
     ],
@@ -83,7 +83,7 @@ export const LEDGER_RULES: readonly Rule[] = [
       "a line too long to be held is looked through, over the blocks' edges",
     test: [UNREADABLE, "over whichever edge of a block it lies"],
     change: [
-      "src/ledger/long_lines.ts",
+      "src/ledger/file/long_lines.ts",
       'const text = letters + (seen?.beginning ?? "");',
       "const text = letters;",
     ],
@@ -123,38 +123,41 @@ export const LEDGER_RULES: readonly Rule[] = [
   {
     rule: "the doctor sets aside what cannot be read, a newer program's too",
     test: [
-      "src/ledger/repair_test.ts",
+      "src/ledger/file/repair_test.ts",
       "moves away what this program cannot read",
     ],
     change: [
-      "src/ledger/repair.ts",
+      "src/ledger/file/repair.ts",
       'return type !== "corrupt" && type !== "newer";',
       'return type !== "corrupt";',
     ],
   },
   {
     rule: "pruning keeps the lines that cannot be read",
-    test: ["src/ledger/prune_test.ts", "of which a newer program wrote one"],
+    test: [
+      "src/ledger/file/prune_test.ts",
+      "of which a newer program wrote one",
+    ],
     change: [
-      "src/ledger/prune.ts",
+      "src/ledger/file/prune.ts",
       'case "newer":\n        if (parsed.id !== undefined) unclear.add(parsed.id);',
       'case "newer":\n        id = parsed.id;',
     ],
   },
   {
     rule: "a ledger of another user is not used",
-    test: ["src/ledger/ledger_access_test.ts", "another user's file"],
+    test: ["src/ledger/file/ledger_access_test.ts", "another user's file"],
     change: [
-      "src/ledger/ledger_file.ts",
+      "src/ledger/file/ledger_file.ts",
       "if (uid !== null && info.uid !== uid && info.uid !== 0) {",
       "if (uid === undefined) {",
     ],
   },
   {
     rule: "nothing but a regular file is opened as a ledger",
-    test: ["src/ledger/ledger_access_test.ts", "a link to a ledger"],
+    test: ["src/ledger/file/ledger_access_test.ts", "a link to a ledger"],
     change: [
-      "src/ledger/ledger_file.ts",
+      "src/ledger/file/ledger_file.ts",
       "info = Deno.lstatSync(path);",
       "info = Deno.statSync(path);",
     ],
@@ -162,20 +165,20 @@ export const LEDGER_RULES: readonly Rule[] = [
   {
     rule: "a job that nobody waited for is told from one that was waited for",
     test: [
-      "src/ledger/find_job_test.ts",
+      "src/ledger/file/find_job_test.ts",
       "apart from the one before it that was",
     ],
     change: [
-      "src/ledger/met_jobs.ts",
+      "src/ledger/file/met_jobs.ts",
       "if (!isKnown) this.#accepted ??= name;",
       "this.#own ??= name;",
     ],
   },
   {
     rule: "jobs without a key share few lock files",
-    test: ["src/ledger/ledger_test.ts", "leaves few files behind"],
+    test: ["src/ledger/file/file_ledger_test.ts", "leaves few files behind"],
     change: [
-      "src/ledger/ledger.ts",
+      "src/ledger/file/file_ledger.ts",
       "const ID_DIGITS = 3;",
       "const ID_DIGITS = 5;",
     ],

@@ -9,7 +9,7 @@
  */
 import { systemClock } from "../../src/clock.ts";
 import { foldEntries } from "../../src/job/job.ts";
-import { Ledger } from "../../src/ledger/ledger.ts";
+import { Ledger } from "../../src/ledger/file/file_ledger.ts";
 import { submitted } from "../helpers/entries.ts";
 
 const [dir, name = "", count, uid, limit] = Deno.args;

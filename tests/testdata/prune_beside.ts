@@ -12,8 +12,8 @@
 import { systemClock } from "../../src/clock.ts";
 import { foldEntries } from "../../src/job/job.ts";
 import { isListedInFlight } from "../../src/job/listed_job.ts";
-import { Ledger } from "../../src/ledger/ledger.ts";
-import { Upkeep } from "../../src/ledger/upkeep.ts";
+import { Ledger } from "../../src/ledger/file/file_ledger.ts";
+import { Upkeep } from "../../src/ledger/file/upkeep.ts";
 import { complete, submitted } from "../helpers/entries.ts";
 
 const [role, dir, name = "", count] = Deno.args;

@@ -6,12 +6,12 @@ import {
   isHidden,
   type Route,
   type Routes,
-} from "../command.ts";
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { UsageError } from "../failure.ts";
-import type { FlagTable } from "../flag.ts";
-import { closest } from "../suggestion.ts";
-import { jsonLine, visible } from "../terminal_text.ts";
+import { UsageError } from "../output/exit_code.ts";
+import type { FlagTable } from "../command_line/flag.ts";
+import { closest } from "../command_line/suggestion.ts";
+import { jsonLine, visible } from "../output/terminal_text.ts";
 
 const FLAGS = {
   pretty: { type: "boolean", brief: "Indent the JSON, for people" },
@@ -46,7 +46,7 @@ async function printAgentContext(
   { flags, args, invocation, routes }: CommandInput<typeof FLAGS>,
   context: Context,
 ): Promise<number> {
-  const { agentContext } = await import("../agent_context.ts");
+  const { agentContext } = await import("../guide/agent_context.ts");
   const description = await agentContext(narrowed(routes, args));
   const { commands } = description;
   const text = invocation.output.isQuiet

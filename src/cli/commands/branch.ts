@@ -2,20 +2,20 @@ import type { VersClient } from "../../api/vers_client.ts";
 import type { LocalEffects } from "../../engine/engine.ts";
 import type { Handle } from "../../job/entry.ts";
 import type { JobBase } from "../../job/job.ts";
-import { aliasName } from "../alias_name.ts";
+import { aliasName } from "../command_line/alias_name.ts";
 import {
   type CommandInput,
   defineCommand,
   type Given,
   type Mistake,
-} from "../command.ts";
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { JOB_FILES } from "../file_uses.ts";
-import type { FlagTable } from "../flag.ts";
-import { wholeNumber } from "../flag_value.ts";
-import { type ResultView, textsIn } from "../render_result.ts";
+import { JOB_FILES } from "../guide/file_uses.ts";
+import type { FlagTable } from "../command_line/flag.ts";
+import { wholeNumber } from "../command_line/flag_value.ts";
+import { type ResultView, textsIn } from "../output/render_result.ts";
 import type { Patience } from "../start_job.ts";
-import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
+import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
 
 const MAX_COUNT = 1_000;
 
@@ -93,9 +93,9 @@ function checkBranch(given: Given): readonly Mistake[] {
 }
 
 async function branch(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../open_engine.ts");
+  const { openSession } = await import("../session.ts");
   const { startJob } = await import("../start_job.ts");
-  const { resolveTarget, targetInput } = await import("../target.ts");
+  const { resolveTarget, targetInput } = await import("../targets.ts");
   const { flags, args, invocation: { path }, progress } = input;
   const session = await openSession(input, context);
   const { client } = session.engine;

@@ -6,7 +6,7 @@ import {
 } from "../../../tests/helpers/test_context.ts";
 import { setAlias } from "../../project/aliases.ts";
 import { readHead, writeHead } from "../../project/head.ts";
-import { aliasPath, headPath } from "../target.ts";
+import { aliasPath, headPath } from "../targets.ts";
 
 async function entriesOf(context: TestContext) {
   const text = await Deno.readTextFile(`${context.home}/.vers/jobs.jsonl`);

@@ -1,7 +1,7 @@
 import { readAliases } from "../../project/aliases.ts";
-import { type CommandInput, defineCommand } from "../command.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { aliasPath } from "../target.ts";
+import { aliasPath } from "../targets.ts";
 
 /** `vers __complete`: what the scripts of `vers completion` ask. */
 export const command = defineCommand({
@@ -19,7 +19,7 @@ async function printProposals(
   { args, routes }: CommandInput,
   context: Context,
 ): Promise<number> {
-  const { complete } = await import("../complete.ts");
+  const { complete } = await import("../command_line/complete.ts");
   const found = await complete(args, {
     routes,
     aliases: () => aliasesFor(context),

@@ -1,9 +1,12 @@
-import { type CommandInput, defineCommand } from "../command.ts";
-import { COMPLETION_SCRIPTS, SHELLS } from "../completion_scripts.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import {
+  COMPLETION_SCRIPTS,
+  SHELLS,
+} from "../command_line/completion_scripts.ts";
 import type { Context } from "../context.ts";
-import { UsageError } from "../failure.ts";
-import { closest } from "../suggestion.ts";
-import { visible } from "../terminal_text.ts";
+import { UsageError } from "../output/exit_code.ts";
+import { closest } from "../command_line/suggestion.ts";
+import { visible } from "../output/terminal_text.ts";
 
 /** `vers completion`: the script with which a shell completes lines. */
 export const command = defineCommand({

@@ -1,12 +1,12 @@
 import type { VersClient } from "../../api/vers_client.ts";
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../file_uses.ts";
-import { exitCodeFor } from "../failure.ts";
-import type { FlagTable } from "../flag.ts";
-import type { Target } from "../target.ts";
-import { VM_POSITIONAL } from "../vm_positional.ts";
+import { TARGET_FILES } from "../guide/file_uses.ts";
+import { exitCodeFor } from "../output/exit_code.ts";
+import type { FlagTable } from "../command_line/flag.ts";
+import type { Target } from "../targets.ts";
+import { VM_POSITIONAL } from "../command_line/vm_positional.ts";
 
 const FLAGS = {
   yes: { type: "boolean", brief: "Do not ask", shorthand: "y" },
@@ -45,7 +45,7 @@ interface Outcome {
 }
 
 async function deleteVms(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../open_engine.ts");
+  const { openSession } = await import("../session.ts");
   const { dropNamesOf } = await import("../vm_was_deleted.ts");
   const { flags, progress } = input;
   const outcome: Outcome = {
@@ -86,7 +86,7 @@ async function findTargets(
   { args, progress: { warn } }: Input,
   { context, outcome }: { context: Context; outcome: Outcome },
 ): Promise<readonly Target[]> {
-  const { resolveTarget } = await import("../target.ts");
+  const { resolveTarget } = await import("../targets.ts");
   const options = { context, path: ["delete"], warn };
   if (args.length === 0) return [resolveTarget(undefined, options)];
   const targets = new Map<string, Target>();
@@ -107,9 +107,9 @@ async function ask(
   { args, progress }: Input,
   context: Context,
 ): Promise<void> {
-  const { confirm } = await import("../confirm.ts");
-  const { shellLine } = await import("../shell_words.ts");
-  const { visible } = await import("../terminal_text.ts");
+  const { confirm } = await import("./_confirm.ts");
+  const { shellLine } = await import("../command_line/shell_words.ts");
+  const { visible } = await import("../output/terminal_text.ts");
   if (context.stderr.isTerminal) {
     for (const { id, name } of targets) {
       const alias = name === undefined ? "" : ` (alias "${visible(name)}")`;
@@ -159,8 +159,8 @@ async function report(
   { invocation, progress }: Input,
   context: Context,
 ): Promise<void> {
-  const { deliverResult } = await import("../deliver.ts");
-  const { renderFailure } = await import("../render_failure.ts");
+  const { deliverResult } = await import("../output/deliver.ts");
+  const { renderFailure } = await import("../output/render_failure.ts");
   const { deleted, alreadyGone, aliases, failures } = outcome;
   const { output } = invocation;
   const result = {

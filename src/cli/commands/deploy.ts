@@ -4,13 +4,13 @@ import {
   defineCommand,
   type Given,
   type Mistake,
-} from "../command.ts";
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { JOB_FILES } from "../file_uses.ts";
-import type { FlagTable, ValueFlag } from "../flag.ts";
-import { withFacts, word } from "../flag_value.ts";
-import { type ResultView, textsIn } from "../render_result.ts";
-import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
+import { JOB_FILES } from "../guide/file_uses.ts";
+import type { FlagTable, ValueFlag } from "../command_line/flag.ts";
+import { withFacts, word } from "../command_line/flag_value.ts";
+import { type ResultView, textsIn } from "../output/render_result.ts";
+import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
 
 const FLAGS = {
   name: {
@@ -105,7 +105,7 @@ function checkDeploy(given: Given): readonly Mistake[] {
 }
 
 async function deploy(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../open_engine.ts");
+  const { openSession } = await import("../session.ts");
   const { nameVm } = await import("../local_effects.ts");
   const { startJob } = await import("../start_job.ts");
   const { flags, args: [repo], progress } = input;

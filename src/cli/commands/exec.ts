@@ -1,15 +1,15 @@
 import type { ExecRequest } from "../../api/types.ts";
 import type { VersClient } from "../../api/vers_client.ts";
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../file_uses.ts";
-import { UsageError } from "../failure.ts";
-import { type FlagTable, ValueError } from "../flag.ts";
-import { duration, withFacts, word } from "../flag_value.ts";
-import { ClosedPipeError, type Sink } from "../sink.ts";
-import type { Target } from "../target.ts";
-import { jsonLine } from "../terminal_text.ts";
+import { TARGET_FILES } from "../guide/file_uses.ts";
+import { UsageError } from "../output/exit_code.ts";
+import { type FlagTable, ValueError } from "../command_line/flag.ts";
+import { duration, withFacts, word } from "../command_line/flag_value.ts";
+import { ClosedPipeError, type Sink } from "../output/sink.ts";
+import type { Target } from "../targets.ts";
+import { jsonLine } from "../output/terminal_text.ts";
 
 /** What the service takes as stdin is part of one request. */
 const MAX_STDIN_BYTES = 1024 * 1024;
@@ -99,7 +99,7 @@ export const command = defineCommand({
 });
 
 async function exec(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../open_engine.ts");
+  const { openSession } = await import("../session.ts");
   const { readStdin } = await import("../read_stdin.ts");
   const { flags, progress } = input;
   const { target, words } = await targetAndWords(input, context);
@@ -263,8 +263,8 @@ async function targetAndWords(
   { args, progress: { warn } }: Input,
   context: Context,
 ): Promise<{ target: Target; words: readonly string[] }> {
-  const { aliasesFor, resolveTarget } = await import("../target.ts");
-  const { isId } = await import("../vm_id.ts");
+  const { aliasesFor, resolveTarget } = await import("../targets.ts");
+  const { isId } = await import("../command_line/vm_id.ts");
   const { vmOfAlias } = await import("../../project/aliases.ts");
   const [first = "", ...rest] = args;
   const options = { context, path: ["exec"], warn };
@@ -291,7 +291,7 @@ async function targetAndWords(
 
 /** One word is a line of shell as it is; several are words to it. */
 async function scriptOf(words: readonly string[]): Promise<string> {
-  const { shellLine } = await import("../shell_words.ts");
+  const { shellLine } = await import("../command_line/shell_words.ts");
   const [only = ""] = words;
   return words.length === 1 ? only : shellLine(words);
 }

@@ -1,5 +1,5 @@
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
 
 /** `vers head`: prints the VM that is HEAD of this folder. */
@@ -21,8 +21,8 @@ export const command = defineCommand({
 });
 
 async function head(input: CommandInput, context: Context): Promise<number> {
-  const { deliverBareId } = await import("../deliver_bare_id.ts");
-  const { headPath, resolveTarget } = await import("../target.ts");
+  const { deliverBareId } = await import("../output/deliver_bare_id.ts");
+  const { headPath, resolveTarget } = await import("../targets.ts");
   const { readHead } = await import("../../project/head.ts");
   const path = headPath(context);
   if (readHead(path) === undefined) {

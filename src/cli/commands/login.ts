@@ -1,10 +1,10 @@
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { SERVICE_FILES } from "../file_uses.ts";
-import { UsageError } from "../failure.ts";
-import type { FlagTable } from "../flag.ts";
-import { word } from "../flag_value.ts";
+import { SERVICE_FILES } from "../guide/file_uses.ts";
+import { UsageError } from "../output/exit_code.ts";
+import type { FlagTable } from "../command_line/flag.ts";
+import { word } from "../command_line/flag_value.ts";
 
 const FLAGS = {
   token: {
@@ -46,12 +46,12 @@ export const command = defineCommand({
 });
 
 async function login(input: Input, context: Context): Promise<number> {
-  const { isLocal, originOf } = await import("../open_engine.ts");
-  const { credentialsPath } = await import("../credentials_path.ts");
+  const { isLocal, originOf } = await import("../session.ts");
+  const { credentialsPath } = await import("./_credentials_path.ts");
   const { saveApiKey } = await import("../../project/credentials_edit.ts");
   const { accountOf } = await import("../../project/credentials.ts");
-  const { accountLines, accountResult } = await import("../account_view.ts");
-  const { deliverResult } = await import("../deliver.ts");
+  const { accountLines, accountResult } = await import("./_account_view.ts");
+  const { deliverResult } = await import("../output/deliver.ts");
   const { invocation, progress } = input;
   if (isLocal(context, invocation)) {
     throw new UsageError(
@@ -116,7 +116,7 @@ async function check(
   { origin, context }: { origin: string; context: Context },
 ) {
   const { VersClient } = await import("../../api/vers_client.ts");
-  const { identify } = await import("../identify.ts");
+  const { identify } = await import("./_identify.ts");
   const { clock, signal } = context;
   const transport = await context.transport();
   const client = new VersClient({ origin, apiKey, transport, clock });

@@ -1,4 +1,4 @@
-import { type CommandInput, defineCommand } from "../command.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
 
 /** `vers logout`: forgets the API key. */
@@ -15,9 +15,9 @@ export const command = defineCommand({
 });
 
 async function logout(input: CommandInput, context: Context): Promise<number> {
-  const { credentialsPath } = await import("../credentials_path.ts");
+  const { credentialsPath } = await import("./_credentials_path.ts");
   const { removeApiKey } = await import("../../project/credentials_edit.ts");
-  const { deliverResult } = await import("../deliver.ts");
+  const { deliverResult } = await import("../output/deliver.ts");
   const { invocation: { output }, progress } = input;
   const path = credentialsPath(context);
   const wasThere = removeApiKey(path);

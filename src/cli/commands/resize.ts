@@ -1,11 +1,11 @@
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../file_uses.ts";
-import type { FlagTable } from "../flag.ts";
-import { wholeNumber } from "../flag_value.ts";
-import { textsIn } from "../render_result.ts";
-import { VM_POSITIONAL } from "../vm_positional.ts";
+import { TARGET_FILES } from "../guide/file_uses.ts";
+import type { FlagTable } from "../command_line/flag.ts";
+import { wholeNumber } from "../command_line/flag_value.ts";
+import { textsIn } from "../output/render_result.ts";
+import { VM_POSITIONAL } from "../command_line/vm_positional.ts";
 
 const MAX_MIB = 2 ** 31 - 1;
 
@@ -46,7 +46,7 @@ export const command = defineCommand({
 async function resize(input: Input, context: Context): Promise<number> {
   const { openVm } = await import("../open_vm.ts");
   const { foundVm } = await import("../found_vm.ts");
-  const { deliverResult } = await import("../deliver.ts");
+  const { deliverResult } = await import("../output/deliver.ts");
   const { args: [typed], flags: { size = 0 }, invocation, progress } = input;
   const opened = await openVm(input, { context, typed });
   const { target, client, signal } = opened;

@@ -1,9 +1,9 @@
-import { type CommandInput, defineCommand } from "../command.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { JOB_FILES } from "../file_uses.ts";
-import type { FlagTable } from "../flag.ts";
-import { type ResultView, textsIn } from "../render_result.ts";
-import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
+import { JOB_FILES } from "../guide/file_uses.ts";
+import type { FlagTable } from "../command_line/flag.ts";
+import { type ResultView, textsIn } from "../output/render_result.ts";
+import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
 
 const FLAGS = { ...WAIT_FLAGS } as const satisfies FlagTable;
 
@@ -44,9 +44,9 @@ async function resume(
   input: CommandInput<typeof FLAGS>,
   context: Context,
 ): Promise<number> {
-  const { openSession } = await import("../open_engine.ts");
+  const { openSession } = await import("../session.ts");
   const { startJob } = await import("../start_job.ts");
-  const { resolveTarget, targetInput } = await import("../target.ts");
+  const { resolveTarget, targetInput } = await import("../targets.ts");
   const { flags, args, invocation: { path }, progress } = input;
   const session = await openSession(input, context);
   const target = flags["resume-job"] === undefined

@@ -1,12 +1,12 @@
 import type { JsonObject } from "../../json.ts";
-import { aliasName } from "../alias_name.ts";
-import { type CommandInput, defineCommand } from "../command.ts";
+import { aliasName } from "../command_line/alias_name.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { JOB_FILES } from "../file_uses.ts";
-import type { FlagTable } from "../flag.ts";
-import { wholeNumber, word } from "../flag_value.ts";
-import { type ResultView, textsIn } from "../render_result.ts";
-import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
+import { JOB_FILES } from "../guide/file_uses.ts";
+import type { FlagTable } from "../command_line/flag.ts";
+import { wholeNumber, word } from "../command_line/flag_value.ts";
+import { type ResultView, textsIn } from "../output/render_result.ts";
+import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
 
 const MAX_MIB = 2 ** 31 - 1;
 
@@ -87,7 +87,7 @@ export const command = defineCommand({
 });
 
 async function runVm(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../open_engine.ts");
+  const { openSession } = await import("../session.ts");
   const { nameVm } = await import("../local_effects.ts");
   const { startJob } = await import("../start_job.ts");
   const { flags, progress } = input;

@@ -1,17 +1,17 @@
 import type { VersClient } from "../../api/vers_client.ts";
 import { Failure } from "../../failure.ts";
-import { aliasName } from "../alias_name.ts";
+import { aliasName } from "../command_line/alias_name.ts";
 import {
   type CommandInput,
   defineCommand,
   type Given,
   type Mistake,
-} from "../command.ts";
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { JOB_FILES } from "../file_uses.ts";
-import type { FlagTable } from "../flag.ts";
-import { type ResultView, textsIn } from "../render_result.ts";
-import { checkWaitFlags, WAIT_FLAGS } from "../wait_flags.ts";
+import { JOB_FILES } from "../guide/file_uses.ts";
+import type { FlagTable } from "../command_line/flag.ts";
+import { type ResultView, textsIn } from "../output/render_result.ts";
+import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
 
 const FLAGS = {
   "vm-alias": {
@@ -82,7 +82,7 @@ function checkCommit(given: Given): readonly Mistake[] {
 }
 
 async function runCommit(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../open_engine.ts");
+  const { openSession } = await import("../session.ts");
   const { nameVm } = await import("../local_effects.ts");
   const { startJob } = await import("../start_job.ts");
   const { flags, args: [commit = ""], progress } = input;

@@ -1,8 +1,8 @@
-import { type CommandInput, defineCommand } from "../command.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import type { FlagTable } from "../flag.ts";
-import { wholeNumber, withFacts, word } from "../flag_value.ts";
-import { jsonLine } from "../terminal_text.ts";
+import type { FlagTable } from "../command_line/flag.ts";
+import { wholeNumber, withFacts, word } from "../command_line/flag_value.ts";
+import { jsonLine } from "../output/terminal_text.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -1,6 +1,6 @@
-import { type CommandInput, defineCommand } from "../command.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { jsonLine } from "../terminal_text.ts";
+import { jsonLine } from "../output/terminal_text.ts";
 
 /** `vers skill`: how an agent uses this program. */
 export const command = defineCommand({
@@ -22,7 +22,7 @@ async function printSkill(
   { invocation: { given } }: CommandInput,
   context: Context,
 ): Promise<number> {
-  const { SKILL } = await import("../skill_text.ts");
+  const { SKILL } = await import("../guide/skill_text.ts");
   // VERS_OUTPUT is about results: this is a file that somebody reads.
   const isJson = given.some(({ name, value }) =>
     name === "json" || (name === "output" && value === "json")

@@ -1,10 +1,10 @@
 import type { SkippedVm, Vm, VmStatus } from "../../api/types.ts";
 import type { JsonObject } from "../../json.ts";
-import { type CommandInput, defineCommand } from "../command.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../file_uses.ts";
-import { deliverPage, PAGE_FLAGS, pageOf, tableLines } from "../page.ts";
-import { textsIn } from "../render_result.ts";
+import { TARGET_FILES } from "../guide/file_uses.ts";
+import { deliverPage, PAGE_FLAGS, pageOf, tableLines } from "../output/page.ts";
+import { textsIn } from "../output/render_result.ts";
 
 type Input = CommandInput<typeof PAGE_FLAGS>;
 
@@ -39,7 +39,7 @@ export const command = defineCommand({
 });
 
 async function status(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../open_engine.ts");
+  const { openSession } = await import("../session.ts");
   const { args: [typed], flags, invocation: { output }, progress } = input;
   if (typed !== undefined) return await showVm(typed, input, context);
   const { engine: { client, signal } } = await openSession(input, context);
@@ -66,7 +66,7 @@ async function showVm(
 ): Promise<number> {
   const { openVm } = await import("../open_vm.ts");
   const { foundVm } = await import("../found_vm.ts");
-  const { deliverResult } = await import("../deliver.ts");
+  const { deliverResult } = await import("../output/deliver.ts");
   const { invocation: { output }, progress } = input;
   const opened = await openVm(input, { context, typed });
   const { target, client, signal } = opened;
@@ -116,7 +116,7 @@ interface Names {
 
 /** What cannot be read does not keep the list from being shown. */
 async function namesOf(context: Context): Promise<Names> {
-  const { aliasPath, headPath, vmOfHead } = await import("../target.ts");
+  const { aliasPath, headPath, vmOfHead } = await import("../targets.ts");
   const { readAliases } = await import("../../project/aliases.ts");
   const { readHead } = await import("../../project/head.ts");
   const path = aliasPath(context);

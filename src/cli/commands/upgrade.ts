@@ -10,12 +10,12 @@ import { Failure } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
 import { isNewer, isReleaseVersion } from "../../release_version.ts";
 import { VERSION } from "../../version.ts";
-import { type CommandInput, defineCommand } from "../command.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { deliverResult } from "../deliver.ts";
-import { UsageError } from "../failure.ts";
-import type { FlagTable } from "../flag.ts";
-import type { ResultView } from "../render_result.ts";
+import { deliverResult } from "../output/deliver.ts";
+import { UsageError } from "../output/exit_code.ts";
+import type { FlagTable } from "../command_line/flag.ts";
+import type { ResultView } from "../output/render_result.ts";
 
 const FLAGS = {
   check: {

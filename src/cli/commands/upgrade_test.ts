@@ -4,10 +4,10 @@ import { ReleaseFolder } from "../../../tests/helpers/release_folder.ts";
 import { testContext } from "../../../tests/helpers/test_context.ts";
 import { Failure } from "../../failure.ts";
 import { ROUTES } from "../app.ts";
-import type { CommandInput } from "../command.ts";
+import type { CommandInput } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { parseCommandLine } from "../parse.ts";
-import { Progress } from "../progress.ts";
+import { parseCommandLine } from "../command_line/parse.ts";
+import { Progress } from "../output/progress.ts";
 import { type command, type RunningProgram, upgrade } from "./upgrade.ts";
 
 const TARGET = "x86_64-unknown-linux-gnu";

@@ -1,6 +1,6 @@
-import { type CommandInput, defineCommand } from "../command.ts";
+import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { SERVICE_FILES } from "../file_uses.ts";
+import { SERVICE_FILES } from "../guide/file_uses.ts";
 
 /** `vers whoami`: shows whose API key is used. */
 export const command = defineCommand({
@@ -19,10 +19,10 @@ export const command = defineCommand({
 });
 
 async function whoami(input: CommandInput, context: Context): Promise<number> {
-  const { isLocal, openSession } = await import("../open_engine.ts");
-  const { identify } = await import("../identify.ts");
-  const { ACCOUNT_VIEW, accountResult } = await import("../account_view.ts");
-  const { deliverResult } = await import("../deliver.ts");
+  const { isLocal, openSession } = await import("../session.ts");
+  const { identify } = await import("./_identify.ts");
+  const { ACCOUNT_VIEW, accountResult } = await import("./_account_view.ts");
+  const { deliverResult } = await import("../output/deliver.ts");
   const { invocation, progress } = input;
   const { account, engine } = await openSession(input, context);
   const identity = await identify(engine.client, engine.signal);

@@ -1,7 +1,10 @@
 import { Failure } from "../../../failure.ts";
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { deliverPage, PAGE_FLAGS, pageOf } from "../../page.ts";
+import { deliverPage, PAGE_FLAGS, pageOf } from "../../output/page.ts";
 
 type Input = CommandInput<typeof PAGE_FLAGS>;
 
@@ -28,10 +31,10 @@ export const command = defineCommand({
 });
 
 async function getAlias(input: Input, context: Context): Promise<number> {
-  const { ALIAS_VIEW, aliasItems } = await import("../../alias_list.ts");
-  const { deliverBareId } = await import("../../deliver_bare_id.ts");
-  const { aliasPath, resolveTarget } = await import("../../target.ts");
-  const { isId } = await import("../../vm_id.ts");
+  const { ALIAS_VIEW, aliasItems } = await import("./_alias_list.ts");
+  const { deliverBareId } = await import("../../output/deliver_bare_id.ts");
+  const { aliasPath, resolveTarget } = await import("../../targets.ts");
+  const { isId } = await import("../../command_line/vm_id.ts");
   const { readAliases, vmOfAlias } = await import(
     "../../../project/aliases.ts"
   );

@@ -1,6 +1,9 @@
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { deliverPage, PAGE_FLAGS, pageOf } from "../../page.ts";
+import { deliverPage, PAGE_FLAGS, pageOf } from "../../output/page.ts";
 
 type Input = CommandInput<typeof PAGE_FLAGS>;
 
@@ -21,7 +24,7 @@ export const command = defineCommand({
 });
 
 async function listAliases(input: Input, context: Context): Promise<number> {
-  const { ALIAS_VIEW, aliasItems } = await import("../../alias_list.ts");
+  const { ALIAS_VIEW, aliasItems } = await import("./_alias_list.ts");
   const { flags, invocation: { output }, progress } = input;
   await deliverPage(pageOf(aliasItems(context), flags), {
     context,

@@ -1,7 +1,10 @@
 import { Failure } from "../../../failure.ts";
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { textsIn } from "../../render_result.ts";
+import { textsIn } from "../../output/render_result.ts";
 
 /** `vers alias remove`: makes an alias stand for nothing. */
 export const command = defineCommand({
@@ -19,11 +22,11 @@ async function removeAlias(
   input: CommandInput,
   context: Context,
 ): Promise<number> {
-  const { aliasPath } = await import("../../target.ts");
+  const { aliasPath } = await import("../../targets.ts");
   const { dropAlias, updateAliases } = await import(
     "../../../project/aliases.ts"
   );
-  const { deliverResult } = await import("../../deliver.ts");
+  const { deliverResult } = await import("../../output/deliver.ts");
   const { args: [alias = ""], invocation: { output }, progress } = input;
   const path = aliasPath(context);
   const { signal } = context;

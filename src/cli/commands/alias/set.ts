@@ -1,11 +1,14 @@
 import { Failure } from "../../../failure.ts";
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../file_uses.ts";
-import { UsageError } from "../../failure.ts";
-import { ValueError } from "../../flag.ts";
-import { textsIn } from "../../render_result.ts";
-import { VM_POSITIONAL } from "../../vm_positional.ts";
+import { TARGET_FILES } from "../../guide/file_uses.ts";
+import { UsageError } from "../../output/exit_code.ts";
+import { ValueError } from "../../command_line/flag.ts";
+import { textsIn } from "../../output/render_result.ts";
+import { VM_POSITIONAL } from "../../command_line/vm_positional.ts";
 
 /** `vers alias set`: makes an alias stand for a VM. */
 export const command = defineCommand({
@@ -30,9 +33,9 @@ async function setAliasTo(
   input: CommandInput,
   context: Context,
 ): Promise<number> {
-  const { aliasPath, resolveTarget } = await import("../../target.ts");
+  const { aliasPath, resolveTarget } = await import("../../targets.ts");
   const { setAlias } = await import("../../../project/aliases.ts");
-  const { deliverResult } = await import("../../deliver.ts");
+  const { deliverResult } = await import("../../output/deliver.ts");
   const { args: [typed = "", vm], invocation: { output }, progress } = input;
   const alias = await checkAlias(typed);
   const { id } = resolveTarget(vm, {
@@ -67,7 +70,7 @@ async function setAliasTo(
 }
 
 async function checkAlias(typed: string): Promise<string> {
-  const { parseAlias } = await import("../../alias_name.ts");
+  const { parseAlias } = await import("../../command_line/alias_name.ts");
   try {
     return parseAlias(typed);
   } catch (error) {

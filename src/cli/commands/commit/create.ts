@@ -1,10 +1,13 @@
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../file_uses.ts";
-import type { FlagTable } from "../../flag.ts";
-import { word } from "../../flag_value.ts";
-import { textsIn } from "../../render_result.ts";
-import { VM_POSITIONAL } from "../../vm_positional.ts";
+import { TARGET_FILES } from "../../guide/file_uses.ts";
+import type { FlagTable } from "../../command_line/flag.ts";
+import { word } from "../../command_line/flag_value.ts";
+import { textsIn } from "../../output/render_result.ts";
+import { VM_POSITIONAL } from "../../command_line/vm_positional.ts";
 
 const FLAGS = {
   name: {
@@ -47,7 +50,7 @@ export const command = defineCommand({
 async function createCommit(input: Input, context: Context): Promise<number> {
   const { openVm } = await import("../../open_vm.ts");
   const { foundVm } = await import("../../found_vm.ts");
-  const { deliverResult } = await import("../../deliver.ts");
+  const { deliverResult } = await import("../../output/deliver.ts");
   const { args: [typed], flags, invocation: { output }, progress } = input;
   const { name, description } = flags;
   const opened = await openVm(input, { context, typed });

@@ -1,16 +1,19 @@
 import type { Commit } from "../../../api/types.ts";
 import type { VersClient } from "../../../api/vers_client.ts";
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { SERVICE_FILES } from "../../file_uses.ts";
-import type { FlagTable } from "../../flag.ts";
+import { SERVICE_FILES } from "../../guide/file_uses.ts";
+import type { FlagTable } from "../../command_line/flag.ts";
 import {
   DEFAULT_LIMIT,
   deliverPage,
   type Page,
   PAGE_FLAGS,
   tableLines,
-} from "../../page.ts";
+} from "../../output/page.ts";
 
 const FLAGS = {
   public: {
@@ -41,7 +44,7 @@ export const command = defineCommand({
 });
 
 async function listCommits(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../../open_engine.ts");
+  const { openSession } = await import("../../session.ts");
   const { invocation: { output }, progress } = input;
   const { engine: { client, signal } } = await openSession(input, context);
   const page = await readPage(client, { flags: input.flags, signal });

@@ -1,4 +1,7 @@
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
 
 /** `vers config get`: prints a setting. */
@@ -17,8 +20,8 @@ async function getSetting(
   context: Context,
 ): Promise<number> {
   const { readRawSettings } = await import("../../../project/settings_edit.ts");
-  const settings = await import("../../setting_text.ts");
-  const { deliverResult } = await import("../../deliver.ts");
+  const settings = await import("./_setting_text.ts");
+  const { deliverResult } = await import("../../output/deliver.ts");
   const { args: [name = ""], invocation: { output }, progress } = input;
   settings.checkSettingName(name, "read");
   const { fallback } = settings.settingText(name);

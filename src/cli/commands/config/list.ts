@@ -1,7 +1,10 @@
 import type { JsonObject } from "../../../json.ts";
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { deliverPage, pageOf, tableLines } from "../../page.ts";
+import { deliverPage, pageOf, tableLines } from "../../output/page.ts";
 
 /** `vers config list`: lists the settings. */
 export const command = defineCommand({
@@ -24,7 +27,7 @@ async function listSettings(
 ): Promise<number> {
   const { SETTING_NAMES } = await import("../../../project/settings.ts");
   const { readRawSettings } = await import("../../../project/settings_edit.ts");
-  const { settingsPath, settingText } = await import("../../setting_text.ts");
+  const { settingsPath, settingText } = await import("./_setting_text.ts");
   const { invocation: { output }, progress } = input;
   const set = await readRawSettings(settingsPath(context));
   const unknown = [...set.keys()].filter((name) =>

@@ -1,4 +1,7 @@
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
 
 /** `vers config set`: sets a setting. */
@@ -27,8 +30,8 @@ async function setSetting(
   const { editSetting, readRawSettings } = await import(
     "../../../project/settings_edit.ts"
   );
-  const settings = await import("../../setting_text.ts");
-  const { deliverResult } = await import("../../deliver.ts");
+  const settings = await import("./_setting_text.ts");
+  const { deliverResult } = await import("../../output/deliver.ts");
   const { args: [name = "", value = ""] } = input;
   const { invocation: { output }, progress } = input;
   settings.checkSettingName(name, "set");

@@ -1,4 +1,7 @@
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
 
 /** `vers config unset`: takes a setting out. */
@@ -21,8 +24,8 @@ async function unsetSetting(
   const { editSetting, readRawSettings } = await import(
     "../../../project/settings_edit.ts"
   );
-  const settings = await import("../../setting_text.ts");
-  const { deliverResult } = await import("../../deliver.ts");
+  const settings = await import("./_setting_text.ts");
+  const { deliverResult } = await import("../../output/deliver.ts");
   const { args: [name = ""], invocation: { output }, progress } = input;
   const path = settings.settingsPath(context);
   const wasSet = (await readRawSettings(path)).has(name);

@@ -5,12 +5,12 @@ import {
   defineCommand,
   type Given,
   type Mistake,
-} from "../../command.ts";
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { SERVICE_FILES } from "../../file_uses.ts";
-import type { FlagTable } from "../../flag.ts";
-import { duration } from "../../flag_value.ts";
-import { type ResultView, textsIn } from "../../render_result.ts";
+import { SERVICE_FILES } from "../../guide/file_uses.ts";
+import type { FlagTable } from "../../command_line/flag.ts";
+import { duration } from "../../command_line/flag_value.ts";
+import { type ResultView, textsIn } from "../../output/render_result.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const JOB_ID = /^job_[0-9a-f]{10}$/;
@@ -77,8 +77,8 @@ async function adopt(
 ): Promise<number> {
   const [jobId = "", ...vmIds] = args;
   const { adoptJob } = await import("../../../engine/adopt_job.ts");
-  const { deliverResult } = await import("../../deliver.ts");
-  const { openSession } = await import("../../open_engine.ts");
+  const { deliverResult } = await import("../../output/deliver.ts");
+  const { openSession } = await import("../../session.ts");
   const { engine, scope } = await openSession(
     { invocation, progress },
     context,

@@ -1,12 +1,15 @@
 import { Failure } from "../../../failure.ts";
 import type { FailedJob, Job } from "../../../job/job.ts";
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../file_uses.ts";
-import type { FlagTable } from "../../flag.ts";
-import { duration } from "../../flag_value.ts";
-import { type ResultView, textsIn } from "../../render_result.ts";
-import type { Session } from "../../open_engine.ts";
+import { TARGET_FILES } from "../../guide/file_uses.ts";
+import type { FlagTable } from "../../command_line/flag.ts";
+import { duration } from "../../command_line/flag_value.ts";
+import { type ResultView, textsIn } from "../../output/render_result.ts";
+import type { Session } from "../../session.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -60,8 +63,8 @@ export const command = defineCommand({
 
 async function cancel(input: Input, context: Context): Promise<number> {
   const { cancelJob } = await import("../../../engine/cancel_job.ts");
-  const { deliverResult } = await import("../../deliver.ts");
-  const { withLedger } = await import("../../job_ledger.ts");
+  const { deliverResult } = await import("../../output/deliver.ts");
+  const { withLedger } = await import("./_job_ledger.ts");
   const { flags, progress, invocation: { output } } = input;
   const { ledger, job: named } = await findOwnJob(input, context);
   const session = flags["delete-vm"]
@@ -92,7 +95,7 @@ async function findOwnJob(
   context: Context,
 ) {
   const { findJob, openJobLedger, readJobs } = await import(
-    "../../job_ledger.ts"
+    "./_job_ledger.ts"
   );
   const jobLedger = openJobLedger(context);
   const found = findJob(await readJobs(jobLedger, progress), typed, {
@@ -121,7 +124,7 @@ async function openSessionFor(
   input: Input,
   context: Context,
 ): Promise<Session> {
-  const { openSession } = await import("../../open_engine.ts");
+  const { openSession } = await import("../../session.ts");
   if (job.kind === "vm.resume") {
     throw new Failure(
       `Cannot delete the VM of job ${job.id}: the job did not make it, but ` +

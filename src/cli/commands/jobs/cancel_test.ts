@@ -9,7 +9,7 @@ import {
   SlowService,
 } from "../../../../tests/helpers/job_in_flight.ts";
 import { completeJob } from "../../../../tests/helpers/sample_job.ts";
-import { Ledger } from "../../../ledger/ledger.ts";
+import { Ledger } from "../../../ledger/file/file_ledger.ts";
 
 /** A job whose VM boots for a minute, and a context to give it up in. */
 async function withJobInFlight(

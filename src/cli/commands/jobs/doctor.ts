@@ -1,11 +1,14 @@
 import type { JsonObject } from "../../../json.ts";
-import type { RepairReport } from "../../../ledger/repair.ts";
-import { type CommandInput, defineCommand } from "../../command.ts";
+import type { RepairReport } from "../../../ledger/file/repair.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { EXIT_CODES } from "../../failure.ts";
-import type { FlagTable } from "../../flag.ts";
-import type { Diagnosis } from "../../ledger_checks.ts";
-import type { ResultView } from "../../render_result.ts";
+import { EXIT_CODES } from "../../output/exit_code.ts";
+import type { FlagTable } from "../../command_line/flag.ts";
+import type { Diagnosis } from "./_ledger_checks.ts";
+import type { ResultView } from "../../output/render_result.ts";
 
 const FLAGS = {
   repair: {
@@ -37,9 +40,9 @@ async function examine(
   { flags, progress, invocation: { output } }: CommandInput<typeof FLAGS>,
   context: Context,
 ): Promise<number> {
-  const { openJobLedger, withLedger } = await import("../../job_ledger.ts");
-  const { diagnose } = await import("../../ledger_checks.ts");
-  const { deliverResult } = await import("../../deliver.ts");
+  const { openJobLedger, withLedger } = await import("./_job_ledger.ts");
+  const { diagnose } = await import("./_ledger_checks.ts");
+  const { deliverResult } = await import("../../output/deliver.ts");
   const jobLedger = openJobLedger(context);
   const repaired = flags.repair
     ? await withLedger(() => jobLedger.upkeep.repair())

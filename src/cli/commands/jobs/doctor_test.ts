@@ -8,7 +8,7 @@ import {
   testContext,
 } from "../../../../tests/helpers/test_context.ts";
 import type { Entry } from "../../../job/entry.ts";
-import { formatEntryLine } from "../../../ledger/entry_line.ts";
+import { formatEntryLine } from "../../../ledger/file/entry_line.ts";
 
 const line = (entry: Entry) => new TextDecoder().decode(formatEntryLine(entry));
 const TORN = line(running()).slice(0, 40);

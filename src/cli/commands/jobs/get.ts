@@ -1,9 +1,12 @@
 import { isListedInFlight, statusOf } from "../../../job/listed_job.ts";
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { deliverResult } from "../../deliver.ts";
-import { EXIT_CODES } from "../../failure.ts";
-import type { FlagTable } from "../../flag.ts";
+import { deliverResult } from "../../output/deliver.ts";
+import { EXIT_CODES } from "../../output/exit_code.ts";
+import type { FlagTable } from "../../command_line/flag.ts";
 
 const FLAGS = {
   "exit-status": {
@@ -40,9 +43,9 @@ async function getJob(
   context: Context,
 ): Promise<number> {
   const { findJob, openJobLedger, readJobs } = await import(
-    "../../job_ledger.ts"
+    "./_job_ledger.ts"
   );
-  const { detailsOf, jobLines } = await import("../../render_job.ts");
+  const { detailsOf, jobLines } = await import("../../output/render_job.ts");
   const { flags, args, progress, invocation } = input;
   const jobLedger = openJobLedger(context);
   const job = findJob(await readJobs(jobLedger, progress), args[0] ?? "", {

@@ -13,7 +13,7 @@ import {
   testContext,
 } from "../../../../tests/helpers/test_context.ts";
 import type { Entry } from "../../../job/entry.ts";
-import { formatEntryLine } from "../../../ledger/entry_line.ts";
+import { formatEntryLine } from "../../../ledger/file/entry_line.ts";
 
 async function writeLedger(
   context: TestContext,

@@ -1,9 +1,17 @@
 import { statusOf } from "../../../job/listed_job.ts";
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import type { FlagTable } from "../../flag.ts";
-import { choice } from "../../flag_value.ts";
-import { deliverPage, PAGE_FLAGS, pageOf, type PageView } from "../../page.ts";
+import type { FlagTable } from "../../command_line/flag.ts";
+import { choice } from "../../command_line/flag_value.ts";
+import {
+  deliverPage,
+  PAGE_FLAGS,
+  pageOf,
+  type PageView,
+} from "../../output/page.ts";
 
 const FLAGS = {
   status: {
@@ -36,8 +44,8 @@ async function listJobs(
   input: CommandInput<typeof FLAGS>,
   context: Context,
 ): Promise<number> {
-  const { openJobLedger, readJobs } = await import("../../job_ledger.ts");
-  const { jobTable, summaryOf } = await import("../../render_job.ts");
+  const { openJobLedger, readJobs } = await import("./_job_ledger.ts");
+  const { jobTable, summaryOf } = await import("../../output/render_job.ts");
   const { flags, progress, invocation: { output } } = input;
   const { jobs } = await readJobs(openJobLedger(context), progress);
   const wanted = jobs.filter((job) =>

@@ -11,7 +11,7 @@ import {
   testContext,
 } from "../../../../tests/helpers/test_context.ts";
 import type { Entry } from "../../../job/entry.ts";
-import { formatEntryLine } from "../../../ledger/entry_line.ts";
+import { formatEntryLine } from "../../../ledger/file/entry_line.ts";
 
 const GO_LEDGER = new URL(
   "../../../../tests/testdata/ledgers/go.jsonl",

@@ -6,11 +6,11 @@ import {
   defineCommand,
   type Given,
   type Mistake,
-} from "../../command.ts";
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { deliverResult } from "../../deliver.ts";
-import type { FlagTable } from "../../flag.ts";
-import { duration } from "../../flag_value.ts";
+import { deliverResult } from "../../output/deliver.ts";
+import type { FlagTable } from "../../command_line/flag.ts";
+import { duration } from "../../command_line/flag_value.ts";
 
 const DEFAULT_AGE_MS = 7 * 24 * 3_600_000;
 
@@ -62,7 +62,7 @@ async function pruneJobs(
   input: CommandInput<typeof FLAGS>,
   context: Context,
 ): Promise<number> {
-  const { openJobLedger, withLedger } = await import("../../job_ledger.ts");
+  const { openJobLedger, withLedger } = await import("./_job_ledger.ts");
   const { isOld, protectionOf } = await import("../../../job/retention.ts");
   const { protection, settingsOf } = await import("../../retention.ts");
   const { orWithout } = await import("../../unreadable.ts");

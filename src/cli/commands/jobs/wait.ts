@@ -6,11 +6,14 @@ import type { GoEntry, Handle } from "../../../job/entry.ts";
 import { hasEnded, jobOfStripped } from "../../../job/go_job.ts";
 import type { Job, JobBase } from "../../../job/job.ts";
 import type { ListedJob } from "../../../job/listed_job.ts";
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { JOB_FILES } from "../../file_uses.ts";
-import type { FlagTable } from "../../flag.ts";
-import { WAIT_FLAGS } from "../../wait_flags.ts";
+import { JOB_FILES } from "../../guide/file_uses.ts";
+import type { FlagTable } from "../../command_line/flag.ts";
+import { WAIT_FLAGS } from "../../command_line/wait_flags.ts";
 
 const DEFAULT_TIMEOUT_MS = 600_000;
 
@@ -52,10 +55,10 @@ export const command = defineCommand({
 });
 
 async function waitJobs(input: Input, context: Context): Promise<number> {
-  const { deliverResult } = await import("../../deliver.ts");
-  const { WAIT_VIEW, waitReport } = await import("../../wait_report.ts");
+  const { deliverResult } = await import("../../output/deliver.ts");
+  const { WAIT_VIEW, waitReport } = await import("./_wait_report.ts");
   const { waitForJobs } = await import("../../../engine/wait_jobs.ts");
-  const { openSession } = await import("../../open_engine.ts");
+  const { openSession } = await import("../../session.ts");
   const { flags, progress, invocation: { output } } = input;
   const found = await findJobs(input, context);
   const report = (outcomes: readonly Outcome[]) =>
@@ -109,7 +112,7 @@ async function findJobs(
   context: Context,
 ): Promise<readonly ListedJob[]> {
   const { findJob, openJobLedger, readJobs } = await import(
-    "../../job_ledger.ts"
+    "./_job_ledger.ts"
   );
   const jobLedger = openJobLedger(context);
   const all = await readJobs(jobLedger, progress);

@@ -1,7 +1,10 @@
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../file_uses.ts";
-import { VM_POSITIONAL } from "../../vm_positional.ts";
+import { TARGET_FILES } from "../../guide/file_uses.ts";
+import { VM_POSITIONAL } from "../../command_line/vm_positional.ts";
 
 /** `vers label get`: shows the labels of a VM. */
 export const command = defineCommand({
@@ -25,8 +28,8 @@ async function getLabels(
 ): Promise<number> {
   const { openVm } = await import("../../open_vm.ts");
   const { foundVm } = await import("../../found_vm.ts");
-  const { deliverResult } = await import("../../deliver.ts");
-  const { LABEL_VIEW, labelResult } = await import("../../label_view.ts");
+  const { deliverResult } = await import("../../output/deliver.ts");
+  const { LABEL_VIEW, labelResult } = await import("./_label_view.ts");
   const { args: [typed], invocation: { output }, progress } = input;
   const opened = await openVm(input, { context, typed });
   const { target, client, signal } = opened;

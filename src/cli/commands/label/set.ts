@@ -1,9 +1,12 @@
-import { type CommandInput, defineCommand } from "../../command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+} from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../file_uses.ts";
-import { UsageError } from "../../failure.ts";
-import { visible } from "../../terminal_text.ts";
-import { VM_POSITIONAL } from "../../vm_positional.ts";
+import { TARGET_FILES } from "../../guide/file_uses.ts";
+import { UsageError } from "../../output/exit_code.ts";
+import { visible } from "../../output/terminal_text.ts";
+import { VM_POSITIONAL } from "../../command_line/vm_positional.ts";
 
 /** `vers label set`: labels a VM. */
 export const command = defineCommand({
@@ -30,8 +33,8 @@ async function setLabels(
 ): Promise<number> {
   const { openVm } = await import("../../open_vm.ts");
   const { foundVm } = await import("../../found_vm.ts");
-  const { deliverResult } = await import("../../deliver.ts");
-  const { LABEL_VIEW, labelResult } = await import("../../label_view.ts");
+  const { deliverResult } = await import("../../output/deliver.ts");
+  const { LABEL_VIEW, labelResult } = await import("./_label_view.ts");
   const { args, invocation: { output }, progress } = input;
   const [first = ""] = args;
   const typed = first.includes("=") ? undefined : first;

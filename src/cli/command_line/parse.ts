@@ -1,0 +1,214 @@
+import {
+  asksForHelp,
+  findCommand,
+  type FoundCommand,
+  sortArguments,
+} from "./arguments.ts";
+import {
+  type Command,
+  type CommandInput,
+  type Invocation,
+  isHidden,
+  type Mistake,
+  type Routes,
+} from "./command.ts";
+import type { Context } from "../context.ts";
+import { OWN_FAILURE, UsageError } from "../output/exit_code.ts";
+import type { FlagTable, FlagValues } from "./flag.ts";
+import { chooseOutput, GLOBAL_FLAGS } from "./output_choice.ts";
+import { closest } from "./suggestion.ts";
+import { visible } from "../output/terminal_text.ts";
+
+/** What a command line asks for. */
+export type Request =
+  | { readonly type: "version"; readonly isJson: boolean }
+  /** Help on what the path leads to; on everything, if it is empty. */
+  | { readonly type: "help"; readonly path: readonly string[] }
+  | CommandRequest;
+
+/** A command, and what it is to be run with. */
+export interface CommandRequest
+  extends Omit<CommandInput, "progress" | "routes"> {
+  readonly type: "command";
+  readonly command: Command;
+  /** Whether it is for programs of ours alone. */
+  readonly isHidden: boolean;
+}
+
+/** Options for {@linkcode parseCommandLine}. */
+export interface ParseOptions {
+  readonly routes: Routes;
+  readonly context: Context;
+}
+
+/**
+ * Returns what a command line asks for. Nothing is done and nothing printed.
+ *
+ * @throws {UsageError} with all mistakes of the line.
+ */
+export async function parseCommandLine(
+  words: readonly string[],
+  options: ParseOptions,
+): Promise<Request> {
+  const { routes, context } = options;
+  if (words[0] === "help") return helpRequest(words.slice(1), routes);
+  const found = findCommand(words, routes);
+  const { path, route, rest } = found;
+  if (!route || route.type === "group") {
+    return withoutCommand(words, found, options);
+  }
+  const { command } = await route.load();
+  const { parseValues } = await import("./parse_values.ts");
+  const sorted = sortArguments(rest, command);
+  if (sorted.asksForHelp) return { type: "help", path };
+
+  const flags: FlagTable = { ...command.flags, ...GLOBAL_FLAGS };
+  const limit = maxArguments(command);
+  const { values, mistakes } = await parseValues(
+    { ...sorted, args: sorted.args.slice(0, limit) },
+    command,
+    flags,
+  );
+  const given = new Set(sorted.flags.map(({ name }) => name));
+  const all: Mistake[] = [
+    ...words.filter((word) => word.includes(NO_CHARACTER)).map((word) => ({
+      problem: `"${visible(word)}" is not UTF-8 text`,
+    })),
+    ...sorted.mistakes,
+    ...sorted.args.slice(limit).map((word) => ({
+      problem: mayBeSecret(command)
+        ? "there is one argument too many"
+        : `"${visible(word)}" is one argument too many`,
+    })),
+    ...mistakes,
+    ...command.check?.({ flags: given, values, args: sorted.args }) ?? [],
+  ];
+  if (all.length > 0) throw usageError(path, command, all);
+
+  const { output, json, quiet, local, verbose } = globalValues(values);
+  const runId = context.env("VERS_RUN_ID");
+  const invocation: Invocation = {
+    path,
+    typed: words,
+    given: sorted.flags,
+    output: chooseOutput({ output, json, quiet }, context),
+    isLocal: local,
+    isVerbose: verbose || isSet(context.env("VERS_VERBOSE")),
+    ...(runId === undefined ? {} : { runId }),
+  };
+  return {
+    type: "command",
+    command,
+    isHidden: isHidden(route),
+    flags: values,
+    args: sorted.args,
+    invocation,
+  };
+}
+
+/** What the runtime puts in the place of bytes that are no text. */
+const NO_CHARACTER = "\ufffd";
+
+/** Narrows what parsing put there by the types of the global flags. */
+function globalValues(
+  values: Readonly<Record<string, unknown>>,
+): FlagValues<typeof GLOBAL_FLAGS> {
+  const { output, json, quiet, local, verbose } = values;
+  return {
+    output: output === "json" || output === "text" ? output : undefined,
+    json: json === true,
+    quiet: quiet === true,
+    local: local === true,
+    verbose: verbose === true,
+  };
+}
+
+/** Whether a variable that turns something on does so. */
+function isSet(text: string | undefined): boolean {
+  return text !== undefined && text !== "0" && text !== "false";
+}
+
+function helpRequest(words: readonly string[], routes: Routes): Request {
+  const found = findCommand(words, routes);
+  if (found.stray !== undefined) throw noSuchCommand(found, routes);
+  return { type: "help", path: found.path };
+}
+
+/** A line that names no command: help, the version, or a mistake. */
+function withoutCommand(
+  words: readonly string[],
+  found: FoundCommand,
+  { routes }: ParseOptions,
+): Request {
+  const { path, rest } = found;
+  const isHelp = asksForHelp(rest);
+  if (found.stray === "help" && path.length > 0) return { type: "help", path };
+  if (found.stray !== undefined) throw noSuchCommand(found, routes);
+  if (path.length === 0 && words.includes("--version")) {
+    const isJson = words.includes("--json") || words.includes("--output=json");
+    return { type: "version", isJson };
+  }
+  if (isHelp || words.length === path.length) return { type: "help", path };
+  const line = ["vers", ...path].join(" ");
+  const { mistakes } = sortArguments(rest, { flags: {}, positionals: [] });
+  const problems = mistakes.map(({ problem }) => visible(problem) + "; ");
+  throw new UsageError(
+    `Cannot run "${line}" alone: ${problems.join("")}no command is named`,
+    `put a command behind it; "${line} --help" lists them; ` +
+      "for example: vers run --wait --vm-alias my-vm",
+  );
+}
+
+function noSuchCommand(found: FoundCommand, routes: Routes): UsageError {
+  const { path, stray = "" } = found;
+  let here = routes;
+  for (const name of path) {
+    const route = here.get(name);
+    if (route?.type === "group") here = route.routes;
+  }
+  const line = ["vers", ...path].join(" ");
+  const names = [...here].flatMap(([name, route]) =>
+    isHidden(route) ? [] : [name]
+  );
+  const meant = closest(stray, names);
+  return new UsageError(
+    `Cannot run "${line} ${visible(stray)}": there is no such command` +
+      (meant === undefined ? "" : `; did you mean ${line} ${meant}?`),
+    `commands: ${names.join(", ")}; ` +
+      `for example: ${line} ${meant ?? names[0] ?? ""} --help`,
+  );
+}
+
+/** Whether a stray word may be what belongs behind a flag for secrets. */
+function mayBeSecret({ flags, positionals }: Command): boolean {
+  return positionals.length === 0 &&
+    Object.values(flags).some((flag) =>
+      flag.type !== "boolean" && flag.privacy === "secret"
+    );
+}
+
+function maxArguments(command: Command): number {
+  const isOpen = command.takesRest ||
+    command.positionals.some(({ isList }) => isList);
+  return isOpen ? Infinity : command.positionals.length;
+}
+
+/** All that is wrong with one command line, as one error. */
+function usageError(
+  path: readonly string[],
+  command: Command,
+  mistakes: readonly Mistake[],
+): UsageError {
+  const line = ["vers", ...path].join(" ");
+  const problems = mistakes.map(({ problem }) => problem);
+  const example = mistakes.find(({ example }) => example !== undefined)
+    ?.example;
+  const whole = example === undefined
+    ? command.examples[0]?.[0] ?? `${line} --help`
+    : `${line} ${example}`;
+  return new UsageError(
+    `Cannot run "${line}": ${problems.join("; ")}`,
+    `for example: ${whole}; "${line} --help" shows all that it takes`,
+    command.passesExitCode ? { exitCode: OWN_FAILURE } : {},
+  );
+}

@@ -1,0 +1,218 @@
+import type { Resume, WorkOptions } from "../../engine/engine.ts";
+import type { Settings } from "../../project/settings.ts";
+import type { Given, Invocation, Mistake } from "./command.ts";
+import type { Context } from "../context.ts";
+import { UsageError } from "../output/exit_code.ts";
+import { type FlagTable, type FlagValues, ValueError } from "./flag.ts";
+import { duration, withFacts, word } from "./flag_value.ts";
+import { GLOBAL_FLAGS } from "./output_choice.ts";
+
+const MINUTE_MS = 60_000;
+const DEFAULT_TIMEOUT_MS = 10 * MINUTE_MS;
+
+/** A job's id for examples. */
+const EXAMPLE_JOB = "job_8f2a3b4c5d";
+
+const parseMaxResumeAge = duration({
+  zero: "no resuming",
+  example: "24h",
+});
+
+/** The flags of every command that can wait for a VM. */
+export const WAIT_FLAGS = {
+  wait: {
+    type: "boolean",
+    brief: "Wait until the VM is ready, or go on waiting if that is on its way",
+  },
+  timeout: {
+    type: "value",
+    brief: "End the command after this time; the job goes on. 0: no limit",
+    placeholder: "DURATION",
+    fallback: "10m",
+    parse: duration({ zero: "no limit", example: "10m" }),
+  },
+  "poll-interval": {
+    type: "value",
+    brief: "Look at the VM this often",
+    placeholder: "DURATION",
+    fallback: "500ms, growing to 5s",
+    parse: duration({ example: "2s" }),
+  },
+  "no-resume": {
+    type: "boolean",
+    brief: "Start anew, whatever is already on its way",
+  },
+  "resume-job": {
+    type: "value",
+    brief: "Go on with exactly this job, whatever its age",
+    placeholder: "JOB",
+    parse: withFacts({ type: "string", example: EXAMPLE_JOB }, parseJobId),
+  },
+  "max-resume-age": {
+    type: "value",
+    brief: "Go on with a job only if it is younger",
+    placeholder: "DURATION",
+    fallback: "24h",
+    variable: "VERS_MAX_RESUME_AGE",
+    parse: parseMaxResumeAge,
+  },
+  "idempotency-key": {
+    type: "value",
+    brief: "Your own name for this work: it is done once, and its result kept",
+    placeholder: "KEY",
+    privacy: "unstored",
+    parse: word({ what: "a text", example: "build-1234" }),
+  },
+  "require-ledger": {
+    type: "boolean",
+    brief: "Send nothing if the job cannot be kept in the ledger",
+  },
+  explain: {
+    type: "boolean",
+    brief: "Say what would be done and why; nothing is sent or written",
+  },
+} as const satisfies FlagTable;
+
+/** The part of the engine's options that flags and settings decide. */
+export type WaitOptions = Omit<WorkOptions, "onAccepted" | "deliver">;
+
+/** Options for {@linkcode readWaitOptions}. */
+export interface ReadWaitOptions {
+  readonly context: Context;
+  readonly settings: Settings;
+  /** How old a job may be to be gone on with, where nobody says. */
+  readonly maxResumeAgeMs: number;
+}
+
+/**
+ * Returns how the work is to be done: what the flags say, else the
+ * environment, else the settings, else the defaults.
+ *
+ * @throws {UsageError} when a variable of the environment decides, and is not
+ *   usable.
+ */
+export function readWaitOptions(
+  flags: FlagValues<typeof WAIT_FLAGS>,
+  options: ReadWaitOptions,
+): WaitOptions {
+  const { settings } = options;
+  const timeoutMs = flags.timeout ?? settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const pollIntervalMs = flags["poll-interval"] ?? settings.pollIntervalMs;
+  const { confirmWindowMs, adopt } = settings;
+  return {
+    wait: flags.wait || flags["resume-job"] !== undefined,
+    resume: readResume(flags, options),
+    timeoutMs: timeoutMs === 0 ? undefined : timeoutMs,
+    requireLedger: flags["require-ledger"],
+    ...(pollIntervalMs === undefined ? {} : { pollIntervalMs }),
+    ...(confirmWindowMs === undefined ? {} : { confirmWindowMs }),
+    ...(adopt === undefined ? {} : { adopt }),
+  };
+}
+
+function readResume(
+  flags: FlagValues<typeof WAIT_FLAGS>,
+  { context, settings, maxResumeAgeMs }: ReadWaitOptions,
+): Resume {
+  const id = flags["resume-job"];
+  if (id !== undefined) return { type: "job", id };
+  if (flags["no-resume"]) return { type: "never" };
+  const maxAgeMs = flags["max-resume-age"] ??
+    usualMaxResumeAge(context, settings) ?? maxResumeAgeMs;
+  return { type: "auto", maxAgeMs };
+}
+
+/**
+ * Returns how old a job may be to be gone on with, as the environment says it,
+ * else the settings; `undefined` when neither does.
+ *
+ * @throws {UsageError} when the variable is not usable.
+ */
+export function usualMaxResumeAge(
+  context: Context,
+  settings: Settings,
+): number | undefined {
+  return fromVariable(context, "VERS_MAX_RESUME_AGE", parseMaxResumeAge) ??
+    settings.maxResumeAgeMs;
+}
+
+/** Finds which of a waiting command's flags contradict each other. */
+export function checkWaitFlags(
+  given: Pick<Given, "flags" | "args">,
+): readonly Mistake[] {
+  const { flags, args } = given;
+  const mistakes: Mistake[] = [];
+  if (!flags.has("resume-job")) return mistakes;
+  if (flags.has("no-resume")) {
+    mistakes.push({
+      problem: "--no-resume and --resume-job contradict each other",
+      example: "--resume-job job_8f2a3b4c5d",
+    });
+  }
+  const shaping = [...flags].filter(shapesTheWork).map((name) => `--${name}`);
+  const strange = [...shaping, ...args.map((arg) => `"${arg}"`)];
+  if (strange.length > 0) {
+    mistakes.push({
+      problem: `--resume-job goes on with a job as it was asked for: leave ` +
+        `${strange.join(", ")} out`,
+      example: "--resume-job job_8f2a3b4c5d",
+    });
+  }
+  return mistakes;
+}
+
+/** Whether a flag says what is to be done, and not how to go about it. */
+export function shapesTheWork(name: string): boolean {
+  if (name === "idempotency-key") return true;
+  return !(Object.hasOwn(WAIT_FLAGS, name) ||
+    Object.hasOwn(GLOBAL_FLAGS, name));
+}
+
+/** Returns the `run_id` of the work's inputs, for every command of one run. */
+export function runIdInput(context: Context): { readonly run_id?: string } {
+  const parse = word({ what: "a text", example: "ci-1234" });
+  const runId = fromVariable(context, "VERS_RUN_ID", parse);
+  return runId === undefined ? {} : { run_id: runId };
+}
+
+/** Returns the flags that the command that goes on with a job keeps. */
+export function flagsThatStay(invocation: Invocation): string[] {
+  const leaving = new Set([
+    "wait",
+    "no-resume",
+    "resume-job",
+    "max-resume-age",
+    "explain",
+  ]);
+  return invocation.given
+    .filter(({ name }) => !leaving.has(name) && !shapesTheWork(name))
+    .map(({ name, value }) =>
+      value === undefined ? `--${name}` : `--${name}=${value}`
+    );
+}
+
+function fromVariable<T>(
+  context: Context,
+  name: string,
+  parse: (text: string) => T,
+): T | undefined {
+  const text = context.env(name);
+  if (text === undefined) return undefined;
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    throw new UsageError(
+      `Cannot use ${name}: it is "${text}", but it must be ${error.wanted}`,
+      `set it to one of these forms, for example: ${name}=${error.example}`,
+    );
+  }
+}
+
+function parseJobId(text: string): string {
+  if (/^job_[0-9a-f]{10}$/.test(text)) return text;
+  throw new ValueError(
+    `a job's id, job_ and 10 hex digits, as stderr showed it`,
+    EXAMPLE_JOB,
+  );
+}

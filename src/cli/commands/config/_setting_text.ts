@@ -1,0 +1,92 @@
+import { SETTING_NAMES, wantedInstead } from "../../../project/settings.ts";
+import type { Context } from "../../context.ts";
+import { Failure } from "../../../failure.ts";
+import { UsageError } from "../../output/exit_code.ts";
+import { stateFolder } from "../../folders.ts";
+import { closest } from "../../command_line/suggestion.ts";
+import { visible } from "../../output/terminal_text.ts";
+
+/** What there is to say about a setting. */
+interface SettingText {
+  readonly brief: string;
+  /** What holds when it is not set. */
+  readonly fallback: string;
+  readonly example: string;
+}
+
+const TEXTS: Readonly<Record<string, SettingText>> = {
+  max_resume_age: {
+    brief: "how old a job in flight may be to be gone on with",
+    fallback: "24h; 1h for deploy",
+    example: "12h",
+  },
+  timeout: {
+    brief: "how long a waiting command may take; 0: no limit",
+    fallback: "10m",
+    example: "30m",
+  },
+  poll_interval: {
+    brief: "the time between two looks",
+    fallback: "500ms, growing to 5s",
+    example: "2s",
+  },
+  confirm_window: {
+    brief: "how long a request may take to show on the server",
+    fallback: "15s for run, 75s for the others",
+    example: "30s",
+  },
+  retention: {
+    brief: "how long the ledger keeps jobs that are over",
+    fallback: "30d",
+    example: "90d",
+  },
+  adopt: {
+    brief: "which VMs without a label may be taken for a job's own",
+    fallback: "by lineage; never for deploy",
+    example: "never",
+  },
+};
+
+const UNTOLD: SettingText = { brief: "", fallback: "", example: "1h" };
+
+/** Returns what there is to say about the setting of this name. */
+export function settingText(name: string): SettingText {
+  return TEXTS[name] ?? UNTOLD;
+}
+
+/**
+ * Returns the path of the settings file.
+ *
+ * @throws {Failure} when there is no home folder.
+ */
+export function settingsPath(context: Context): string {
+  const folder = stateFolder(context);
+  if (folder !== undefined) return `${folder}/settings.jsonc`;
+  throw new Failure("Cannot find the settings: there is no home folder", {
+    code: "general",
+    hint: "set HOME; settings are kept in ~/.vers/settings.jsonc",
+  });
+}
+
+/** @throws {UsageError} when there is no setting of this name. */
+export function checkSettingName(name: string, action: string): void {
+  if (SETTING_NAMES.includes(name)) return;
+  const meant = closest(name, SETTING_NAMES);
+  const example = meant ?? SETTING_NAMES[0] ?? "";
+  throw new UsageError(
+    `Cannot ${action} "${visible(name)}": there is no such setting` +
+      (meant === undefined ? "" : `; did you mean ${meant}?`),
+    `the settings are ${SETTING_NAMES.join(", ")}; ` +
+      `for example: vers config set ${example} ${settingText(example).example}`,
+  );
+}
+
+/** @throws {UsageError} when a setting cannot have this value. */
+export function checkSettingValue(name: string, value: string): void {
+  const wanted = wantedInstead(name, value);
+  if (wanted === undefined) return;
+  throw new UsageError(
+    `Cannot set ${name} to "${visible(value)}": it must be ${wanted}`,
+    `for example: vers config set ${name} ${settingText(name).example}`,
+  );
+}

@@ -1,0 +1,142 @@
+import { Failure } from "../../../failure.ts";
+import type { ListedJob } from "../../../job/listed_job.ts";
+import { Ledger } from "../../../ledger/file/file_ledger.ts";
+import { LedgerError } from "../../../ledger/ledger_error.ts";
+import type { LedgerJobs } from "../../../ledger/file/list_jobs.ts";
+import { Upkeep } from "../../../ledger/file/upkeep.ts";
+import type { Context } from "../../context.ts";
+import { ledgerFolder } from "../../folders.ts";
+import type { Progress } from "../../output/progress.ts";
+import { closest } from "../../command_line/suggestion.ts";
+import { visible } from "../../output/terminal_text.ts";
+
+/** The ledger, for commands about its jobs: no API key, no network. */
+export interface JobLedger {
+  readonly ledger: Ledger;
+  readonly upkeep: Upkeep;
+  /** For messages; where there is no home folder there is no path. */
+  readonly path: string;
+}
+
+/**
+ * Returns this user's ledger.
+ *
+ * @throws {Failure} when there is no folder for one.
+ */
+export function openJobLedger(context: Context): JobLedger {
+  const { clock } = context;
+  const ledger = new Ledger({ dir: ledgerFolder(context), clock });
+  const { path } = ledger;
+  if (path === undefined) {
+    throw new Failure("Cannot use the ledger: there is no home folder", {
+      code: "general",
+      hint: "set HOME, or VERS_JOBS_DIR to the folder of the ledger: " +
+        "VERS_JOBS_DIR=/var/lib/vers vers jobs list",
+    });
+  }
+  return { ledger, upkeep: new Upkeep(ledger, clock), path };
+}
+
+/**
+ * Returns what is done with the ledger.
+ *
+ * @throws {Failure} of code `general` when the ledger is not to be used.
+ */
+export async function withLedger<T>(use: () => T | Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (cause) {
+    if (!(cause instanceof LedgerError)) throw cause;
+    throw new Failure(cause.message, {
+      code: "general",
+      hint: "vers jobs doctor shows what is wrong with the ledger",
+      cause,
+    });
+  }
+}
+
+/** Returns all jobs, and says on stderr what else there is. */
+export async function readJobs(
+  { upkeep }: JobLedger,
+  progress: Progress,
+): Promise<LedgerJobs> {
+  const read = await withLedger(() => upkeep.jobs());
+  const { unreadable, newerIds } = read;
+  if (unreadable > 0) {
+    progress.say(
+      `warning: ${unreadable} ${unreadable === 1 ? "line" : "lines"} of the ` +
+        "ledger cannot be read; vers jobs doctor shows them",
+    );
+  }
+  if (newerIds.length > 0) {
+    progress.say(
+      `warning: a newer vers wrote of ${newerIds.slice(0, 10).join(", ")}; ` +
+        "what it wrote is not shown",
+    );
+  }
+  return read;
+}
+
+/** Options for {@linkcode findJob}. */
+export interface FindJobOptions {
+  /** What cannot be done without it: "show". */
+  readonly verb: string;
+  /** The words of the command: `["jobs", "get"]`. */
+  readonly path: readonly string[];
+  readonly ledgerPath: string;
+}
+
+const SHOWN_IDS = 5;
+
+/**
+ * Returns the job that an id, or the beginning of one, stands for; `job_` may
+ * be left out.
+ *
+ * @throws {Failure} of code `not_found` when there is none; of code `usage`
+ *   when there are several.
+ */
+export function findJob(
+  { jobs, newerIds }: LedgerJobs,
+  typed: string,
+  options: FindJobOptions,
+): ListedJob {
+  const { verb, path, ledgerPath } = options;
+  const line = ["vers", ...path].join(" ");
+  const problem = `Cannot ${verb} job "${visible(typed)}"`;
+  const wanted = typed.startsWith("job_") ? typed : `job_${typed}`;
+  if (newerIds.includes(wanted)) {
+    throw new Failure(`${problem}: it was written by a newer vers`, {
+      code: "newer_format",
+      hint: "run the newer vers",
+    });
+  }
+  const exact = jobs.find(({ id }) => id === wanted || id === typed);
+  if (exact !== undefined) return exact;
+  const found = typed === "" || wanted === "job_"
+    ? []
+    : jobs.filter(({ id }) => id.startsWith(wanted));
+  const ids = [...new Set(found.map(({ id }) => id))];
+  const [first] = found;
+  if (first !== undefined && ids.length === 1) return first;
+  if (ids.length > 1) {
+    throw new Failure(
+      `${problem}: ${ids.length} jobs begin so: ` +
+        listOf(ids, SHOWN_IDS),
+      { code: "usage", hint: `name one of them: ${line} ${ids[0] ?? ""}` },
+    );
+  }
+  const all = [...new Set(jobs.map(({ id }) => id))];
+  const meant = closest(wanted, all);
+  throw new Failure(`${problem}: there is no such job in "${ledgerPath}"`, {
+    code: "not_found",
+    hint: meant === undefined
+      ? "vers jobs list shows those that there are"
+      : `did you mean ${line} ${meant}? vers jobs list shows all`,
+  });
+}
+
+function listOf(ids: readonly string[], count: number): string {
+  const more = ids.length - count;
+  const shown = ids.slice(0, count).join(", ");
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}

@@ -1,0 +1,265 @@
+import { ApiError, NoAnswerError } from "../../api/api_error.ts";
+import {
+  type Candidate,
+  IncompleteJobError,
+  InterruptedError,
+  JobError,
+  RecordedFailure,
+  UnconfirmedError,
+} from "../../engine/engine_error.ts";
+import { Failure, type FailureCode } from "../../failure.ts";
+import { isInFlight, type Job } from "../../job/job.ts";
+import type { JsonObject } from "../../json.ts";
+import { FileLockError, type LockHolder } from "../../file_lock.ts";
+import { withoutSecrets } from "../command_line/exposed_secret.ts";
+import { failureHint } from "./failure_hint.ts";
+import { type ExitCode, exitCodeFor } from "./exit_code.ts";
+import {
+  type InvokedCommand,
+  isFoundAgain,
+  resumeCommand,
+} from "../command_line/resume_command.ts";
+import { jsonLine, visible } from "./terminal_text.ts";
+
+/** What is known of the command that ended with an error. */
+export interface RenderFailureOptions {
+  readonly format: "text" | "json";
+  /** The command, if the line was understood. */
+  readonly invoked?: InvokedCommand | undefined;
+  /** The job that the command was about when it ended. */
+  readonly job?: Job | undefined;
+}
+
+/** What there is to say about an error, for people and for scripts. */
+interface Report {
+  readonly code: FailureCode | "bug";
+  readonly message: string;
+  readonly cause: string | undefined;
+  /** Our id of the request, by which the service's logs can find it. */
+  readonly requestId: string | undefined;
+  /** What they have it under besides. */
+  readonly serviceRequestId: string | undefined;
+  readonly hint: string | undefined;
+  readonly exitCode: ExitCode;
+  readonly job: Job | undefined;
+  readonly resumeCommand: string | undefined;
+  readonly isRetryable: boolean;
+  /** How long the service asked to be left alone. */
+  readonly retryAfterMs: number | undefined;
+  /** Who holds what the command waited for in vain, as far as it is known. */
+  readonly holder: LockHolder | undefined;
+  /** VMs of which one may be what the job asked for. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** Returns what stderr says about an error, with the newline at its end. */
+export function renderFailure(
+  error: unknown,
+  options: RenderFailureOptions,
+): string {
+  const report = withoutSecretsIn(reportOf(error, options));
+  return options.format === "json"
+    ? jsonLine({ error: toJson(report) }) + "\n"
+    : toText(report);
+}
+
+/** Whoever typed a key in a wrong place is not to find it in a log. */
+function withoutSecretsIn(report: Report): Report {
+  const clean = (text: string | undefined) =>
+    text === undefined ? undefined : withoutSecrets(text);
+  return {
+    ...report,
+    message: withoutSecrets(report.message),
+    cause: clean(report.cause),
+    hint: clean(report.hint),
+    resumeCommand: clean(report.resumeCommand),
+  };
+}
+
+function reportOf(error: unknown, options: RenderFailureOptions): Report {
+  const failure = error instanceof JobError ? error.cause : error;
+  const job = error instanceof JobError ? error.job : options.job;
+  const exitCode = exitCodeFor(error, options.invoked?.command);
+  if (!(failure instanceof Failure)) {
+    return {
+      code: "bug",
+      message: `Cannot go on: ${messageOf(failure)}`,
+      cause: undefined,
+      requestId: undefined,
+      serviceRequestId: undefined,
+      hint: "this is a mistake in vers, not in the command; " +
+        "please report it with the command line and this message",
+      exitCode,
+      job,
+      resumeCommand: goOn(job, options, true),
+      isRetryable: false,
+      retryAfterMs: undefined,
+      holder: undefined,
+      candidates: [],
+    };
+  }
+  return {
+    code: failure.code,
+    message: failure.message,
+    cause: causeOf(failure),
+    requestId: requestIdOf(failure),
+    serviceRequestId:
+      failure instanceof ApiError || failure instanceof RecordedFailure
+        ? failure.serviceRequestId
+        : undefined,
+    hint: failure.hint ?? settlingHint(failure, job, options) ??
+      failureHint(failure, {
+        path: options.invoked?.invocation.path ?? [],
+        job,
+      }),
+    exitCode,
+    job,
+    resumeCommand: goOn(job, options, canGoOn(failure, job)),
+    isRetryable: failure.retryable,
+    retryAfterMs: retryAfterMsOf(failure),
+    holder: holderOf(failure),
+    candidates: failure instanceof UnconfirmedError ? failure.candidates : [],
+  };
+}
+
+/** The two commands that settle a submission that cannot be confirmed. */
+function settlingHint(
+  failure: Failure,
+  job: Job | undefined,
+  { invoked }: RenderFailureOptions,
+): string | undefined {
+  if (!(failure instanceof UnconfirmedError) || !job || !invoked) {
+    return undefined;
+  }
+  const { path, typed } = invoked.invocation;
+  const isNamed = typed.some((word) => word.startsWith("--resume-job"));
+  // A command with secrets in it is not to be repeated.
+  const line = isNamed ? undefined : resumeCommand(invoked);
+  const anew = line === undefined ? undefined : `${line} --no-resume`;
+  const { count } = job.inputs;
+  const ids = Array.from(
+    { length: typeof count === "number" ? count : 1 },
+    (_, index) => failure.candidates[index]?.vmId ?? "<vm-id>",
+  );
+  const adopt = `vers jobs adopt ${job.id} ${ids.join(" ")}`;
+  return `if a VM is the one: ${adopt}; if none is: ` +
+    (anew ?? `vers ${path.join(" ")} with --no-resume`);
+}
+
+/** Whether there is something that a later command can go on with. */
+function canGoOn(failure: Failure, job: Job | undefined): boolean {
+  if (failure.code === "undelivered") return true;
+  // It would be told the same again.
+  if (failure instanceof IncompleteJobError) return false;
+  if (failure.code === "unconfirmed") return false;
+  if (job) return isInFlight(job);
+  return failure instanceof InterruptedError || failure.code === "timed_out";
+}
+
+function goOn(
+  job: Job | undefined,
+  { invoked }: RenderFailureOptions,
+  isPossible: boolean,
+): string | undefined {
+  if (!isPossible || !invoked) return undefined;
+  if (!job && !isFoundAgain(invoked.invocation)) return undefined;
+  return resumeCommand(invoked, job);
+}
+
+function toText(report: Report): string {
+  const { message, cause, requestId, hint, resumeCommand } = report;
+  const lines = [`error: ${visible(message)}`];
+  if (cause !== undefined) lines.push(`caused by: ${visible(cause)}`);
+  if (requestId !== undefined) {
+    const theirs = report.serviceRequestId;
+    const more = theirs === undefined ? "" : ` (to the service: ${theirs})`;
+    lines.push(visible(`request: ${requestId}${more}`));
+  }
+  if (report.holder !== undefined) {
+    const { pid, since } = report.holder;
+    lines.push(visible(`held by: pid ${pid}, since ${since}`));
+  }
+  for (const { vmId, state, createdAt } of report.candidates) {
+    lines.push(`it may be: VM ${visible(`${vmId} (${state}, ${createdAt})`)}`);
+  }
+  if (hint !== undefined) lines.push(`hint: ${visible(hint)}`);
+  if (resumeCommand !== undefined && !hint?.includes(resumeCommand)) {
+    lines.push(`hint: to go on: ${visible(resumeCommand)}`);
+  }
+  return lines.join("\n") + "\n";
+}
+
+function toJson(report: Report): JsonObject {
+  const { job } = report;
+  const handle = job && job.state !== "submitted" ? job.handle : undefined;
+  const toGoOn = report.resumeCommand === undefined
+    ? undefined
+    : `to go on: ${report.resumeCommand}`;
+  return {
+    code: report.code,
+    message: report.message,
+    hint: report.hint ?? toGoOn,
+    exit_code: report.exitCode,
+    job_id: job?.id,
+    vm_ids: handle?.vm_ids,
+    resume_command: report.resumeCommand,
+    retryable: report.isRetryable || report.resumeCommand !== undefined,
+    retry_after_ms: report.retryAfterMs,
+    holder: report.holder && {
+      pid: report.holder.pid,
+      since: report.holder.since,
+    },
+    request_id: report.requestId,
+    service_request_id: report.serviceRequestId,
+    candidates: report.candidates.length === 0
+      ? undefined
+      : report.candidates.map(({ vmId, state, createdAt }) => ({
+        vm_id: vmId,
+        state,
+        created_at: createdAt,
+      })),
+  };
+}
+
+/** The id of the request that the failure is about; also of a cause of it. */
+function requestIdOf(failure: Failure): string | undefined {
+  for (let at: unknown = failure; at instanceof Error; at = at.cause) {
+    if (at instanceof ApiError || at instanceof NoAnswerError) {
+      return at.requestId;
+    }
+    if (at instanceof RecordedFailure) return at.requestId;
+  }
+  return undefined;
+}
+
+/** What the service said with its refusal, or with that of a cause of it. */
+function retryAfterMsOf(failure: Failure): number | undefined {
+  if (!failure.retryable) return undefined;
+  for (let at: unknown = failure; at instanceof Error; at = at.cause) {
+    if (at instanceof ApiError) return at.retryAfterMs;
+  }
+  return undefined;
+}
+
+function holderOf(failure: Failure): LockHolder | undefined {
+  for (let at: unknown = failure; at instanceof Error; at = at.cause) {
+    if (at instanceof FileLockError) return at.holder;
+  }
+  return undefined;
+}
+
+/** The first cause that says something which the message does not. */
+function causeOf(failure: Failure): string | undefined {
+  for (let at = failure.cause; at instanceof Error; at = at.cause) {
+    // That somebody holds a lock was said already.
+    if (at instanceof FileLockError) return undefined;
+    const text = at.message.trim();
+    if (text !== "" && !failure.message.includes(text)) return text;
+  }
+  return undefined;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return `${error.name}: ${error.message}`;
+}

@@ -1,0 +1,357 @@
+import * as z from "zod/mini";
+import { type Entry, FORMAT_VERSION, type GoEntry } from "../../job/entry.ts";
+import { JOB_KINDS } from "../../job/job_kind.ts";
+import type { JsonObject } from "../../json.ts";
+import { crc32 } from "./crc32.ts";
+
+/** What one line of the ledger turned out to be. */
+export type ParsedLine =
+  | { readonly type: "entry"; readonly entry: Entry }
+  | { readonly type: "go"; readonly entry: GoEntry }
+  /** Written by a newer version of this program; only what all share. */
+  | {
+    readonly type: "newer";
+    readonly id: string | undefined;
+    readonly key: string | undefined;
+  }
+  | {
+    readonly type: "corrupt";
+    readonly why: string;
+    /** Whether it is the beginning of a line of ours: a write cut off. */
+    readonly isTorn: boolean;
+  }
+  /** Nothing, or white space: no line at all. */
+  | { readonly type: "blank" };
+
+const time = z.string().check(
+  z.refine((text) => !Number.isNaN(Date.parse(text))),
+);
+const jsonObject = z.custom<JsonObject>(isJsonObject);
+
+const handle = z.object({
+  vm_ids: z.array(z.string()),
+  project_id: z.optional(z.nullable(z.string())),
+  deploy_status: z.optional(z.nullable(z.string())),
+});
+
+const names = z.object({
+  alias: z.optional(z.nullable(z.string())),
+  head: z.optional(z.nullable(z.string())),
+});
+
+const base = {
+  id: z.string(),
+  kind: z.enum(JOB_KINDS),
+  command: z.string(),
+  args: z.array(z.string()),
+  started_at: time,
+  at: time,
+  key: z.optional(z.string()),
+  scope: z.string(),
+  account: z.string(),
+  token: z.string(),
+  inputs: jsonObject,
+  source: z.optional(z.string()),
+  names: z.optional(names),
+  sends: z.number(),
+  server_at: z.optional(time),
+  accepted_at: z.optional(time),
+  unconfirmed_at: z.optional(time),
+};
+
+const entrySchema = z.discriminatedUnion("status", [
+  z.object({ ...base, status: z.literal("submitted") }),
+  z.object({
+    ...base,
+    status: z.literal("running"),
+    handle,
+    result_id: z.string(),
+  }),
+  z.object({
+    ...base,
+    status: z.literal("complete"),
+    handle,
+    result_id: z.string(),
+    completed_at: time,
+    duration_ms: z.number(),
+    result: jsonObject,
+    delivered_at: z.optional(time),
+    gone_at: z.optional(time),
+  }),
+  z.object({
+    ...base,
+    status: z.literal("failed"),
+    handle: z.optional(handle),
+    result_id: z.optional(z.string()),
+    completed_at: time,
+    duration_ms: z.number(),
+    error: z.string(),
+    result: z.optional(jsonObject),
+    gone_at: z.optional(time),
+  }),
+]);
+
+/** https://github.com/hdresearch/vers-cli writes these, without a version. */
+const goSchema = z.object({
+  id: z.string(),
+  kind: z.string(),
+  command: z.string(),
+  args: z.nullable(z.array(z.string())),
+  started_at: z.string(),
+  status: z.string(),
+  completed_at: z.optional(z.nullable(z.string())),
+  duration_ms: z.optional(z.number()),
+  result_id: z.optional(z.string()),
+  error: z.optional(z.string()),
+});
+
+const STATUSES = ["submitted", "running", "complete", "failed"];
+
+/** The order of the fields in a line: the Go CLI's first, the checksum last. */
+const FIELD_ORDER = [
+  "id",
+  "kind",
+  "command",
+  "args",
+  "started_at",
+  "completed_at",
+  "duration_ms",
+  "status",
+  "result_id",
+  "error",
+  "v",
+  "at",
+  "key",
+  "scope",
+  "account",
+  "token",
+  "inputs",
+  "source",
+  "names",
+  "sends",
+  "server_at",
+  "handle",
+  "result",
+  "accepted_at",
+  "unconfirmed_at",
+  "delivered_at",
+  "gone_at",
+] as const;
+
+/** Returns an entry as one line of the ledger, with its newline. */
+export function formatEntryLine(entry: Entry): Uint8Array {
+  const fields: Record<string, unknown> = { ...entry, v: FORMAT_VERSION };
+  const ordered: Record<string, unknown> = {};
+  for (const name of FIELD_ORDER) {
+    if (fields[name] !== undefined) ordered[name] = fields[name];
+  }
+  const text = JSON.stringify(ordered);
+  const crc = checksum(new TextEncoder().encode(text));
+  return new TextEncoder().encode(`${text.slice(0, -1)},"crc":"${crc}"}\n`);
+}
+
+const BYTE_ORDER_MARK = new Uint8Array([0xef, 0xbb, 0xbf]);
+const [TAB, RETURN, BLANK] = [9, 13, 32];
+
+/**
+ * Returns a line without what is no part of it: white space at its end, as
+ * editors and git put it there, and a byte-order mark in front.
+ *
+ * The mark is that of the file; but a file that was sorted, or that others
+ * were added to, has it in front of any line.
+ */
+export function trimLine(line: Uint8Array): Uint8Array {
+  let start = 0;
+  while (hasAt(line, start, BYTE_ORDER_MARK)) {
+    start += BYTE_ORDER_MARK.length;
+  }
+  let end = line.length;
+  while (end > start && isWhite(line[end - 1])) end--;
+  return line.subarray(start, end);
+}
+
+function isWhite(byte: number | undefined): boolean {
+  return byte === RETURN || byte === BLANK || byte === TAB;
+}
+
+/**
+ * Returns what one line says; `whole` is without its newline.
+ *
+ * A line that is broken and one that a newer version wrote are told apart: the
+ * checksum is looked at first, then the version, then the fields.
+ */
+export function parseEntryLine(whole: Uint8Array): ParsedLine {
+  const line = trimLine(whole);
+  if (line.length === 0) return { type: "blank" };
+  const crc = checkChecksum(line);
+  if (crc === "wrong") return corrupt("its checksum does not match");
+  const value = parseJson(line);
+  if (typeof value === "string") {
+    return isTorn(line)
+      ? { type: "corrupt", why: "it was cut off", isTorn: true }
+      : corrupt(value);
+  }
+  if (value.v === undefined) return parseGoLine(value);
+  if (typeof value.v !== "number") return corrupt("its version is no number");
+  if (value.v > FORMAT_VERSION) return newer(value);
+  if (value.v !== FORMAT_VERSION) {
+    return corrupt(`its version is ${value.v}, which never was`);
+  }
+  if (crc === "missing") return corrupt("its checksum is missing");
+  const parsed = entrySchema.safeParse(value);
+  if (parsed.success) return { type: "entry", entry: parsed.data as Entry };
+  const isUnknown = !STATUSES.includes(String(value.status)) ||
+    !(JOB_KINDS as readonly unknown[]).includes(value.kind);
+  if (isUnknown) return newer(value);
+  const path = parsed.error.issues[0]?.path.join(".") ?? "";
+  return corrupt(`its field "${path}" is not what it should be`);
+}
+
+/**
+ * Returns whether a line is sound, as far as that is seen without parsing it:
+ * one that does not seem so is yet to be parsed. `letters` is its text, of
+ * ASCII at least.
+ */
+export function isSound(whole: Uint8Array, letters: string): boolean {
+  const line = trimLine(whole);
+  switch (checkChecksum(line)) {
+    case "right":
+      return true;
+    case "wrong":
+      return false;
+    case "missing":
+      return looksSound(line, letters);
+  }
+}
+
+/** The same, by its beginning and its end: no checksum is computed. */
+export function looksSound(whole: Uint8Array, letters: string): boolean {
+  const line = trimLine(whole);
+  if (line.length === 0) return true;
+  const isClosed = letters.startsWith('{"id":"') &&
+    line[line.length - 1] === CLOSING[0];
+  // The Go CLI's lines have neither.
+  return isClosed && (hasChecksum(line) || !letters.includes('"v":'));
+}
+
+/** Returns whether bytes are UTF-8 text, which may be cut off at its end. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parseGoLine(value: JsonObject): ParsedLine {
+  const parsed = goSchema.safeParse(value);
+  if (!parsed.success) return corrupt("it is no entry");
+  const { args, completed_at, duration_ms, result_id, error, ...rest } =
+    parsed.data;
+  return {
+    type: "go",
+    entry: {
+      ...rest,
+      args: args ?? [],
+      ...(completed_at ? { completed_at } : {}),
+      ...(duration_ms === undefined ? {} : { duration_ms }),
+      ...(result_id ? { result_id } : {}),
+      ...(error ? { error } : {}),
+    },
+  };
+}
+
+function newer(value: JsonObject): ParsedLine {
+  return {
+    type: "newer",
+    id: typeof value.id === "string" ? value.id : undefined,
+    key: typeof value.key === "string" ? value.key : undefined,
+  };
+}
+
+function corrupt(why: string): ParsedLine {
+  return { type: "corrupt", why, isTorn: false };
+}
+
+const OPENING = new TextEncoder().encode('{"');
+
+/** Whether what is no JSON begins as a line does, and does not end as one. */
+function isTorn(line: Uint8Array): boolean {
+  return hasAt(line, 0, OPENING) &&
+    line[line.length - 1] !== CLOSING[0];
+}
+
+const CLOSING = new TextEncoder().encode("}");
+const BEFORE_CRC = new TextEncoder().encode(`,"crc":"`);
+const BEHIND_CRC = new TextEncoder().encode(`"}`);
+const CRC_DIGITS = 8;
+const CRC_LENGTH = BEFORE_CRC.length + CRC_DIGITS + BEHIND_CRC.length;
+
+function checkChecksum(line: Uint8Array): "right" | "wrong" | "missing" {
+  if (!hasChecksum(line)) return "missing";
+  const end = line.length - CRC_LENGTH;
+  const crc = hexNumberAt(line, end + BEFORE_CRC.length);
+  return crc === crc32(line.subarray(0, end), CLOSING) ? "right" : "wrong";
+}
+
+function hasChecksum(line: Uint8Array): boolean {
+  const end = line.length - CRC_LENGTH;
+  const digits = end + BEFORE_CRC.length;
+  return end >= 0 && hasAt(line, end, BEFORE_CRC) &&
+    hasAt(line, digits + CRC_DIGITS, BEHIND_CRC) &&
+    hexNumberAt(line, digits) !== undefined;
+}
+
+function hasAt(line: Uint8Array, at: number, text: Uint8Array): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if (line[at + index] !== text[index]) return false;
+  }
+  return true;
+}
+
+const [ZERO, NINE, LETTER_A, LETTER_F] = [0x30, 0x39, 0x61, 0x66];
+
+/** Returns the number of eight hex digits; capitals are none of ours. */
+function hexNumberAt(line: Uint8Array, at: number): number | undefined {
+  let number = 0;
+  for (let index = at; index < at + CRC_DIGITS; index++) {
+    const byte = line[index] ?? 0;
+    const isLetter = byte >= LETTER_A && byte <= LETTER_F;
+    if (!isLetter && (byte < ZERO || byte > NINE)) return undefined;
+    number = number * 16 + (isLetter ? byte - LETTER_A + 10 : byte - ZERO);
+  }
+  return number;
+}
+
+function checksum(text: Uint8Array): string {
+  return hex(crc32(text));
+}
+
+function hex(crc: number): string {
+  return crc.toString(16).padStart(8, "0");
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Returns the object that a line is, or why it is none. */
+function parseJson(line: Uint8Array): JsonObject | string {
+  let text: string;
+  try {
+    text = decoder.decode(line);
+  } catch {
+    return "it is not UTF-8 text";
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isJsonObject(value)) return value;
+  } catch {
+    // UTF-16 of English is UTF-8 by its bytes, with a zero behind each.
+    if (line.includes(0)) return "it is not UTF-8 text: it has zero bytes";
+  }
+  return "it is not a JSON object";
+}
+
+function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,206 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { crc32 } from "node:zlib";
+import fc from "fast-check";
+import { anyEntry } from "../../../tests/helpers/any_entry.ts";
+import {
+  complete,
+  KEY,
+  running,
+  submitted,
+  VM_ID,
+} from "../../../tests/helpers/entries.ts";
+import { withChecksum } from "../../../tests/helpers/ledger_lines.ts";
+import { formatEntryLine, parseEntryLine } from "./entry_line.ts";
+
+const NEWLINE = 10;
+
+function parseText(text: string) {
+  return parseEntryLine(new TextEncoder().encode(text));
+}
+
+/** Returns an entry's line without its newline. */
+function lineOf(entry: Parameters<typeof formatEntryLine>[0]): Uint8Array {
+  return formatEntryLine(entry).subarray(0, -1);
+}
+
+function textOf(entry: Parameters<typeof formatEntryLine>[0]): string {
+  return new TextDecoder().decode(lineOf(entry));
+}
+
+Deno.test("formatEntryLine() writes the Go CLI's fields first and the checksum last", () => {
+  // What comes out does not depend on how the entry was put together.
+  const entry = {
+    gone_at: "2026-01-05T09:10:00.000Z",
+    delivered_at: "2026-01-05T09:00:31.000Z",
+    unconfirmed_at: "2026-01-05T09:00:20.000Z",
+    server_at: "2026-01-05T08:59:59.000Z",
+    source: VM_ID,
+    ...complete({ inputs: { "vm-alias": "ünï\n" } }),
+  };
+  const text = '{"id":"job_8f2a3b4c5d","kind":"vm.run",' +
+    '"command":"vers run --wait --vm-alias my-vm",' +
+    '"args":["run","--wait","--vm-alias","my-vm"],' +
+    '"started_at":"2026-01-05T09:00:00.000Z",' +
+    '"completed_at":"2026-01-05T09:00:30.000Z","duration_ms":30000,' +
+    `"status":"complete","result_id":"${VM_ID}",` +
+    '"v":2,"at":"2026-01-05T09:00:00.000Z",' +
+    '"key":"0123456789abcdef0123456789abcdef",' +
+    '"scope":"https://api.vers.sh",' +
+    '"account":"11111111-2222-4333-8444-555555555555",' +
+    '"token":"0f0e0d0c-0b0a-4908-8706-050403020100",' +
+    `"inputs":{"vm-alias":"ünï\\n"},"source":"${VM_ID}","sends":1,` +
+    `"server_at":"2026-01-05T08:59:59.000Z","handle":{"vm_ids":["${VM_ID}"]},` +
+    `"result":{"vm_id":"${VM_ID}","status":"complete"},` +
+    '"unconfirmed_at":"2026-01-05T09:00:20.000Z",' +
+    '"delivered_at":"2026-01-05T09:00:31.000Z",' +
+    '"gone_at":"2026-01-05T09:10:00.000Z"}';
+  const crc = crc32(text).toString(16).padStart(8, "0");
+  strictEqual(
+    new TextDecoder().decode(formatEntryLine(entry)),
+    `${text.slice(0, -1)},"crc":"${crc}"}\n`,
+  );
+});
+
+Deno.test("formatEntryLine() writes no field that an entry does not have", () => {
+  const fields = Object.keys(JSON.parse(textOf(submitted())));
+  deepStrictEqual(fields, [
+    "id",
+    "kind",
+    "command",
+    "args",
+    "started_at",
+    "status",
+    "v",
+    "at",
+    "key",
+    "scope",
+    "account",
+    "token",
+    "inputs",
+    "sends",
+    "crc",
+  ]);
+});
+
+Deno.test("parseEntryLine() gives back every entry that formatEntryLine() wrote", () => {
+  fc.assert(
+    fc.property(anyEntry, (entry) => {
+      const line = formatEntryLine(entry);
+      strictEqual(line.indexOf(NEWLINE), line.length - 1);
+      deepStrictEqual(parseEntryLine(line.subarray(0, -1)), {
+        type: "entry",
+        entry: JSON.parse(JSON.stringify(entry)),
+      });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** A whole line, as an object without its checksum. */
+const LINE: Readonly<Record<string, unknown>> = { ...running(), v: 2 };
+
+for (
+  const { name, text } of [
+    { name: "a later version", text: withChecksum({ ...LINE, v: 3 }) },
+    {
+      name: "a later version of other fields",
+      text: withChecksum({ id: LINE.id, key: KEY, v: 3, status: ["odd"] }),
+    },
+    {
+      name: "a later version without a checksum like ours",
+      text: JSON.stringify({ ...LINE, v: 2.5, sum: "abc" }),
+    },
+    {
+      name: "an unknown status",
+      text: withChecksum({ ...LINE, status: "paused" }),
+    },
+    {
+      name: "a status that every object has",
+      text: withChecksum({ ...LINE, status: "constructor" }),
+    },
+    {
+      name: "an unknown kind",
+      text: withChecksum({ ...LINE, kind: "vm.snapshot" }),
+    },
+  ]
+) {
+  Deno.test(`parseEntryLine() takes a line of ${name} for a newer program's`, () => {
+    deepStrictEqual(parseText(text), {
+      type: "newer",
+      id: "job_8f2a3b4c5d",
+      key: KEY,
+    });
+  });
+}
+
+Deno.test("parseEntryLine() gives no id or key of a newer line that are no text", () => {
+  deepStrictEqual(parseText(withChecksum({ id: 1, key: null, v: 3 })), {
+    type: "newer",
+    id: undefined,
+    key: undefined,
+  });
+});
+
+const GO = await Deno.readTextFile(
+  new URL("../../../tests/testdata/ledgers/go.jsonl", import.meta.url),
+);
+
+for (const text of GO.trimEnd().split("\n")) {
+  const { id, status } = JSON.parse(text);
+  Deno.test(`parseEntryLine() reads the Go CLI's ${status} line of ${id}`, () => {
+    const { args, ...rest } = JSON.parse(text);
+    deepStrictEqual(parseText(text), {
+      type: "go",
+      entry: { ...rest, args: args ?? [] },
+    });
+  });
+}
+
+Deno.test("parseEntryLine() leaves out what the Go CLI did not know", () => {
+  const parsed = parseText(JSON.stringify({
+    id: "job_1a2b3c4d5e",
+    kind: "vm.snapshot",
+    command: "vers snapshot",
+    args: ["snapshot"],
+    started_at: "2026-05-11T08:30:00Z",
+    completed_at: null,
+    result_id: "",
+    error: "",
+    status: "submitted",
+    more: { fields: true },
+  }));
+  deepStrictEqual(parsed, {
+    type: "go",
+    entry: {
+      id: "job_1a2b3c4d5e",
+      kind: "vm.snapshot",
+      command: "vers snapshot",
+      args: ["snapshot"],
+      started_at: "2026-05-11T08:30:00Z",
+      status: "submitted",
+    },
+  });
+});
+
+Deno.test("parseEntryLine() keeps a field named __proto__ where it is a field", () => {
+  const inputs = JSON.parse('{"__proto__":{"polluted":true},"a":1}');
+  const parsed = parseEntryLine(lineOf(submitted({ inputs })));
+  strictEqual(parsed.type, "entry");
+  if (parsed.type !== "entry") return;
+  strictEqual(parsed.entry.inputs.polluted, undefined);
+  strictEqual(JSON.stringify(parsed.entry.inputs), JSON.stringify(inputs));
+  const own = Object.fromEntries([
+    ...Object.entries(LINE),
+    ["__proto__", { key: "k" }],
+  ]);
+  const odd = parseText(withChecksum(own));
+  strictEqual(odd.type, "entry");
+  strictEqual(Object.getPrototypeOf(odd), Object.prototype);
+});
+
+Deno.test("parseEntryLine() passes over fields that a later program of this format adds", () => {
+  deepStrictEqual(
+    parseText(withChecksum({ ...LINE, added: { later: true } })),
+    { type: "entry", entry: running() },
+  );
+});

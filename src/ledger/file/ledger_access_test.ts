@@ -1,0 +1,178 @@
+import {
+  deepStrictEqual,
+  ok,
+  rejects,
+  strictEqual,
+  throws,
+} from "node:assert/strict";
+import { KEY, submitted, VM_ID } from "../../../tests/helpers/entries.ts";
+import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
+import {
+  LedgerDesk,
+  modeOf,
+  searchFor,
+} from "../../../tests/helpers/ledger_desk.ts";
+import { type Need, needing } from "../../../tests/helpers/machine.ts";
+import { foldEntries } from "../../job/job.ts";
+import { Ledger } from "./file_ledger.ts";
+import { LedgerError } from "../ledger_error.ts";
+import { Upkeep } from "./upkeep.ts";
+
+const SUBMITTED = foldEntries([submitted()]);
+
+Deno.test({
+  ...needing(["posix"], "Ledger keeps what it makes to its user"),
+  async fn() {
+    using desk = new LedgerDesk();
+    await desk.write(submitted());
+    {
+      using _lock = await desk.ledger.lockJob(KEY, { waitMs: 0 });
+    }
+    strictEqual(modeOf(desk.dir), "700");
+    strictEqual(modeOf(desk.path), "600");
+    strictEqual(modeOf(`${desk.dir}/jobs.lock`), "600");
+    strictEqual(modeOf(`${desk.dir}/locks`), "700");
+    strictEqual(modeOf(`${desk.dir}/locks/01234.lock`), "600");
+  },
+});
+
+Deno.test({
+  ...needing(["posix"], "Ledger leaves the modes of what is there alone"),
+  async fn() {
+    using desk = new LedgerDesk();
+    await Deno.mkdir(`${desk.dir}/locks`, { recursive: true });
+    await Deno.writeTextFile(desk.path, "");
+    await Deno.chmod(desk.path, 0o664);
+    await Deno.chmod(desk.dir, 0o755);
+    await Deno.chmod(`${desk.dir}/locks`, 0o775);
+    await desk.write(submitted());
+    {
+      using _lock = await desk.ledger.lockJob(KEY, { waitMs: 0 });
+    }
+    strictEqual(modeOf(desk.path), "664");
+    strictEqual(modeOf(desk.dir), "755");
+    strictEqual(modeOf(`${desk.dir}/locks`), "775");
+  },
+});
+
+interface Obstacle {
+  readonly name: string;
+  readonly needs: readonly Need[];
+  readonly why: RegExp;
+  readonly make: (path: string) => void;
+}
+
+const OBSTACLES: readonly Obstacle[] = [
+  {
+    name: "a folder",
+    needs: [],
+    why: /it is a folder/,
+    make: (path) => Deno.mkdirSync(path),
+  },
+  {
+    name: "a FIFO, which nobody writes to",
+    needs: ["posix"],
+    why: /not a regular file/,
+    make: (path) => {
+      const { success } = new Deno.Command("mkfifo", { args: [path] })
+        .outputSync();
+      ok(success);
+    },
+  },
+  {
+    name: "a device, which can be read without end",
+    // Only root can make one.
+    needs: ["root", "tool:mknod"],
+    why: /not a regular file/,
+    make: (path) => {
+      const { success } = new Deno.Command("mknod", {
+        args: [path, "c", "1", "5"],
+      }).outputSync();
+      ok(success);
+    },
+  },
+  {
+    name: "a link to a ledger",
+    needs: ["posix"],
+    why: /not a regular file/,
+    make: (path) => {
+      Deno.writeTextFileSync(`${path}.there`, "");
+      Deno.symlinkSync(`${path}.there`, path);
+    },
+  },
+  {
+    name: "a link to nothing",
+    needs: ["posix"],
+    why: /not a regular file/,
+    make: (path) => Deno.symlinkSync(`${path}.missing`, path),
+  },
+  {
+    name: "another user's file",
+    // Only root can give a file away.
+    needs: ["root"],
+    why: /it belongs to user 65534, and this is user 0/,
+    make: (path) => {
+      Deno.writeTextFileSync(path, "");
+      Deno.chownSync(path, 65_534, 65_534);
+    },
+  },
+];
+
+for (const { name, needs, why, make } of OBSTACLES) {
+  Deno.test({
+    ...needing(
+      needs,
+      `Ledger does not use ${name} in its place, and does not touch it`,
+    ),
+    async fn() {
+      using desk = new LedgerDesk();
+      await Deno.mkdir(desk.dir);
+      make(desk.path);
+      const before = Deno.lstatSync(desk.path);
+      const ledger = desk.open();
+      strictEqual(ledger.openedAt.file, undefined);
+      const isRefusal = (error: unknown) =>
+        error instanceof LedgerError && why.test(error.message);
+      throws(() => searchFor(ledger), isRefusal);
+      throws(() => ledger.findById("job_8f2a3b4c5d"), isRefusal);
+      throws(() => ledger.ownerOf(VM_ID), isRefusal);
+      await rejects(ledger.append(SUBMITTED), isRefusal);
+      await rejects(ledger.lockJob(KEY, { waitMs: 0 }), isRefusal);
+      const upkeep = new Upkeep(ledger, desk.clock);
+      throws(() => upkeep.jobs(), isRefusal);
+      throws(() => upkeep.inspect(), isRefusal);
+      const mayGo = () => true;
+      await rejects(upkeep.prune({ mayGo }), isRefusal);
+      await rejects(upkeep.prune({ mayGo, isDryRun: true }), isRefusal);
+      await rejects(upkeep.repair(), isRefusal);
+      const after = Deno.lstatSync(desk.path);
+      for (const field of ["ino", "size", "mode", "uid", "mtime"] as const) {
+        deepStrictEqual(after[field], before[field], field);
+      }
+      const made = [...Deno.readDirSync(desk.dir)].map(({ name }) => name);
+      strictEqual(made.includes("jobs.jsonl.missing"), false);
+    },
+  });
+}
+
+Deno.test("Ledger without a folder is none, and says so", async () => {
+  const ledger = new Ledger({ dir: undefined, clock: new FakeClock() });
+  strictEqual(ledger.path, undefined);
+  strictEqual(ledger.openedAt.file, undefined);
+  const isRefusal = (error: unknown) =>
+    error instanceof LedgerError && /there is no home folder/.test(error.why);
+  throws(() => searchFor(ledger), isRefusal);
+  throws(() => ledger.findById("job_8f2a3b4c5d"), isRefusal);
+  throws(() => ledger.ownerOf(VM_ID), isRefusal);
+  await rejects(ledger.append(SUBMITTED), isRefusal);
+  await rejects(ledger.lockJob(KEY, { waitMs: 0 }), isRefusal);
+});
+
+Deno.test("Ledger says why when its folder cannot be made", async () => {
+  using desk = new LedgerDesk();
+  await Deno.writeTextFile(desk.dir, "a file");
+  await rejects(
+    desk.ledger.append(SUBMITTED),
+    (error) => error instanceof LedgerError && error.message.includes(desk.dir),
+  );
+});

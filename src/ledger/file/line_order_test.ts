@@ -1,0 +1,55 @@
+import { strictEqual } from "node:assert/strict";
+import { submitted } from "../../../tests/helpers/entries.ts";
+import { goLine, timeAt } from "../../../tests/helpers/ledger_parts.ts";
+import { formatEntryLine } from "./entry_line.ts";
+import { OrderWatch, timeIn } from "./line_order.ts";
+
+/** Returns a block of lines that were written at these milliseconds. */
+function block(...times: readonly number[]): string {
+  return times.map((ms) =>
+    new TextDecoder().decode(formatEntryLine(submitted({ at: timeAt(ms) })))
+  ).join("");
+}
+
+for (
+  const { name, blocks, isLost } of [
+    { name: "lines in order", blocks: [block(1, 2, 2, 3)], isLost: false },
+    {
+      name: "a line before an older one",
+      blocks: [block(1, 3, 2)],
+      isLost: true,
+    },
+    {
+      name: "blocks in order",
+      blocks: [block(1, 2), block(2, 3)],
+      isLost: false,
+    },
+    {
+      name: "a block before an older one",
+      blocks: [block(3, 4), block(1, 2)],
+      isLost: true,
+    },
+    {
+      name: "a block before an older one, with others' lines between",
+      blocks: [block(3, 4), goLine(timeAt(0)), block(1, 2)],
+      isLost: true,
+    },
+    { name: "no line of ours", blocks: [goLine(timeAt(0)), ""], isLost: false },
+  ]
+) {
+  Deno.test(`OrderWatch finds of ${name} that order is ${isLost ? "lost" : "kept"}`, () => {
+    const watch = new OrderWatch();
+    for (const text of blocks.toReversed()) watch.note(text);
+    strictEqual(watch.isLost, isLost);
+  });
+}
+
+Deno.test("timeIn() gives when a line of ours was written, and nothing of others", () => {
+  strictEqual(timeIn(block(7)), timeAt(7));
+  strictEqual(timeIn(goLine(timeAt(7))), undefined);
+  const odd = submitted({ at: timeAt(7), args: ['"v":2,"at":"no time"'] });
+  strictEqual(
+    timeIn(new TextDecoder().decode(formatEntryLine(odd))),
+    timeAt(7),
+  );
+});

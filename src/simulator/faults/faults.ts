@@ -1,0 +1,188 @@
+import * as z from "zod/mini";
+import { Failure } from "../../failure.ts";
+import { type Operation, OPERATIONS } from "../service/operation.ts";
+
+const MS = z.number().check(z.minimum(0));
+const COUNT = z.int().check(z.minimum(0));
+const WHEN = z.enum(["before", "after"]);
+const HEADER_NAME = z.string().check(z.regex(/^[A-Za-z0-9-]+$/));
+const HEADER_VALUE = z.string().check(z.regex(/^[\x20-\x7e]*$/));
+
+const FAULT = z.discriminatedUnion("type", [
+  /** Waits before or after the request is carried out. */
+  z.strictObject({ type: z.literal("delay"), when: WHEN, ms: MS }),
+  /** Waits until it is released, or for `ms`. */
+  z.strictObject({
+    type: z.literal("hold"),
+    when: WHEN,
+    ms: z.optional(MS),
+  }),
+  /** Closes the connection instead of answering. */
+  z.strictObject({ type: z.literal("drop"), when: WHEN }),
+  /** As if no connection had been made; over HTTP it is a drop. */
+  z.strictObject({ type: z.literal("unreachable") }),
+  /**
+   * Carries it out and closes the connection after `bytes` of the body; in the
+   * middle of it, without.
+   */
+  z.strictObject({ type: z.literal("cut"), bytes: z.optional(COUNT) }),
+  /** Answers this, before or after carrying the request out. */
+  z.strictObject({
+    type: z.literal("answer"),
+    when: WHEN,
+    status: z.int().check(z.minimum(200), z.maximum(599)),
+    /** `Retry-After`, `Location` and their like. */
+    headers: z.optional(z.record(HEADER_NAME, HEADER_VALUE)),
+    json: z.optional(z.json()),
+    text: z.optional(z.string()),
+  }),
+  /** Loses the answer now and carries the request out `ms` later. */
+  z.strictObject({ type: z.literal("commit_late"), ms: MS }),
+  /** Closes a connection that has carried an earlier request. */
+  z.strictObject({ type: z.literal("close_reused") }),
+  /** On a creation: lists lack the VM for `ms`. */
+  z.strictObject({ type: z.literal("unlisted"), ms: MS }),
+  /** On a creation: status and metadata answer 404 for `ms`. */
+  z.strictObject({ type: z.literal("unreadable"), ms: MS }),
+  /** On `list`, `status` and `metadata`: the answer is `ms` old. */
+  z.strictObject({ type: z.literal("lag"), ms: MS }),
+  /**
+   * What stands in between delivers it twice: it is carried out, and again
+   * `ms` later. The answer is that to the second, unless `first` is said.
+   */
+  z.strictObject({
+    type: z.literal("twice"),
+    ms: z.optional(MS),
+    answers: z.optional(z.enum(["first", "second"])),
+  }),
+  /** On `list`: these are in it, too, whatever they are. */
+  z.strictObject({
+    type: z.literal("also_listed"),
+    entries: z.array(z.json()),
+  }),
+  /** On a creation: for this VM. On `list` and `status`: in this answer. */
+  z.strictObject({
+    type: z.literal("labels"),
+    as: z.enum(["null", "missing", "empty"]),
+  }),
+  /** On a creation: the VM's states, by milliseconds after its creation. */
+  z.strictObject({
+    type: z.literal("states"),
+    states: z.array(z.strictObject({ afterMs: MS, state: z.string() }))
+      .check(z.minLength(1)),
+  }),
+  /** On a creation: how long this VM takes to boot. */
+  z.strictObject({ type: z.literal("boot"), ms: MS }),
+  /** On `branch`: how many VMs are made, and how many the answer names. */
+  z.strictObject({
+    type: z.literal("fewer"),
+    made: z.optional(COUNT),
+    named: z.optional(COUNT),
+  }),
+  /** On `branch`: the answer of old, `{vm_id}`. */
+  z.strictObject({ type: z.literal("old_branch_answer") }),
+]);
+
+/** How a list of faults is kept. */
+export const FAULTS = z.array(FAULT);
+
+/** How a rule is kept: the shape of {@linkcode FaultRule}. */
+export const RULE = z.strictObject({
+  /** Requests that it is about; without one, all. */
+  operation: z.optional(z.enum(OPERATIONS)),
+  /** The method of those requests; without one, any. */
+  method: z.optional(z.enum(["GET", "POST", "PATCH", "DELETE"])),
+  /** How many of them pass first. */
+  skip: z.optional(COUNT),
+  /** How many of them it then befalls; without one, all. */
+  times: z.optional(COUNT),
+  /** For how long, from the first that it befalls; without it, for ever. */
+  forMs: z.optional(MS),
+  /** When that is over, milliseconds since 1970: for the simulator to note. */
+  until: z.optional(MS),
+  faults: FAULTS,
+});
+
+/** One way to misbehave. */
+export type Fault = z.infer<typeof FAULT>;
+
+/**
+ * Which requests misbehave, and how.
+ *
+ * Rules are an ordered list: a request obeys the first one that it matches and
+ * that is not used up, with all of its faults.
+ */
+export type FaultRule = z.infer<typeof RULE>;
+
+/** Returns the fault of one type among `faults`. */
+export function faultOf<T extends Fault["type"]>(
+  faults: readonly Fault[],
+  type: T,
+): Extract<Fault, { type: T }> | undefined {
+  return faults.find((fault): fault is Extract<Fault, { type: T }> =>
+    fault.type === type
+  );
+}
+
+/**
+ * Returns the faults that befall a request, and counts it in the rules; those
+ * that are used up are removed.
+ */
+export function takeFaults(
+  rules: FaultRule[],
+  request: {
+    readonly operation: Operation | null;
+    readonly method: string;
+    readonly reused: boolean;
+  },
+  now: number,
+): readonly Fault[] {
+  for (const [index, rule] of rules.entries()) {
+    if (rule.until !== undefined && rule.until <= now) continue;
+    if (rule.operation && rule.operation !== request.operation) continue;
+    if (rule.method && rule.method !== request.method) continue;
+    if (faultOf(rule.faults, "close_reused") && !request.reused) continue;
+    if (rule.times === 0) continue;
+    if (rule.skip) {
+      rule.skip--;
+      continue;
+    }
+    if (rule.forMs !== undefined) rule.until ??= now + rule.forMs;
+    if (rule.times !== undefined) rule.times--;
+    if (rule.times === 0) rules.splice(index, 1);
+    return rule.faults;
+  }
+  return [];
+}
+
+const EXAMPLE =
+  '{"operation":"new_root","times":1,"faults":[{"type":"drop","when":"after"}]}';
+
+/**
+ * Returns the rule that a value of JSON stands for.
+ *
+ * @throws {Failure} of code `bad_request`, saying which part is wrong.
+ */
+export function parseRule(value: unknown): FaultRule {
+  const result = RULE.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const where = issue?.path.join(".") ?? "";
+  const why = issue?.code === "invalid_value"
+    ? `it must be one of ${issue.values.join(", ")}`
+    : issue?.code === "invalid_union"
+    ? `it must be one of ${FAULT_TYPES.join(", ")}`
+    : issue?.code === "unrecognized_keys"
+    ? `it has no ${issue.keys.join(", ")}`
+    : issue?.code === "invalid_type"
+    ? `it must be of type ${issue.expected}`
+    : "it is out of range";
+  throw new Failure(
+    `Cannot add the fault: "${where || "rule"}" makes no sense: ${why}`,
+    { code: "bad_request", hint: `a rule that works: ${EXAMPLE}` },
+  );
+}
+
+const FAULT_TYPES = FAULT.def.options.map((option) =>
+  option.def.shape.type.def.values[0]
+);

@@ -1,0 +1,172 @@
+import type { JsonObject } from "../../json.ts";
+import { type Fault, faultOf } from "../faults/faults.ts";
+import type { Account, StoredVm, World } from "./world.ts";
+
+/** What a creation decides about its VM. */
+export interface NewVmOptions {
+  readonly account: Account;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** How long it boots; without it, the VM runs at once. */
+  readonly bootMs?: number;
+  readonly labels?: Record<string, string> | null;
+  readonly parentCommitId?: string | undefined;
+  readonly grandparentVmId?: string | undefined;
+  readonly memSizeMib?: number | null | undefined;
+  readonly vcpuCount?: number | null | undefined;
+  readonly fsSizeMib?: number | null | undefined;
+  readonly faults: readonly Fault[];
+}
+
+/** Returns a VM that was made now, with what `faults` do to a new one. */
+export function newVm(options: NewVmOptions): StoredVm {
+  const { account, now, faults } = options;
+  const unlisted = faultOf(faults, "unlisted");
+  const unreadable = faultOf(faults, "unreadable");
+  const labels = faultOf(faults, "labels");
+  return {
+    vmId: crypto.randomUUID(),
+    ownerId: account.keyId,
+    organisation: account.organisation,
+    createdAt: now,
+    changes: firstChanges(options),
+    labels: options.labels ?? null,
+    memSizeMib: options.memSizeMib ?? 512,
+    vcpuCount: options.vcpuCount ?? 1,
+    fsSizeMib: options.fsSizeMib ?? 1024,
+    ...(options.parentCommitId && { parentCommitId: options.parentCommitId }),
+    ...(options.grandparentVmId &&
+      { grandparentVmId: options.grandparentVmId }),
+    ...(unlisted && { listedFrom: now + unlisted.ms }),
+    ...(unreadable && { readableFrom: now + unreadable.ms }),
+    ...(labels && { labelsShownAs: labels.as }),
+  };
+}
+
+function firstChanges(options: NewVmOptions): StoredVm["changes"] {
+  const { now, faults } = options;
+  const states = faultOf(faults, "states")?.states;
+  if (states) {
+    const changes = states.map(({ afterMs, state }) => ({
+      at: now + afterMs,
+      state,
+    }));
+    return changes.toSorted((one, other) => one.at - other.at);
+  }
+  const bootMs = faultOf(faults, "boot")?.ms ?? options.bootMs;
+  if (bootMs === undefined) return [{ at: now, state: "running" }];
+  return [
+    { at: now, state: "booting" },
+    { at: now + bootMs, state: "running" },
+  ];
+}
+
+/** Returns the state a VM is in; before its first one it is in that. */
+export function stateAt(vm: StoredVm, now: number): string {
+  const past = vm.changes.findLast((change) => change.at <= now);
+  return (past ?? vm.changes[0])?.state ?? "running";
+}
+
+/** Returns when the VM next changes by itself; `undefined`: never. */
+export function nextChangeAt(vm: StoredVm, now: number): number | undefined {
+  return vm.changes.find((change) => change.at > now)?.at;
+}
+
+/** Puts a VM in a state from `at` on; what was to come after is off. */
+export function changeState(vm: StoredVm, at: number, state: string): void {
+  vm.changes = vm.changes.filter((change) => change.at < at);
+  vm.changes.push({ at, state });
+}
+
+/** Returns the VM of this id if it lives and is the account's to see. */
+export function livingVm(
+  world: World,
+  account: Account,
+  vmId: string,
+): StoredVm | undefined {
+  const vm = knownVm(world, account, vmId);
+  return vm && vm.deletedAt === undefined ? vm : undefined;
+}
+
+/** Returns the VM of this id, deleted or not, if it is the account's to see. */
+export function knownVm(
+  world: World,
+  { organisation }: Account,
+  vmId: string,
+): StoredVm | undefined {
+  return world.vms.find((vm) =>
+    vm.vmId === vmId && vm.organisation === organisation
+  );
+}
+
+/** Returns a VM as list and status give it. */
+export function renderVm(
+  vm: StoredVm,
+  now: number,
+  labelsShownAs = vm.labelsShownAs,
+): JsonObject {
+  return {
+    vm_id: vm.vmId,
+    owner_id: vm.ownerId,
+    created_at: new Date(vm.createdAt).toISOString(),
+    state: stateAt(vm, now),
+    labels: labelsShownAs === "missing"
+      ? undefined
+      : labelsShownAs === "null"
+      ? null
+      : labelsShownAs === "empty"
+      ? {}
+      : vm.labels,
+  };
+}
+
+/** Returns a VM as metadata gives it: with its origin, without its labels. */
+export function renderMetadata(vm: StoredVm, now: number): JsonObject {
+  return {
+    vm_id: vm.vmId,
+    owner_id: vm.ownerId,
+    created_at: new Date(vm.createdAt).toISOString(),
+    state: vm.deletedAt === undefined ? stateAt(vm, now) : "dead",
+    ip: `fd00:${vm.vmId.slice(0, 4)}:${vm.vmId.slice(4, 8)}::1`,
+    deleted_at: vm.deletedAt === undefined
+      ? null
+      : new Date(vm.deletedAt).toISOString(),
+    parent_commit_id: vm.parentCommitId ?? null,
+    grandparent_vm_id: vm.grandparentVmId ?? null,
+    vcpu_count: vm.vcpuCount,
+    mem_size_mib: vm.memSizeMib,
+  };
+}
+
+/** A VM as those see it who run the simulator. */
+export interface SimulatedVm {
+  readonly vmId: string;
+  readonly ownerId: string;
+  readonly organisation: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly deletedAt: string | null;
+  readonly state: string;
+  /** Its labels, shown or withheld. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly parentCommitId: string | null;
+  readonly grandparentVmId: string | null;
+}
+
+/** Returns a VM as those see it who run the simulator. */
+export function simulatedVm(vm: StoredVm, now: number): SimulatedVm {
+  const { vmId, ownerId, organisation, createdAt, deletedAt } = vm;
+  return {
+    vmId,
+    ownerId,
+    organisation,
+    createdAt: new Date(createdAt).toISOString(),
+    deletedAt: deletedAt === undefined
+      ? null
+      : new Date(deletedAt).toISOString(),
+    state: stateAt(vm, now),
+    labels: { ...vm.labels },
+    parentCommitId: vm.parentCommitId ?? null,
+    grandparentVmId: vm.grandparentVmId ?? null,
+  };
+}
