@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { formatEntryLine } from "../src/ledger/file/entry_line.ts";
+import { formatLine } from "../src/ledger/file/entry_line.ts";
 import { complete } from "./helpers/entries.ts";
 import { startProgram } from "./helpers/program.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
@@ -122,7 +122,7 @@ function largeLedger(time: Date): string {
   let size = 0;
   while (size <= 16 * 1024 * 1024) {
     const id = `job_${String(lines.length).padStart(10, "0")}`;
-    const line = new TextDecoder().decode(formatEntryLine(complete({
+    const line = new TextDecoder().decode(formatLine(complete({
       id,
       token: id,
       at,

@@ -1,7 +1,7 @@
 import type { VersClient } from "../api/vers_client.ts";
 import type { LocalEffects } from "../engine/engine.ts";
-import type { Handle, Names } from "../job/entry.ts";
-import type { JobBase } from "../job/job.ts";
+import type { Handle, Names } from "../job/record.ts";
+import type { Job } from "../job/job.ts";
 import {
   putAlias,
   readAliases,
@@ -54,7 +54,7 @@ export interface NameVmOptions {
   readonly patience: Patience;
 }
 
-type JobWithVm = JobBase & { readonly handle: Handle };
+type JobWithVm = Job & { readonly handle: Handle };
 
 /**
  * Makes the alias that a job asked for, and HEAD of this folder, stand for its

@@ -9,7 +9,7 @@ import {
   testContext,
 } from "../../tests/helpers/test_context.ts";
 import { VersClient } from "../api/vers_client.ts";
-import type { Names } from "../job/entry.ts";
+import type { Names } from "../job/record.ts";
 import { readAliases, setAlias } from "../project/aliases.ts";
 import { readHead, writeHead } from "../project/head.ts";
 import { nameVm, readNames } from "./local_effects.ts";

@@ -2,8 +2,8 @@ import type { LocalEffects, Work } from "../engine/engine.ts";
 import { driverOf } from "../engine/driver.ts";
 import { runWork } from "../engine/run_work.ts";
 import { fingerprint, idempotencyFingerprint } from "../job/fingerprint.ts";
-import type { Handle } from "../job/entry.ts";
-import type { JobBase } from "../job/job.ts";
+import type { Handle } from "../job/record.ts";
+import type { Job } from "../job/job.ts";
 import type { JobKind } from "../job/job_kind.ts";
 import type { JsonObject } from "../json.ts";
 import type { Command, CommandInput } from "./command_line/command.ts";
@@ -39,7 +39,7 @@ export interface StartJobOptions {
   readonly isStable: boolean;
   /** Sets the names; it must not take longer than `patience` allows. */
   readonly onAccepted: (
-    job: JobBase & { readonly handle: Handle },
+    job: Job & { readonly handle: Handle },
     patience: Patience,
   ) => Promise<LocalEffects>;
   readonly view: ResultView;

@@ -2,7 +2,12 @@ import { ApiError } from "../api/api_error.ts";
 import type { VmStatus } from "../api/types.ts";
 import { Failure } from "../failure.ts";
 import { FileLockError } from "../file_lock.ts";
-import type { Job, RunningJob, SubmittedJob } from "../job/job.ts";
+import {
+  type Job,
+  type RunningJob,
+  type SubmittedJob,
+  taken,
+} from "../job/job.ts";
 import type { LedgerView } from "../ledger/file/file_ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import { driverOf, type Traces } from "./driver.ts";
@@ -47,17 +52,12 @@ export async function adoptJob(
   using _lock = lock;
   // What it was before the lock was had may be old by now.
   const job = readNamedJob(engine, named);
-  if (job.state !== "submitted") throw notOpen(job);
+  if (job.status !== "submitted") throw notOpen(job);
   const { traces } = driverOf(job.kind);
   if (traces === undefined) throw makesNothing(job);
   checkCount(job, vmIds, traces);
   for (const vmId of vmIds) await checkVm(engine, job, vmId);
-  const running: RunningJob = {
-    ...job,
-    state: "running",
-    handle: traces.handleOf(vmIds),
-    runningAt: engine.clock.now().toISOString(),
-  };
+  const running = taken(job, traces.handleOf(vmIds), engine.clock.now());
   try {
     await ledger.update((view) => {
       checkFree(view, running);
@@ -137,7 +137,7 @@ async function checkVm(
 /** @throws {Failure} when the job was settled meanwhile, or a VM is taken. */
 function checkFree(view: LedgerView, job: RunningJob): void {
   const known = view.read(job);
-  if (known && known.state !== "submitted") throw notOpen(known);
+  if (known && known.status !== "submitted") throw notOpen(known);
   for (const vmId of job.handle.vm_ids) {
     const owner = view.ownerOf(vmId, job);
     if (owner === undefined) continue;
@@ -157,10 +157,10 @@ function notFound(vmId: string, why: string, cause?: unknown): Failure {
 }
 
 function notOpen(job: Job): Failure {
-  const vmIds = job.state === "submitted" ? undefined : job.handle?.vm_ids;
+  const vmIds = job.status === "submitted" ? undefined : job.handle?.vm_ids;
   const its = vmIds === undefined ? "" : `, with VM ${vmIds.join(", ")}`;
   return new Failure(
-    `Cannot adopt for job "${job.id}": it is ${job.state}${its}`,
+    `Cannot adopt for job "${job.id}": it is ${job.status}${its}`,
     {
       code: "conflict",
       hint: `to see it: vers jobs get ${job.id}`,

@@ -3,8 +3,13 @@ import type { VersClient } from "../api/vers_client.ts";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { type FileLock, FileLockError } from "../file_lock.ts";
-import type { CompleteJob, FailedJob, Job } from "../job/job.ts";
-import { isInFlight } from "../job/job.ts";
+import {
+  type CompleteJob,
+  failed,
+  type FailedJob,
+  isInFlight,
+  type Job,
+} from "../job/job.ts";
 import type { Ledger } from "../ledger/file/file_ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import { driverOf } from "./driver.ts";
@@ -41,27 +46,24 @@ export async function cancelJob(
 ): Promise<Cancelled> {
   const lock = await lockJob(ledger, named, options);
   using _lock = lock;
-  const at = options.clock.now().toISOString();
   const outcome = await ledger.update<Cancelled | CompleteJob>((view) => {
     // What it was before the lock was had may be old by now.
     const job = view.read(named) ?? named;
-    if (job.state === "complete") return { result: job };
+    if (job.status === "complete") return { result: job };
     if (!isInFlight(job)) return { result: { job, isNew: false } };
-    const failed: FailedJob = {
-      ...job,
-      state: "failed",
-      completedAt: at,
-      error: "cancelled",
+    const error = "cancelled";
+    const cancelled = failed(job, {
+      error,
       result: {
         code: "job_failed",
-        message: "cancelled",
+        message: error,
         hint: "vers jobs cancel gave it up; the same command starts anew",
         retryable: false,
       },
-    };
-    return { append: failed, result: { job: failed, isNew: true } };
+    }, options.clock.now());
+    return { append: cancelled, result: { job: cancelled, isNew: true } };
   });
-  if (!("state" in outcome)) return outcome;
+  if (!("status" in outcome)) return outcome;
   const vmIds = outcome.handle.vm_ids;
   throw new Failure(
     `Cannot cancel job ${outcome.id}: it is complete already`,

@@ -217,7 +217,7 @@ function findEarlier(run: Run, resume: ResumeChoice): EarlierJobs {
 /** Whether the server shows the present key what a job of another one made. */
 async function isShownToUs(run: Run, job: Job): Promise<boolean> {
   // The token of an intent is asked for in the list, by whoever recovers it.
-  const vmId = job.state === "submitted" ? undefined : job.handle?.vm_ids[0];
+  const vmId = job.status === "submitted" ? undefined : job.handle?.vm_ids[0];
   try {
     if (vmId !== undefined) {
       await lookUntilAnswered(
@@ -244,7 +244,7 @@ async function isShownToUs(run: Run, job: Job): Promise<boolean> {
  * of ours changes; `undefined` when it is not to be had.
  */
 async function serverAgeMs(run: Run, job: Job): Promise<number | undefined> {
-  if (job.state !== "running" || job.serverAt === undefined) return undefined;
+  if (job.status !== "running" || job.server_at === undefined) return undefined;
   const [vmId] = job.handle.vm_ids;
   if (vmId === undefined) return undefined;
   try {
@@ -253,10 +253,10 @@ async function serverAgeMs(run: Run, job: Job): Promise<number | undefined> {
       { job, looksAt: "vm" },
       (client, options) => client.vmStatus(vmId, options),
     );
-    return serverTime && ageMs(job.serverAt, serverTime);
+    return serverTime && ageMs(job.server_at, serverTime);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return error.serverTime && ageMs(job.serverAt, error.serverTime);
+    return error.serverTime && ageMs(job.server_at, error.serverTime);
   }
 }
 
@@ -267,7 +267,7 @@ function sayWhyAnew(run: Run, { decision, ageOnServerMs }: Choice): void {
   if (job === undefined) return;
   if (reason === "source_moved") notify({ type: "sourceMoved", job });
   if (reason !== "too_old" || !isInFlight(job)) return;
-  const ownAgeMs = ageMs(job.startedAt, clock.now());
+  const ownAgeMs = ageMs(job.started_at, clock.now());
   notify({ type: "tooOld", job, ageMs: ageOnServerMs ?? ownAgeMs });
 }
 
@@ -297,7 +297,7 @@ export function attach(run: Run, job: RunningJob): Claim {
   notify({
     type: "resuming",
     job,
-    ageMs: ageMs(job.startedAt, clock.now()),
+    ageMs: ageMs(job.started_at, clock.now()),
   });
   const effect = "attached";
   notify({ type: "accepted", job, handle: job.handle, effect });

@@ -1,8 +1,8 @@
 import type { VmMetadata } from "../api/types.ts";
 import type { CallOptions } from "../api/exchange.ts";
 import type { VersClient } from "../api/vers_client.ts";
-import type { Handle } from "../job/entry.ts";
-import type { JobBase } from "../job/job.ts";
+import type { Handle } from "../job/record.ts";
+import type { Job } from "../job/job.ts";
 import type { JobKind } from "../job/job_kind.ts";
 import type { JsonObject } from "../json.ts";
 import { vmBranch } from "./drivers/branch.ts";
@@ -27,18 +27,18 @@ export type SendRequest = (
 ) => Promise<Handle>;
 
 /** A job that has a handle. */
-export type HandledJob = JobBase & { readonly handle: Handle };
+export type HandledJob = Job & { readonly handle: Handle };
 
 /** How what a lost request has made is told from what others have made. */
 export interface Traces {
   /** Whether the request sets the job's label on what it makes. */
   readonly areLabelled: boolean;
   /** Whether a VM's origin is what this job's would be. */
-  isOffspring(metadata: VmMetadata, job: JobBase): boolean;
+  isOffspring(metadata: VmMetadata, job: Job): boolean;
   /** Whether VMs without the label may be taken for the job's own. */
-  mayAdopt(policy: AdoptPolicy, job: JobBase): boolean;
+  mayAdopt(policy: AdoptPolicy, job: Job): boolean;
   /** How many VMs the job asks for. */
-  count(job: JobBase): number;
+  count(job: Job): number;
   /** Returns the handle for VMs that were found, not answered. */
   handleOf(vmIds: readonly string[]): Handle;
 }
@@ -58,7 +58,7 @@ export interface Driver {
    *
    * @throws {Failure} when something that it needs is not there.
    */
-  prepare(job: JobBase, secrets: JsonObject | undefined): SendRequest;
+  prepare(job: Job, secrets: JsonObject | undefined): SendRequest;
 
   /**
    * How to find what a request has made. A kind without traces makes nothing:

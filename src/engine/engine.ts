@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
 import type { LockHolder } from "../file_lock.ts";
 import type { ResumeChoice, WantedWork } from "../job/decide.ts";
-import type { Handle, Names } from "../job/entry.ts";
+import type { Handle, Names } from "../job/record.ts";
 import type { CompleteJob, Job, RunningJob } from "../job/job.ts";
 import type { JobKind } from "../job/job_kind.ts";
 import type { JsonObject } from "../json.ts";

@@ -38,7 +38,7 @@ export function explainWork(
 ): Explanation {
   if (resume.type === "job") {
     const job = readJob({ engine, work }, resume.id);
-    return { plan: PLANS_OF_NAMED[job.state], reason: "named", job };
+    return { plan: PLANS_OF_NAMED[job.status], reason: "named", job };
   }
   let earlier: EarlierJobs = NO_EARLIER_JOBS;
   if (wait || work.isIdempotencyKey) {
@@ -69,7 +69,7 @@ export function explainWork(
   };
 }
 
-const PLANS_OF_NAMED: Record<Job["state"], Decision["plan"]> = {
+const PLANS_OF_NAMED: Record<Job["status"], Decision["plan"]> = {
   submitted: "recover",
   running: "attach",
   complete: "return",

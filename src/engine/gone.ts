@@ -21,7 +21,7 @@ export class GoneWatch {
 
   constructor(run: Run, job: RunningJob | CompleteJob) {
     const { clock } = run.engine;
-    const ageMs = clock.now().getTime() - Date.parse(job.runningAt);
+    const ageMs = clock.now().getTime() - Date.parse(job.running_at);
     this.#run = run;
     this.#settledAtMs = clock.elapsedMs() + SETTLE_MS - Math.max(0, ageMs);
   }

@@ -75,12 +75,12 @@ Deno.test("an old VM that nothing shows is gone after three looks over 5 s, and 
   await service.start("run", "--vm-alias", "my-vm");
   service.clock.advance(60_000);
   await forget(service);
-  const startedAt = service.clock.now().getTime();
+  const started_at = service.clock.now().getTime();
   const { code, err } = await service.run(...RUN, "--poll-interval", "1s");
   strictEqual(code, 20, err);
   match(err, /is gone; starting anew/);
   const gone = service.entries().find(({ status }) => status === "failed");
-  const tookMs = Date.parse(gone?.at ?? "") - startedAt;
+  const tookMs = Date.parse(gone?.at ?? "") - started_at;
   ok(tookMs >= 5_000 && tookMs < 10_000, `${tookMs} ms`);
 });
 

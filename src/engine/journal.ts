@@ -56,7 +56,7 @@ export class Journal {
   async settle(job: SettledJob): Promise<SettledJob> {
     const settled = await this.update<SettledJob>(job, (view) => {
       const known = view.read(job);
-      return known?.state === "complete" || known?.state === "failed"
+      return known?.status === "complete" || known?.status === "failed"
         ? { result: known }
         : { append: job, result: job };
     });
@@ -91,12 +91,12 @@ export class Journal {
 
   /** Notes that the result of a complete job reached its reader. */
   async markDelivered(job: CompleteJob, at: Date): Promise<void> {
-    await this.#markComplete(job, "deliveredAt", at);
+    await this.#markComplete(job, "delivered_at", at);
   }
 
   /** Notes that the VM of a complete job was found gone. */
   async markGone(job: CompleteJob, at: Date): Promise<void> {
-    await this.#markComplete(job, "goneAt", at);
+    await this.#markComplete(job, "gone_at", at);
   }
 
   /** Decides on a job and writes in one step; `undefined` when it cannot. */
@@ -142,13 +142,13 @@ export class Journal {
 
   async #markComplete(
     job: CompleteJob,
-    field: "deliveredAt" | "goneAt",
+    field: "delivered_at" | "gone_at",
     at: Date,
   ): Promise<void> {
     await this.update(job, (view) => {
       const read = view.read(job);
-      if (read?.state === "failed") return { result: undefined };
-      const known = read?.state === "complete" ? read : job;
+      if (read?.status === "failed") return { result: undefined };
+      const known = read?.status === "complete" ? read : job;
       return known[field] === undefined
         ? {
           append: { ...known, [field]: at.toISOString() },

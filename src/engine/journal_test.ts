@@ -11,25 +11,25 @@ import { needing } from "../../tests/helpers/machine.ts";
 import {
   type CompleteJob,
   type FailedJob,
-  foldEntries,
+  foldRecords,
   type Job,
 } from "../job/job.ts";
 import { Ledger } from "../ledger/file/file_ledger.ts";
 import type { Notice } from "./engine.ts";
 import { Journal, ledgerRequired } from "./journal.ts";
 
-const SUBMITTED = foldEntries([submitted()]);
-const RUNNING = foldEntries([submitted(), running()]);
+const SUBMITTED = foldRecords([submitted()]);
+const RUNNING = foldRecords([submitted(), running()]);
 
 function completed(vmId: string): CompleteJob {
-  const job = foldEntries([complete({ handle: { vm_ids: [vmId] } })]);
-  if (job.state !== "complete") throw new Error("It is not complete");
+  const job = foldRecords([complete({ handle: { vm_ids: [vmId] } })]);
+  if (job.status !== "complete") throw new Error("It is not complete");
   return job;
 }
 
 function failure(error: string): FailedJob {
-  const job = foldEntries([failed({ error })]);
-  if (job.state !== "failed") throw new Error("It has not failed");
+  const job = foldRecords([failed({ error })]);
+  if (job.status !== "failed") throw new Error("It has not failed");
   return job;
 }
 
@@ -118,8 +118,8 @@ for (
     const known = desk.read();
     const settled = await desk.journal().settle(second);
     deepStrictEqual(settled, known);
-    strictEqual(settled.state, first.state);
-    deepStrictEqual(desk.statuses(), ["submitted", first.state]);
+    strictEqual(settled.status, first.status);
+    deepStrictEqual(desk.statuses(), ["submitted", first.status]);
   });
 }
 
@@ -134,10 +134,10 @@ Deno.test("Journal.settle() gives all who settle at once the same outcome", asyn
   strictEqual(desk.statuses().length, 2);
   const [, outcome] = desk.statuses();
   deepStrictEqual(
-    new Set(settled.map(({ state }) => state)),
+    new Set(settled.map(({ status }) => status)),
     new Set([outcome]),
   );
-  const errors = settled.map((job) => job.state === "failed" && job.error);
+  const errors = settled.map((job) => job.status === "failed" && job.error);
   strictEqual(new Set(errors).size, 1);
 });
 
@@ -165,7 +165,7 @@ Deno.test("Journal.markDelivered() notes the first delivery alone", async () => 
   deepStrictEqual(desk.statuses(), ["complete", "complete"]);
   const read = desk.read();
   strictEqual(
-    read?.state === "complete" && read.deliveredAt,
+    read?.status === "complete" && read.delivered_at,
     "1970-01-01T00:00:01.000Z",
   );
 });
@@ -175,9 +175,9 @@ Deno.test("Journal.markDelivered() says all that is known, where the outcome was
   await desk.journal().append(SUBMITTED);
   await desk.journal().markDelivered(completed("vm-a"), new Date(1_000));
   const read = desk.read();
-  strictEqual(read?.state, "complete");
+  strictEqual(read?.status, "complete");
   deepStrictEqual(read.handle, { vm_ids: ["vm-a"] });
-  strictEqual(read.deliveredAt, "1970-01-01T00:00:01.000Z");
+  strictEqual(read.delivered_at, "1970-01-01T00:00:01.000Z");
 });
 
 Deno.test("Journal.markDelivered() does not make a failed job a complete one", async () => {
@@ -194,9 +194,9 @@ Deno.test("Journal.markGone() keeps the outcome, and that it was delivered", asy
   await desk.journal().markDelivered(job, new Date(1_000));
   await desk.journal().markGone(job, new Date(2_000));
   const read = desk.read();
-  strictEqual(read?.state, "complete");
-  strictEqual(read.deliveredAt, "1970-01-01T00:00:01.000Z");
-  strictEqual(read.goneAt, "1970-01-01T00:00:02.000Z");
+  strictEqual(read?.status, "complete");
+  strictEqual(read.delivered_at, "1970-01-01T00:00:01.000Z");
+  strictEqual(read.gone_at, "1970-01-01T00:00:02.000Z");
   deepStrictEqual(read.result, job.result);
 });
 

@@ -21,7 +21,7 @@ export async function claimNamed(run: Run, id: string): Promise<Claim> {
   // What it was before the lock was had may be old by now.
   const job = readJob(run, id);
   run.job = job;
-  switch (job.state) {
+  switch (job.status) {
     case "submitted":
       return {
         type: "job",

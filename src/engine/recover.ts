@@ -1,8 +1,8 @@
 import type { ForeignAnswer } from "../api/api_error.ts";
 import type { VmList } from "../api/types.ts";
 import type { Failure } from "../failure.ts";
-import type { RunningJob, SubmittedJob } from "../job/job.ts";
-import type { Handle } from "../job/entry.ts";
+import { type RunningJob, type SubmittedJob, taken } from "../job/job.ts";
+import type { Handle } from "../job/record.ts";
 import type { Traces } from "./driver.ts";
 import { sourceOf } from "./drivers/lineage.ts";
 import { type Candidate, UnconfirmedError } from "./engine_error.ts";
@@ -156,8 +156,7 @@ async function adopt(
   job: SubmittedJob,
   handle: Handle,
 ): Promise<RunningJob | undefined> {
-  const runningAt = run.engine.clock.now().toISOString();
-  const running: RunningJob = { ...job, state: "running", handle, runningAt };
+  const running = taken(job, handle, run.engine.clock.now());
   const isAdopted = await run.journal.update(
     job,
     (view) =>
@@ -184,7 +183,7 @@ async function unconfirmed(
   refusal: Failure | undefined,
 ): Promise<UnconfirmedError> {
   const at = run.engine.clock.now().toISOString();
-  const declared = { ...job, unconfirmedAt: at };
+  const declared = { ...job, unconfirmed_at: at };
   run.job = declared;
   await run.journal.append(declared);
   const why = refusal !== undefined
@@ -224,7 +223,7 @@ function sendAge(run: Run, job: SubmittedJob): SendAge {
   const startMs = clock.elapsedMs();
   const wallMs = Math.max(
     0,
-    clock.now().getTime() - Date.parse(job.submittedAt),
+    clock.now().getTime() - Date.parse(job.sent_at),
   );
   let serverMs: number | undefined;
   let notedMs = startMs;
@@ -237,9 +236,9 @@ function sendAge(run: Run, job: SubmittedJob): SendAge {
       return Math.max(seenMs, Math.min(localMs, remoteMs));
     },
     note(serverTime) {
-      if (serverTime === undefined || job.serverAt === undefined) return;
+      if (serverTime === undefined || job.server_at === undefined) return;
       if (job.sends > 1) return;
-      const sentMs = Date.parse(job.serverAt) + HEADER_SLACK_MS;
+      const sentMs = Date.parse(job.server_at) + HEADER_SLACK_MS;
       notedMs = clock.elapsedMs();
       serverMs = Math.max(0, serverTime.getTime() - sentMs);
     },

@@ -1,5 +1,6 @@
 import { Failure } from "../failure.ts";
 import {
+  completed,
   type CompleteJob,
   type FailedJob,
   isInFlight,
@@ -149,16 +150,9 @@ async function seeThrough(
       await nameTwins(run, job);
       checkCount(run, job);
       const result = driver.result(job, "complete", effects);
-      await deliverSettled(
-        run,
-        claim,
-        await run.journal.settle({
-          ...job,
-          state: "complete",
-          completedAt: run.engine.clock.now().toISOString(),
-          result: { ...result, job_id: job.id, effect },
-        }),
-      );
+      const told = { ...result, job_id: job.id, effect };
+      const done = completed(job, told, run.engine.clock.now());
+      await deliverSettled(run, claim, await run.journal.settle(done));
       return true;
     }
     case "settled":
@@ -193,7 +187,7 @@ async function endGone(
   const settled = await journalFailure(run, job, error, { isGone: true });
   // Another process may have seen it through before its VM was deleted, or
   // may have been told to give it up.
-  const isOurs = settled.state === "failed" && settled.goneAt !== undefined;
+  const isOurs = settled.status === "failed" && settled.gone_at !== undefined;
   if (!isOurs) {
     await deliverSettled(run, claim, settled);
     return true;
@@ -264,7 +258,7 @@ async function waitOrRecordFailure(
   } catch (error) {
     if (!(error instanceof JobFailedError)) throw error;
     const settled = await journalFailure(run, job, error);
-    if (settled.state === "complete") return { type: "settled", job: settled };
+    if (settled.status === "complete") return { type: "settled", job: settled };
     throw error;
   }
 }
@@ -276,7 +270,7 @@ async function deliverSettled(
   settled: SettledJob,
 ): Promise<void> {
   run.job = settled;
-  if (settled.state === "failed") throw recordedFailure(settled);
+  if (settled.status === "failed") throw recordedFailure(settled);
   await deliver(run, settled, effect);
 }
 
@@ -292,6 +286,6 @@ async function deliver(
 
 /** With its id printed the command is done; somebody may yet wait for the job. */
 async function markAccepted(run: Run, job: RunningJob): Promise<void> {
-  const acceptedAt = run.engine.clock.now().toISOString();
-  await run.journal.append({ ...job, acceptedAt });
+  const accepted_at = run.engine.clock.now().toISOString();
+  await run.journal.append({ ...job, accepted_at });
 }

@@ -2,8 +2,8 @@ import { ApiError } from "../api/api_error.ts";
 import type { Answer } from "../api/exchange.ts";
 import type { Vm, VmList, VmMetadata } from "../api/types.ts";
 import type { VersClient } from "../api/vers_client.ts";
-import type { Handle } from "../job/entry.ts";
-import type { JobBase } from "../job/job.ts";
+import type { Handle } from "../job/record.ts";
+import type { Job } from "../job/job.ts";
 import type { Traces } from "./driver.ts";
 import type { AdoptPolicy } from "./engine.ts";
 import type { Candidate } from "./engine_error.ts";
@@ -12,7 +12,7 @@ import { byAge, JOB_LABEL, labelledIds } from "./vm_list.ts";
 /** What a search for a lost request's VMs needs. */
 export interface Search {
   readonly client: VersClient;
-  readonly job: JobBase;
+  readonly job: Job;
   readonly traces: Traces;
   /** Every VM of the organisation, read just now. */
   readonly list: Answer<VmList>;
@@ -121,14 +121,14 @@ export async function unclaimedVms(
  * long enough: it may have stepped back.
  */
 export function requestTimes(
-  job: JobBase,
+  job: Job,
   { confirmWindowMs, skewMs }: Pick<Search, "confirmWindowMs" | "skewMs">,
 ): { readonly from: number; readonly until: number } {
-  const startedAt = Date.parse(job.startedAt);
-  const first = job.serverAt ? Date.parse(job.serverAt) : startedAt + skewMs;
+  const started_at = Date.parse(job.started_at);
+  const first = job.server_at ? Date.parse(job.server_at) : started_at + skewMs;
   const betweenMs = Math.max(
     (job.sends - 1) * confirmWindowMs,
-    Date.parse(job.submittedAt) - startedAt,
+    Date.parse(job.sent_at) - started_at,
   );
   return {
     from: first - CLOCK_SLACK_MS,
@@ -162,6 +162,6 @@ async function metadataOf(
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Whether the account is a key's id, which the server gives as the owner. */
-export function isOwnerKnown(job: JobBase): boolean {
+export function isOwnerKnown(job: Job): boolean {
   return UUID.test(job.account);
 }

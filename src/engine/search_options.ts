@@ -1,6 +1,6 @@
 import type { Answer } from "../api/exchange.ts";
 import type { VmList } from "../api/types.ts";
-import type { JobBase, SubmittedJob } from "../job/job.ts";
+import type { Job, SubmittedJob } from "../job/job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import { driverOf, type Traces } from "./driver.ts";
 import { confirmWindowMs, type Run } from "./run.ts";
@@ -9,7 +9,7 @@ import { requestTimes, type Search, type UnclaimedVm } from "./search.ts";
 /** Returns what a search asks of this command's ledger and settings. */
 export function searchOf(
   run: Run,
-  job: JobBase,
+  job: Job,
   traces: Traces,
   list: Answer<VmList>,
   signal: AbortSignal,
@@ -38,7 +38,7 @@ export function searchOf(
 
 /** What looks like the VMs of a job. */
 interface Findings {
-  readonly job: JobBase;
+  readonly job: Job;
   readonly vms: readonly UnclaimedVm[];
   readonly skewMs: number;
 }

@@ -15,7 +15,7 @@ function seconds(
 }
 
 Deno.test("requestTimes() goes by the server's clock, with 2 s to spare on either side", () => {
-  deepStrictEqual(seconds({ serverAt: "2026-01-05T09:10:00Z" }), [598, 677]);
+  deepStrictEqual(seconds({ server_at: "2026-01-05T09:10:00Z" }), [598, 677]);
 });
 
 Deno.test("requestTimes() without the server's clock takes ours, set right by what it is now", () => {
@@ -24,15 +24,15 @@ Deno.test("requestTimes() without the server's clock takes ours, set right by wh
 });
 
 Deno.test("requestTimes() of a second send ends a confirm window after that", () => {
-  const serverAt = "2026-01-05T09:10:00Z";
-  const submittedAt = "2026-01-05T09:02:00Z";
-  const second = { serverAt, submittedAt, sends: 2 };
+  const server_at = "2026-01-05T09:10:00Z";
+  const sent_at = "2026-01-05T09:02:00Z";
+  const second = { server_at, sent_at, sends: 2 };
   deepStrictEqual(seconds(second), [598, 600 + 120 + 77]);
 });
 
 Deno.test("requestTimes() of a second send does not believe a clock that stepped back", () => {
-  const serverAt = "2026-01-05T09:10:00Z";
-  const submittedAt = "2026-01-05T08:00:00Z";
-  const [, until] = seconds({ serverAt, submittedAt, sends: 2 });
+  const server_at = "2026-01-05T09:10:00Z";
+  const sent_at = "2026-01-05T08:00:00Z";
+  const [, until] = seconds({ server_at, sent_at, sends: 2 });
   strictEqual(until, 600 + 75 + 77);
 });

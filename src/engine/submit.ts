@@ -1,8 +1,14 @@
 import { ApiError, NoAnswerError, NotSentError } from "../api/api_error.ts";
 import { foreignAnswer } from "../api/server_word.ts";
 import type { Failure } from "../failure.ts";
-import type { Handle } from "../job/entry.ts";
-import type { RunningJob, SettledJob, SubmittedJob } from "../job/job.ts";
+import {
+  failed,
+  type RunningJob,
+  type SettledJob,
+  type SubmittedJob,
+  taken,
+} from "../job/job.ts";
+import { FORMAT_VERSION, type Handle } from "../job/record.ts";
 import type { SendRequest } from "./driver.ts";
 import type { Effect } from "./engine.ts";
 import { ledgerRequired } from "./journal.ts";
@@ -50,7 +56,7 @@ export async function openSend(
   run: Run,
   intent: SubmittedJob,
 ): Promise<SubmittedJob | undefined> {
-  const { unconfirmedAt: _, ...rest } = intent;
+  const { unconfirmed_at: _, ...rest } = intent;
   const job = leavingNow(run, { ...rest, sends: intent.sends + 1 });
   if (!await run.journal.append(job)) return undefined;
   run.job = job;
@@ -67,10 +73,10 @@ function leavingNow(
   job: SubmittedJob,
   serverMs?: number,
 ): SubmittedJob {
-  const submittedAt = run.engine.clock.now().toISOString();
+  const sent_at = run.engine.clock.now().toISOString();
   return job.sends > 1 || serverMs === undefined
-    ? { ...job, submittedAt }
-    : { ...job, submittedAt, serverAt: new Date(serverMs).toISOString() };
+    ? { ...job, sent_at }
+    : { ...job, sent_at, server_at: new Date(serverMs).toISOString() };
 }
 
 /**
@@ -146,8 +152,7 @@ export async function accept(
   handle: Handle,
   effect: Effect,
 ): Promise<Accepted> {
-  const runningAt = run.engine.clock.now().toISOString();
-  const running: RunningJob = { ...job, state: "running", handle, runningAt };
+  const running = taken(job, handle, run.engine.clock.now());
   // Said first: a process that is killed while it writes has told its caller.
   run.job = running;
   run.engine.notify({ type: "accepted", job: running, handle, effect });
@@ -165,15 +170,11 @@ export async function journalFailure(
   error: Failure,
   options: { readonly isGone?: boolean } = {},
 ): Promise<SettledJob> {
-  const at = run.engine.clock.now().toISOString();
   const { code, message, hint, retryable } = error;
   const { requestId, serviceRequestId } = error instanceof ApiError
     ? error
     : {};
-  const settled = await run.journal.settle({
-    ...job,
-    state: "failed",
-    completedAt: at,
+  const failure = failed(job, {
     error: message,
     result: {
       code,
@@ -183,8 +184,9 @@ export async function journalFailure(
       request_id: requestId,
       service_request_id: serviceRequestId,
     },
-    ...(options.isGone ? { goneAt: at } : {}),
-  });
+    ...options,
+  }, run.engine.clock.now());
+  const settled = await run.journal.settle(failure);
   run.job = settled;
   return settled;
 }
@@ -197,16 +199,18 @@ export async function journalFailure(
  */
 export async function newJob(run: Run): Promise<SubmittedJob> {
   const { engine, work } = run;
-  const serverAt = await readServerClock(run);
+  const serverTime = await readServerClock(run);
   const now = engine.clock.now().toISOString();
   return {
-    state: "submitted",
+    status: "submitted",
+    v: FORMAT_VERSION,
+    at: now,
     id: newJobId(),
     kind: work.kind,
     command: work.command,
     args: work.args,
-    startedAt: now,
-    submittedAt: now,
+    started_at: now,
+    sent_at: now,
     ...(work.key !== undefined && mayBeFound(run) ? { key: work.key } : {}),
     scope: work.scope,
     account: work.account,
@@ -215,7 +219,7 @@ export async function newJob(run: Run): Promise<SubmittedJob> {
     ...(work.source === undefined ? {} : { source: work.source }),
     ...(work.names === undefined ? {} : { names: work.names }),
     sends: 1,
-    ...(serverAt === undefined ? {} : { serverAt: serverAt.toISOString() }),
+    ...(serverTime && { server_at: serverTime.toISOString() }),
   };
 }
 

@@ -31,7 +31,7 @@ export async function readVmList(
  * request was carried out more than once.
  */
 export function nameDuplicates(run: Run, job: Job, list: VmList): void {
-  const own = job.state === "submitted" ? undefined : job.handle?.vm_ids;
+  const own = job.status === "submitted" ? undefined : job.handle?.vm_ids;
   if (own === undefined) return;
   for (const other of labelledIds(list, job.token)) {
     if (!own.includes(other)) nameDuplicate(run, job, { own, other });

@@ -122,7 +122,7 @@ export async function presenceOf(
     const round = await looking.at(unseen);
     gone.push(...round.gone);
     const isStopped = run.driver.isOwedOnlyRunning &&
-      job.state === "complete" &&
+      job.status === "complete" &&
       round.seen.some(({ verdict }) => verdict !== "complete");
     if (isStopped) return { type: "stopped" };
     unseen = [...round.missing, ...round.missed];

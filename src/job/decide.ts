@@ -179,12 +179,12 @@ function chooseJob(
   if (accepted === undefined) return newest;
   if (newest !== undefined && isInFlight(newest.job)) return newest;
   if (work.isIdempotencyKey) return accepted;
-  const { acceptedAt } = accepted.job;
+  const { accepted_at } = accepted.job;
   // Once it was seen to run, or to have failed, it is nobody's but the user's.
   const mayAttach = isInFlight(accepted.job) && maxAgeMs > 0 &&
     work.kind !== "vm.deploy" && work.kind !== "vm.resume" &&
-    acceptedAt !== undefined &&
-    ageMs(acceptedAt, now) <= Math.min(ACCEPTED_WINDOW_MS, maxAgeMs);
+    accepted_at !== undefined &&
+    ageMs(accepted_at, now) <= Math.min(ACCEPTED_WINDOW_MS, maxAgeMs);
   return mayAttach ? accepted : newest;
 }
 
@@ -197,43 +197,43 @@ function decideByState(
   const isYoung = (time: string) =>
     work.isIdempotencyKey === true ||
     (maxAgeMs > 0 && ageMs(time, now) <= maxAgeMs);
-  switch (job.state) {
+  switch (job.status) {
     case "submitted":
       if (isSettledSinceStart) {
         return { plan: "unconfirmed", reason: "settled_meanwhile", job };
       }
-      return isYoung(job.startedAt)
+      return isYoung(job.started_at)
         ? { plan: "recover", reason: "in_flight", job }
         : { plan: "submit", reason: "too_old", job };
     case "running": {
-      if (job.acceptedAt !== undefined) {
+      if (job.accepted_at !== undefined) {
         return { plan: "attach", reason: "accepted", job };
       }
       const isYoungThere = ageOnServerMs !== undefined && maxAgeMs > 0 &&
         ageOnServerMs <= maxAgeMs;
-      return isYoung(job.startedAt) || isYoungThere
+      return isYoung(job.started_at) || isYoungThere
         ? { plan: "attach", reason: "in_flight", job }
         : { plan: "submit", reason: "too_old", job };
     }
     case "complete": {
-      if (job.goneAt !== undefined) {
+      if (job.gone_at !== undefined) {
         return { plan: "submit", reason: "gone", job };
       }
       if (isSettledSinceStart) {
         return { plan: "return", reason: "settled_meanwhile", job };
       }
-      if (job.deliveredAt !== undefined && !work.isIdempotencyKey) {
+      if (job.delivered_at !== undefined && !work.isIdempotencyKey) {
         return { plan: "submit", reason: "delivered", job };
       }
-      if (!isYoung(job.completedAt)) {
+      if (!isYoung(job.completed_at)) {
         return { plan: "submit", reason: "too_old", job };
       }
-      return job.deliveredAt === undefined
+      return job.delivered_at === undefined
         ? { plan: "return", reason: "undelivered", job }
         : { plan: "return", reason: "idempotency_key", job };
     }
     case "failed":
-      return isSettledSinceStart && job.goneAt === undefined
+      return isSettledSinceStart && job.gone_at === undefined
         ? { plan: "fail", reason: "settled_meanwhile", job }
         : { plan: "submit", reason: "failed", job };
   }
@@ -250,7 +250,7 @@ export function ageMs(time: string, now: Date): number {
  */
 function hasMoved(work: WantedWork, job: Job): boolean {
   if (work.source === undefined || job.source === undefined) return false;
-  const own = job.state === "submitted" ? [] : job.handle?.vm_ids ?? [];
+  const own = job.status === "submitted" ? [] : job.handle?.vm_ids ?? [];
   return work.source !== job.source && !own.includes(work.source);
 }
 
@@ -259,8 +259,8 @@ function hasMoved(work: WantedWork, job: Job): boolean {
  * nothing, if that may be used again.
  */
 function conflictingFields(work: WantedWork, job: Job): readonly string[] {
-  if (!work.isIdempotencyKey || job.state === "failed") return [];
-  if (job.state === "complete" && job.goneAt !== undefined) return [];
+  if (!work.isIdempotencyKey || job.status === "failed") return [];
+  if (job.status === "complete" && job.gone_at !== undefined) return [];
   const fields = differingFields(
     comparable(job.inputs),
     comparable(work.inputs),

@@ -5,8 +5,8 @@ import {
   running,
   submitted,
 } from "../../tests/helpers/entries.ts";
-import type { Entry } from "./entry.ts";
-import { foldEntries } from "./job.ts";
+import type { JobRecord } from "./record.ts";
+import { foldRecords } from "./job.ts";
 import {
   ageMs,
   decide,
@@ -48,7 +48,7 @@ interface Options {
 
 interface Row {
   readonly name: string;
-  readonly entry: Entry | undefined;
+  readonly entry: JobRecord | undefined;
   readonly options?: Options;
   readonly decision: `${Decision["plan"]}: ${Decision["reason"]}`;
 }
@@ -59,7 +59,7 @@ const isIdempotencyKey = { isIdempotencyKey: true };
 /** Old, but only just ended. */
 const ended = { started_at: OLD, completed_at: YOUNG };
 
-function factsOf(entry: Entry | undefined, options: Options = {}): Facts {
+function factsOf(entry: JobRecord | undefined, options: Options = {}): Facts {
   const { settledSinceStart = false, maxAgeMs = 24 * HOUR_MS } = options;
   const { ageOnServerMs } = options;
   return {
@@ -72,7 +72,7 @@ function factsOf(entry: Entry | undefined, options: Options = {}): Facts {
     resume: options.never ? { type: "never" } : { type: "auto", maxAgeMs },
     found: {
       newest: entry && {
-        job: foldEntries([entry]),
+        job: foldRecords([entry]),
         isSettledSinceStart: settledSinceStart,
         ageOnServerMs,
       },
@@ -91,7 +91,7 @@ function unreadable(changes: Partial<UnreadableJob>): Options {
 /** A job that was started without --wait so long ago. */
 function accepted(ms: number): Options {
   const entry = running({ id: "job_0000000001", accepted_at: ago(ms) });
-  return { found: { accepted: { job: foldEntries([entry]) } } };
+  return { found: { accepted: { job: foldRecords([entry]) } } };
 }
 
 const TABLE: readonly Row[] = [
@@ -337,7 +337,7 @@ const TABLE: readonly Row[] = [
     entry: undefined,
     options: {
       found: {
-        accepted: { job: foldEntries([complete({ accepted_at: ago(0) })]) },
+        accepted: { job: foldRecords([complete({ accepted_at: ago(0) })]) },
       },
     },
     decision: "submit: accepted_before",
@@ -348,7 +348,7 @@ const TABLE: readonly Row[] = [
     options: {
       ...isIdempotencyKey,
       found: {
-        accepted: { job: foldEntries([complete({ accepted_at: ago(0) })]) },
+        accepted: { job: foldRecords([complete({ accepted_at: ago(0) })]) },
       },
     },
     decision: "return: undelivered",

@@ -1,6 +1,39 @@
-import type { GoEntry } from "./entry.ts";
-import type { RunningJob } from "./job.ts";
+import * as z from "zod/mini";
+import { type RunningJob, taken } from "./job.ts";
 import { isJobKind } from "./job_kind.ts";
+import { FORMAT_VERSION } from "./record.ts";
+
+/**
+ * A line as the Go CLI writes it: no version, no key, no handle, no checksum.
+ *
+ * https://github.com/hdresearch/vers-cli has it in `internal/jobs/ledger.go`.
+ */
+export const GO_RECORD = z.object({
+  id: z.string(),
+  kind: z.string(),
+  command: z.string(),
+  args: z.nullable(z.array(z.string())),
+  started_at: z.string(),
+  status: z.string(),
+  completed_at: z.optional(z.nullable(z.string())),
+  duration_ms: z.optional(z.number()),
+  result_id: z.optional(z.string()),
+  error: z.optional(z.string()),
+});
+
+/** What such a line says. */
+export interface GoRecord {
+  readonly id: string;
+  readonly kind: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly started_at: string;
+  readonly status: string;
+  readonly completed_at?: string;
+  readonly duration_ms?: number;
+  readonly result_id?: string;
+  readonly error?: string;
+}
 
 /**
  * Returns what the Go CLI's lines of one id come to, in the order of the file:
@@ -8,8 +41,8 @@ import { isJobKind } from "./job_kind.ts";
  *
  * @throws {RangeError} when there is no line.
  */
-export function foldGoEntries(entries: Iterable<GoEntry>): GoEntry {
-  let folded: GoEntry | undefined;
+export function foldGoRecords(entries: Iterable<GoRecord>): GoRecord {
+  let folded: GoRecord | undefined;
   for (const entry of entries) {
     const isOver = folded !== undefined && hasEnded(folded);
     if (!isOver || hasEnded(entry)) folded = entry;
@@ -19,7 +52,7 @@ export function foldGoEntries(entries: Iterable<GoEntry>): GoEntry {
 }
 
 /** Returns whether a line of the Go CLI says how its job ended. */
-export function hasEnded(entry: GoEntry): boolean {
+export function hasEnded(entry: GoRecord): boolean {
   return entry.status === "complete" || entry.status === "failed";
 }
 
@@ -29,7 +62,7 @@ export function hasEnded(entry: GoEntry): boolean {
  * Go CLI never writes, a VM before the job has ended, or a time in whole
  * milliseconds, where the Go CLI has finer ones.
  */
-export function looksStripped(entry: GoEntry): boolean {
+export function looksStripped(entry: GoRecord): boolean {
   if (entry.status === "running") return true;
   if (!hasEnded(entry) && entry.result_id !== undefined) return true;
   return /\.\d{3}Z$/.test(entry.started_at);
@@ -49,23 +82,25 @@ export interface StrippedOwner {
  * has ended.
  */
 export function jobOfStripped(
-  entry: GoEntry,
+  entry: GoRecord,
   owner: StrippedOwner,
 ): RunningJob | undefined {
   const { id, kind, command, args, started_at, result_id } = entry;
   if (hasEnded(entry) || !result_id || !isJobKind(kind)) return undefined;
-  return {
-    state: "running",
+  const job = {
     id,
     kind,
     command,
     args,
-    startedAt: started_at,
-    submittedAt: started_at,
+    started_at,
+    status: "submitted",
+    v: FORMAT_VERSION,
+    at: started_at,
     ...owner,
     inputs: {},
     sends: 1,
-    handle: { vm_ids: result_id.split(",") },
-    runningAt: started_at,
-  };
+    sent_at: started_at,
+  } as const;
+  const handle = { vm_ids: result_id.split(",") };
+  return taken(job, handle, new Date(started_at));
 }

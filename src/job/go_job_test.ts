@@ -1,8 +1,8 @@
 import { strictEqual, throws } from "node:assert/strict";
-import type { GoEntry } from "./entry.ts";
-import { foldGoEntries, looksStripped } from "./go_job.ts";
+import type { GoRecord } from "./go_job.ts";
+import { foldGoRecords, looksStripped } from "./go_job.ts";
 
-function go(changes: Partial<GoEntry> = {}): GoEntry {
+function go(changes: Partial<GoRecord> = {}): GoRecord {
   return {
     id: "job_1a2b3c4d5e",
     kind: "vm.run",
@@ -24,14 +24,14 @@ for (
     { statuses: ["failed", "complete", "running"], folded: 1 },
   ]
 ) {
-  Deno.test(`foldGoEntries() of ${statuses.join(", ")} is the ${folded + 1}. line`, () => {
+  Deno.test(`foldGoRecords() of ${statuses.join(", ")} is the ${folded + 1}. line`, () => {
     const entries = statuses.map((status) => go({ status }));
-    strictEqual(foldGoEntries(entries), entries[folded]);
+    strictEqual(foldGoRecords(entries), entries[folded]);
   });
 }
 
-Deno.test("foldGoEntries() of nothing throws", () => {
-  throws(() => foldGoEntries([]), RangeError);
+Deno.test("foldGoRecords() of nothing throws", () => {
+  throws(() => foldGoRecords([]), RangeError);
 });
 
 for (

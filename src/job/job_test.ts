@@ -7,8 +7,8 @@ import {
   running,
   submitted,
 } from "../../tests/helpers/entries.ts";
-import type { Entry } from "./entry.ts";
-import { entryOf, foldEntries, isInFlight, type Job } from "./job.ts";
+import type { JobRecord } from "./record.ts";
+import { foldRecords, isInFlight, type Job } from "./job.ts";
 
 const T0 = "2026-01-05T09:00:00.000Z";
 const T1 = "2026-01-05T09:00:01.000Z";
@@ -25,45 +25,46 @@ const anyTwoOrders = anyEntries.chain((entries) =>
   )
 );
 
-Deno.test("foldEntries() of any order of the same entries gives the same job", () => {
+Deno.test("foldRecords() of any order of the same entries gives the same job", () => {
   fc.assert(
     fc.property(anyTwoOrders, ([entries, shuffled]) => {
-      deepStrictEqual(foldEntries(shuffled), foldEntries(entries));
+      deepStrictEqual(foldRecords(shuffled), foldRecords(entries));
     }),
     { numRuns: 400 },
   );
 });
 
-Deno.test("foldEntries() takes an entry that was written twice as one", () => {
+Deno.test("foldRecords() takes an entry that was written twice as one", () => {
   fc.assert(fc.property(anyEntries, (entries) => {
     deepStrictEqual(
-      foldEntries([...entries, ...entries]),
-      foldEntries(entries),
+      foldRecords([...entries, ...entries]),
+      foldRecords(entries),
     );
   }));
 });
 
-Deno.test("foldEntries() agrees with a plain reading of the rules", () => {
+Deno.test("foldRecords() agrees with a plain reading of the rules", () => {
   fc.assert(
     fc.property(anyEntries, (entries) => {
-      const job = foldEntries(entries);
+      const job = foldRecords(entries);
       const state = (["complete", "failed", "running", "submitted"] as const)
         .find((status) => entries.some((entry) => entry.status === status));
-      strictEqual(job.state, state);
+      strictEqual(job.status, state);
       const all: Fields[] = entries.map((entry) => ({ ...entry }));
       const same = all.filter(({ status }) => status === state);
-      strictEqual(job.startedAt, min(all, "started_at"));
+      strictEqual(job.started_at, min(all, "started_at"));
       const fewest = Math.min(...entries.map(({ sends }) => sends));
       const first = all.filter(({ sends }) => sends === fewest);
-      strictEqual(job.serverAt, max(first, "server_at"));
-      strictEqual(job.unconfirmedAt, min(all, "unconfirmed_at"));
+      const clock = max(first, "server_at") ?? min(all, "server_at");
+      strictEqual(job.server_at, clock);
+      strictEqual(job.unconfirmed_at, min(all, "unconfirmed_at"));
       strictEqual(job.sends, Math.max(...entries.map(({ sends }) => sends)));
-      if (job.state === "complete" || job.state === "failed") {
-        strictEqual(job.completedAt, min(same, "completed_at"));
-        strictEqual(job.goneAt, min(same, "gone_at"));
+      if (job.status === "complete" || job.status === "failed") {
+        strictEqual(job.completed_at, min(same, "completed_at"));
+        strictEqual(job.gone_at, min(same, "gone_at"));
       }
-      if (job.state === "complete") {
-        strictEqual(job.deliveredAt, min(same, "delivered_at"));
+      if (job.status === "complete") {
+        strictEqual(job.delivered_at, min(same, "delivered_at"));
       }
     }),
     { numRuns: 300 },
@@ -114,12 +115,12 @@ for (
     },
   ]
 ) {
-  Deno.test(`foldEntries() of ${name} gives ${state}`, () => {
-    strictEqual(foldEntries(entries).state, state);
+  Deno.test(`foldRecords() of ${name} gives ${state}`, () => {
+    strictEqual(foldRecords(entries).status, state);
   });
 }
 
-Deno.test("foldEntries() of two results holds the one written first, and the earliest end", () => {
+Deno.test("foldRecords() of two results holds the one written first, and the earliest end", () => {
   const first = complete({
     at: T1,
     command: "vers run -N z",
@@ -136,121 +137,119 @@ Deno.test("foldEntries() of two results holds the one written first, and the ear
     delivered_at: T9,
   });
   for (const entries of [[first, second], [second, first]]) {
-    const job = foldEntries(entries);
-    strictEqual(job.state, "complete");
-    if (job.state !== "complete") return;
+    const job = foldRecords(entries);
+    strictEqual(job.status, "complete");
+    if (job.status !== "complete") return;
     strictEqual(job.command, "vers run -N z");
     deepStrictEqual(job.handle, { vm_ids: ["vm-first"] });
     deepStrictEqual(job.result, { vm_id: "vm-first" });
-    strictEqual(job.completedAt, T1);
-    strictEqual(job.deliveredAt, T9);
+    strictEqual(job.completed_at, T1);
+    strictEqual(job.delivered_at, T9);
   }
 });
 
-Deno.test("foldEntries() compares times and not their spelling", () => {
+Deno.test("foldRecords() compares times and not their spelling", () => {
   const early = "2026-01-05T10:30:00+02:00";
   const late = "2026-01-05T09:00:00.000Z";
-  const job = foldEntries([
+  const job = foldRecords([
     complete({ completed_at: late }),
     complete({ completed_at: early }),
   ]);
-  strictEqual(job.state === "complete" && job.completedAt, early);
+  strictEqual(job.status === "complete" && job.completed_at, early);
 });
 
-Deno.test("foldEntries() counts a submission from its newest send, not from what was said of it later", () => {
-  const entries: Entry[] = [
+Deno.test("foldRecords() counts a submission from its newest send, not from what was said of it later", () => {
+  const entries: JobRecord[] = [
     submitted({ at: T0 }),
     submitted({ at: T1, sends: 2 }),
     submitted({ at: T2, sends: 2, unconfirmed_at: T2 }),
     running({ at: T9, sends: 2, unconfirmed_at: T2 }),
   ];
-  const job = foldEntries(entries);
-  strictEqual(job.submittedAt, T1);
+  const job = foldRecords(entries);
+  strictEqual(job.sent_at, T1);
   strictEqual(job.sends, 2);
-  strictEqual(job.unconfirmedAt, T2);
-  strictEqual(job.state === "running" && job.runningAt, T9);
+  strictEqual(job.unconfirmed_at, T2);
+  strictEqual(job.status === "running" && job.running_at, T9);
 });
 
-Deno.test("foldEntries() knows the VM of a job that failed after it had one", () => {
-  const job = foldEntries([submitted(), running({ at: T1 }), failed()]);
+Deno.test("foldRecords() knows the VM of a job that failed after it had one", () => {
+  const job = foldRecords([submitted(), running({ at: T1 }), failed()]);
   deepStrictEqual(
-    job.state === "failed" && job.handle,
+    job.status === "failed" && job.handle,
     running().handle,
   );
 });
 
-Deno.test("foldEntries() does not give an unfinished or failed job the marks of another state", () => {
-  const job = foldEntries([
+Deno.test("foldRecords() does not give an unfinished or failed job the marks of another state", () => {
+  const job = foldRecords([
     failed({ gone_at: T1 }),
     complete({ at: T9 }),
   ]);
-  strictEqual("goneAt" in job, false);
+  strictEqual("gone_at" in job, false);
   strictEqual("error" in job, false);
 });
 
-Deno.test("foldEntries() dates a send by the last of its lines, and the server's clock by that of the first send", () => {
-  const job = foldEntries([
+Deno.test("foldRecords() dates a send by the last of its lines, and the server's clock by that of the first send", () => {
+  const job = foldRecords([
     submitted({ at: T0, server_at: T0 }),
     submitted({ at: T1, server_at: T1 }),
     submitted({ at: T9, unconfirmed_at: T9, server_at: T1 }),
   ]);
-  deepStrictEqual([job.submittedAt, job.serverAt], [T1, T1]);
+  deepStrictEqual([job.sent_at, job.server_at], [T1, T1]);
 });
 
-Deno.test("foldEntries() of nothing is a mistake of the caller", () => {
-  throws(() => foldEntries([]), RangeError);
+Deno.test("foldRecords() of nothing is a mistake of the caller", () => {
+  throws(() => foldRecords([]), RangeError);
 });
 
-Deno.test("entryOf() of a job folds to that job, but for when it was written", () => {
+Deno.test("foldRecords() of a job folds to that job, but for when it was written", () => {
   fc.assert(
     fc.property(anyEntries, (entries) => {
-      const job = foldEntries(entries);
-      deepStrictEqual(foldEntries([entryOf(job, LATER)]), writtenAt(job));
+      const job = foldRecords(entries);
+      deepStrictEqual(foldRecords([{ ...job, at: LATER }]), writtenAt(job));
     }),
     { numRuns: 300 },
   );
 });
 
 function writtenAt(job: Job): Job {
-  const written = { ...job, submittedAt: LATER };
-  return "runningAt" in written ? { ...written, runningAt: LATER } : written;
+  const written = { ...job, at: LATER, sent_at: LATER };
+  return "running_at" in written ? { ...written, running_at: LATER } : written;
 }
 
-Deno.test("entryOf() adds nothing to the entries that the job was folded from", () => {
+Deno.test("foldRecords() of a job beside its records adds nothing to what it was folded from", () => {
   fc.assert(
     fc.property(anyEntries, (entries) => {
-      const job = foldEntries(entries);
-      const again = foldEntries([...entries, entryOf(job, LATER)]);
+      const job = foldRecords(entries);
+      const again = foldRecords([...entries, { ...job, at: LATER }]);
       // An intent that is written again says that its request leaves again.
-      const isIntent = job.state === "submitted" &&
-        job.unconfirmedAt === undefined;
-      const submittedAt = isIntent ? LATER : job.submittedAt;
-      deepStrictEqual(again, { ...job, submittedAt });
+      const isIntent = job.status === "submitted" &&
+        job.unconfirmed_at === undefined;
+      const sent_at = isIntent ? LATER : job.sent_at;
+      deepStrictEqual(again, { ...job, sent_at });
     }),
     { numRuns: 300 },
   );
 });
 
-Deno.test("entryOf() joins several ids by commas and measures from the start", () => {
-  const job = foldEntries([
+Deno.test("foldRecords() joins several ids by commas and measures from the start", () => {
+  const job = foldRecords([
     complete({ handle: { vm_ids: ["vm-a", "vm-b"] }, completed_at: T9 }),
   ]);
-  const entry = entryOf(job, LATER);
-  strictEqual(entry.status, "complete");
-  if (entry.status !== "complete") return;
-  strictEqual(entry.result_id, "vm-a,vm-b");
-  strictEqual(entry.duration_ms, 9_000);
+  strictEqual(job.status, "complete");
+  if (job.status !== "complete") return;
+  strictEqual(job.result_id, "vm-a,vm-b");
+  strictEqual(job.duration_ms, 9_000);
 });
 
-Deno.test("entryOf() gives no negative duration when the clock stepped back", () => {
-  const job = foldEntries([failed({ started_at: T9, completed_at: T0 })]);
-  const entry = entryOf(job, LATER);
-  strictEqual(entry.status === "failed" && entry.duration_ms, 0);
+Deno.test("foldRecords() gives no negative duration when the clock stepped back", () => {
+  const job = foldRecords([failed({ started_at: T9, completed_at: T0 })]);
+  strictEqual(job.status === "failed" && job.duration_ms, 0);
 });
 
 Deno.test("isInFlight() is true until there is an outcome", () => {
-  strictEqual(isInFlight(foldEntries([submitted()])), true);
-  strictEqual(isInFlight(foldEntries([running()])), true);
-  strictEqual(isInFlight(foldEntries([complete()])), false);
-  strictEqual(isInFlight(foldEntries([failed()])), false);
+  strictEqual(isInFlight(foldRecords([submitted()])), true);
+  strictEqual(isInFlight(foldRecords([running()])), true);
+  strictEqual(isInFlight(foldRecords([complete()])), false);
+  strictEqual(isInFlight(foldRecords([failed()])), false);
 });

@@ -1,23 +1,24 @@
-import type { Entry, GoEntry } from "./entry.ts";
-import { foldGoEntries, hasEnded } from "./go_job.ts";
-import { foldEntries, isInFlight, type Job } from "./job.ts";
+import type { JobRecord } from "./record.ts";
+import type { GoRecord } from "./go_job.ts";
+import { foldGoRecords, hasEnded } from "./go_job.ts";
+import { foldRecords, isInFlight, type Job } from "./job.ts";
 
 /** A job of a ledger that this program and the Go CLI share. */
 export type ListedJob =
   | { readonly writer: "vers"; readonly id: string; readonly job: Job }
-  | { readonly writer: "go"; readonly id: string; readonly entry: GoEntry };
+  | { readonly writer: "go"; readonly id: string; readonly entry: GoRecord };
 
 /** Returns when a job was asked for, as its line has it. */
 export function startOf(listed: ListedJob): string {
   return listed.writer === "go"
     ? listed.entry.started_at
-    : listed.job.startedAt;
+    : listed.job.started_at;
 }
 
 /** Returns when a job ended; `undefined` while it is in flight. */
 export function endOf(listed: ListedJob): string | undefined {
   if (listed.writer === "go") return listed.entry.completed_at;
-  return isInFlight(listed.job) ? undefined : listed.job.completedAt;
+  return isInFlight(listed.job) ? undefined : listed.job.completed_at;
 }
 
 /**
@@ -26,13 +27,13 @@ export function endOf(listed: ListedJob): string | undefined {
  */
 export function statusOf(listed: ListedJob): string {
   if (listed.writer === "go") return listed.entry.status;
-  return isAccepted(listed) ? "accepted" : listed.job.state;
+  return isAccepted(listed) ? "accepted" : listed.job.status;
 }
 
 /** Returns whether a job is in flight whose command did not wait for it. */
 export function isAccepted(listed: ListedJob): boolean {
-  return listed.writer === "vers" && listed.job.state === "running" &&
-    listed.job.acceptedAt !== undefined;
+  return listed.writer === "vers" && listed.job.status === "running" &&
+    listed.job.accepted_at !== undefined;
 }
 
 /** Returns whether nobody has noted yet how the job ended. */
@@ -44,18 +45,18 @@ export function isListedInFlight(listed: ListedJob): boolean {
 
 /** Returns whether a result is there that nobody has been given. */
 export function isUndelivered(listed: ListedJob): boolean {
-  if (listed.writer === "go" || listed.job.state !== "complete") return false;
-  const { deliveredAt, goneAt } = listed.job;
-  return deliveredAt === undefined && goneAt === undefined;
+  if (listed.writer === "go" || listed.job.status !== "complete") return false;
+  const { delivered_at, gone_at } = listed.job;
+  return delivered_at === undefined && gone_at === undefined;
 }
 
 /** What is kept of the lines of one id. */
 interface Lines {
   /** Where the first of them stands. */
   readonly offset: number;
-  go: GoEntry | undefined;
+  go: GoRecord | undefined;
   /** By token: the lines of the state that counts. */
-  readonly ours: Map<string, Entry[]>;
+  readonly ours: Map<string, JobRecord[]>;
 }
 
 /**
@@ -68,7 +69,7 @@ export class JobRoll {
   readonly #lines = new Map<string, Lines>();
 
   /** Takes one of our lines, which begins at `offset`. */
-  add(entry: Entry, offset: number): void {
+  add(entry: JobRecord, offset: number): void {
     const { ours } = this.#linesOf(entry.id, offset);
     const held = ours.get(entry.token);
     if (held === undefined) {
@@ -78,17 +79,17 @@ export class JobRoll {
     const [first] = held;
     if (first === undefined || first.status === entry.status) {
       held.push(entry);
-    } else if (foldEntries([first, entry]).state === entry.status) {
+    } else if (foldRecords([first, entry]).status === entry.status) {
       ours.set(entry.token, [entry]);
     }
   }
 
   /** Takes one of the Go CLI's lines, which begins at `offset`. */
-  addGo(entry: GoEntry, offset: number): void {
+  addGo(entry: GoRecord, offset: number): void {
     const lines = this.#linesOf(entry.id, offset);
     lines.go = lines.go === undefined
       ? entry
-      : foldGoEntries([lines.go, entry]);
+      : foldGoRecords([lines.go, entry]);
   }
 
   /**
@@ -99,7 +100,7 @@ export class JobRoll {
     const jobs: (readonly [ListedJob, number])[] = [];
     for (const [id, { go, ours, offset }] of this.#lines) {
       for (const entries of ours.values()) {
-        const job = foldEntries(entries);
+        const job = foldRecords(entries);
         jobs.push([{ writer: "vers", id, job }, offset]);
       }
       if (ours.size === 0 && go !== undefined) {

@@ -2,8 +2,9 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { anyEntry } from "../../tests/helpers/any_entry.ts";
 import { complete, submitted } from "../../tests/helpers/entries.ts";
-import type { Entry, GoEntry } from "./entry.ts";
-import { foldEntries, type Job } from "./job.ts";
+import type { JobRecord } from "./record.ts";
+import type { GoRecord } from "./go_job.ts";
+import { foldRecords, type Job } from "./job.ts";
 import {
   endOf,
   isUndelivered,
@@ -12,7 +13,7 @@ import {
   startOf,
 } from "./listed_job.ts";
 
-const GO: GoEntry = {
+const GO: GoRecord = {
   id: "job_1a2b3c4d5e",
   kind: "vm.run",
   command: "vers run --wait",
@@ -25,12 +26,12 @@ const GO: GoEntry = {
 function essence(job: Job): unknown {
   const listed: ListedJob = { writer: "vers", id: job.id, job };
   return [
-    job.state,
-    job.state === "failed" ? job.error : undefined,
+    job.status,
+    job.status === "failed" ? job.error : undefined,
     endOf(listed),
     isUndelivered(listed),
-    "goneAt" in job ? job.goneAt : undefined,
-    job.state === "complete" ? job.deliveredAt : undefined,
+    "gone_at" in job ? job.gone_at : undefined,
+    job.status === "complete" ? job.delivered_at : undefined,
   ];
 }
 
@@ -43,14 +44,14 @@ Deno.test("JobRoll has what all lines of a job fold to, in whatever order they c
     strictEqual(more.length, 0);
     deepStrictEqual(
       listed?.writer === "vers" && essence(listed.job),
-      essence(foldEntries(entries)),
+      essence(foldRecords(entries)),
     );
   }));
 });
 
 Deno.test("JobRoll has the newest job first, and of two of one time the later line's", () => {
   const roll = new JobRoll();
-  const add = (entry: Entry, offset: number) => roll.add(entry, offset);
+  const add = (entry: JobRecord, offset: number) => roll.add(entry, offset);
   const at = (second: number) => ({
     started_at: `2026-01-05T09:00:0${second}.000Z`,
   });

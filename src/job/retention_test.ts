@@ -48,13 +48,13 @@ for (
     ["of any age, when all go", runningJob(), 0, true],
     [
       "from the future, when all go",
-      runningJob({ startedAt: "2027-01-05T09:00:00.000Z" }),
+      runningJob({ started_at: "2027-01-05T09:00:00.000Z" }),
       0,
       true,
     ],
     [
       "from the future",
-      runningJob({ startedAt: "2027-01-05T09:00:00.000Z" }),
+      runningJob({ started_at: "2027-01-05T09:00:00.000Z" }),
       1,
       false,
     ],
@@ -72,8 +72,11 @@ Deno.test("isOld() of a job that cannot be dated holds only when all go", () => 
   strictEqual(isOld(job, retention({ olderThanMs: 0 })), true);
 });
 
-const delivered = { ...completeJob(), deliveredAt: "2026-01-05T09:01:00.000Z" };
-const gone = { ...completeJob(), goneAt: "2026-01-05T09:01:00.000Z" };
+const delivered = {
+  ...completeJob(),
+  delivered_at: "2026-01-05T09:01:00.000Z",
+};
+const gone = { ...completeJob(), gone_at: "2026-01-05T09:01:00.000Z" };
 
 for (
   const [what, job, expected] of [

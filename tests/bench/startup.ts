@@ -98,14 +98,14 @@ function executable(name: string, ...args: string[]): Contender {
 /** Runs it to its end, and returns what that took. */
 async function start({ name, command, args }: Contender): Promise<Took> {
   const before = childrenMs();
-  const startedAt = performance.now();
+  const started_at = performance.now();
   const { code } = await new Deno.Command(command, {
     args: [...args],
     stdin: "null",
     stdout: "null",
     stderr: "null",
   }).output();
-  const wallMs = performance.now() - startedAt;
+  const wallMs = performance.now() - started_at;
   if (code !== 0) {
     throw new Error(`Cannot measure ${name}: it ended with ${code}`);
   }

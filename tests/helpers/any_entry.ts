@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Entry } from "../../src/job/entry.ts";
+import type { JobRecord } from "../../src/job/record.ts";
 import { JOB_KINDS } from "../../src/job/job_kind.ts";
 import { ACCOUNT, BASE, KEY } from "./entries.ts";
 
@@ -25,6 +25,7 @@ export const anyJsonObject = fc.dictionary(
 );
 
 const base = {
+  v: fc.constant(2 as const),
   id: fc.constant(BASE.id),
   token: fc.constant(BASE.token),
   kind: fc.constantFrom(...JOB_KINDS),
@@ -48,6 +49,7 @@ const settled = {
   gone_at: anyTime,
 };
 const always = [
+  "v",
   "id",
   "kind",
   "command",
@@ -66,7 +68,7 @@ const always = [
  * Any entry of one job, of any status and with any marks. Two of them may well
  * contradict each other, be of one time, or be the same.
  */
-export const anyEntry: fc.Arbitrary<Entry> = fc.oneof(
+export const anyEntry: fc.Arbitrary<JobRecord> = fc.oneof(
   fc.record({ ...base, status: fc.constant("submitted" as const) }, {
     requiredKeys: [...always],
   }),

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Entry } from "../../src/job/entry.ts";
-import { foldEntries, type Job } from "../../src/job/job.ts";
-import { formatEntryLine } from "../../src/ledger/file/entry_line.ts";
+import type { JobRecord } from "../../src/job/record.ts";
+import { foldRecords, type Job } from "../../src/job/job.ts";
+import { formatLine } from "../../src/ledger/file/entry_line.ts";
 import { identityOf } from "../../src/ledger/file/sighting.ts";
 import {
   ACCOUNT,
@@ -88,7 +88,7 @@ export function anyClock(maxBackMs: number): fc.Arbitrary<Step> {
 /** An entry that can be read, by its place among all that was written. */
 export interface Placed {
   readonly order: number;
-  readonly entry: Entry;
+  readonly entry: JobRecord;
 }
 
 /** A ledger as several processes on a machine with this clock would leave it. */
@@ -106,7 +106,7 @@ export function makeLedger(steps: readonly Step[]): Made {
   const parts: (Uint8Array | string)[] = [];
   const entries: Placed[] = [];
   const times: { order: number; ms: number }[] = [];
-  const jobs: Entry[] = [];
+  const jobs: JobRecord[] = [];
   let nowMs = 0;
   let lastMs = -Infinity;
   /** The time of the next line, as `Ledger` gives it. */
@@ -115,8 +115,8 @@ export function makeLedger(steps: readonly Step[]): Made {
     lastMs = isAhead ? lastMs : nowMs;
     return timeAt(lastMs);
   };
-  const write = (entry: Entry, isDamaged = false) => {
-    const line = formatEntryLine(entry);
+  const write = (entry: JobRecord, isDamaged = false) => {
+    const line = formatLine(entry);
     const order = parts.push(line);
     // In the id: a byte that no checksum overlooks.
     if (isDamaged) line[10] = 0x21;
@@ -215,7 +215,7 @@ export function newestOf(
   );
   const last = all.at(-1) ?? newest;
   return {
-    job: foldEntries(all.map(({ entry }) => entry)),
+    job: foldRecords(all.map(({ entry }) => entry)),
     submittedAt: newest.order,
     last,
   };

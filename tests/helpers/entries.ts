@@ -1,10 +1,9 @@
 import type {
-  CompleteEntry,
-  EntryBase,
-  FailedEntry,
-  RunningEntry,
-  SubmittedEntry,
-} from "../../src/job/entry.ts";
+  CompleteRecord,
+  FailedRecord,
+  RunningRecord,
+  SubmittedRecord,
+} from "../../src/job/record.ts";
 
 /** A VM id, for tests that need just one. */
 export const VM_ID = "5b1c0a7e-9d3f-4f0a-8a55-0c1d2e3f4a5b";
@@ -16,7 +15,8 @@ export const KEY = "0123456789abcdef0123456789abcdef";
 export const ACCOUNT = "11111111-2222-4333-8444-555555555555";
 
 /** What the entries below have in common. */
-export const BASE: EntryBase = {
+export const BASE: Omit<SubmittedRecord, "status"> = {
+  v: 2,
   id: "job_8f2a3b4c5d",
   kind: "vm.run",
   command: "vers run --wait --vm-alias my-vm",
@@ -33,13 +33,13 @@ export const BASE: EntryBase = {
 
 /** Returns an entry of a request that is about to leave. */
 export function submitted(
-  changes: Partial<SubmittedEntry> = {},
-): SubmittedEntry {
+  changes: Partial<SubmittedRecord> = {},
+): SubmittedRecord {
   return { ...BASE, status: "submitted", ...changes };
 }
 
 /** Returns an entry of a job that the server took. */
-export function running(changes: Partial<RunningEntry> = {}): RunningEntry {
+export function running(changes: Partial<RunningRecord> = {}): RunningRecord {
   return {
     ...BASE,
     status: "running",
@@ -50,7 +50,9 @@ export function running(changes: Partial<RunningEntry> = {}): RunningEntry {
 }
 
 /** Returns an entry of a job that got what it waited for. */
-export function complete(changes: Partial<CompleteEntry> = {}): CompleteEntry {
+export function complete(
+  changes: Partial<CompleteRecord> = {},
+): CompleteRecord {
   return {
     ...BASE,
     status: "complete",
@@ -64,7 +66,7 @@ export function complete(changes: Partial<CompleteEntry> = {}): CompleteEntry {
 }
 
 /** Returns an entry of a job that will not get there. */
-export function failed(changes: Partial<FailedEntry> = {}): FailedEntry {
+export function failed(changes: Partial<FailedRecord> = {}): FailedRecord {
   return {
     ...BASE,
     status: "failed",

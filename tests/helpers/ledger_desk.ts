@@ -1,5 +1,5 @@
-import type { Entry } from "../../src/job/entry.ts";
-import { foldEntries } from "../../src/job/job.ts";
+import type { JobRecord } from "../../src/job/record.ts";
+import { foldRecords } from "../../src/job/job.ts";
 import type { KeySearch } from "../../src/ledger/file/find_job.ts";
 import { Ledger } from "../../src/ledger/file/file_ledger.ts";
 import { ACCOUNT, KEY } from "./entries.ts";
@@ -24,10 +24,10 @@ export class LedgerDesk implements Disposable {
   }
 
   /** Writes entries one after the other, a second apart. */
-  async write(...entries: readonly Entry[]): Promise<void> {
+  async write(...entries: readonly JobRecord[]): Promise<void> {
     for (const entry of entries) {
       this.clock.advance(1_000);
-      await this.ledger.append(foldEntries([entry]));
+      await this.ledger.append(foldRecords([entry]));
     }
   }
 

@@ -1,4 +1,4 @@
-import { formatEntryLine } from "../../src/ledger/file/entry_line.ts";
+import { formatLine } from "../../src/ledger/file/entry_line.ts";
 import { submitted } from "./entries.ts";
 
 /** An hour, in milliseconds. */
@@ -43,7 +43,7 @@ export function timeAt(ms: number): string {
 /** Returns lines of other work, of about so many bytes, each of this time. */
 export function filler(bytes: number, at: string): Uint8Array {
   const entry = submitted({ id: "job_ffffffffff", key: OTHER_KEY, at });
-  const line = formatEntryLine({ ...entry, args: ["x".repeat(4_000)] });
+  const line = formatLine({ ...entry, args: ["x".repeat(4_000)] });
   const lines = new Uint8Array(Math.ceil(bytes / line.length) * line.length);
   for (let at = 0; at < lines.length; at += line.length) lines.set(line, at);
   return lines;

@@ -41,9 +41,9 @@ async function addJob(dir: string, id: string, vmId: string): Promise<void> {
     id,
     token: crypto.randomUUID(),
     scope: "local",
-    startedAt: now,
-    submittedAt: now,
-    runningAt: now,
+    started_at: now,
+    sent_at: now,
+    running_at: now,
     handle: { vm_ids: [vmId] },
   });
 }

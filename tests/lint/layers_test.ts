@@ -20,7 +20,7 @@ const CASES: readonly Case[] = [
     rule: "layers",
     file: "src/job/job.ts",
     bad: `import { Ledger } from "../ledger/ledger.ts";`,
-    good: `import { Clock } from "../clock.ts"; import "./entry.ts";`,
+    good: `import { Clock } from "../clock.ts"; import "./record.ts";`,
     allowedIn: ["src/engine/engine.ts", "src/job/job_test.ts"],
   },
   {
@@ -116,7 +116,7 @@ const CASES: readonly Case[] = [
   {
     rule: "barrels",
     file: "src/job/job.ts",
-    bad: `export * from "./entry.ts";`,
+    bad: `export * from "./record.ts";`,
     good: `export const STATES = ["running"];`,
   },
   {

@@ -59,7 +59,7 @@ export const RULES: readonly Rule[] = [
     ],
     change: [
       "src/engine/journal.ts",
-      'return known?.state === "complete" || known?.state === "failed"',
+      'return known?.status === "complete" || known?.status === "failed"',
       "return known === null",
     ],
   },
@@ -88,7 +88,7 @@ export const RULES: readonly Rule[] = [
     test: [RUN_WORK_TEST, "without --wait more than 10 minutes ago"],
     change: [
       DECIDE,
-      "ageMs(acceptedAt, now) <= Math.min(ACCEPTED_WINDOW_MS, maxAgeMs)",
+      "ageMs(accepted_at, now) <= Math.min(ACCEPTED_WINDOW_MS, maxAgeMs)",
       "true",
     ],
   },
@@ -272,8 +272,8 @@ export const RULES: readonly Rule[] = [
     test: [SUBMIT_TEST, "asks for the server's clock first, and for no list"],
     change: [
       SUBMIT,
-      "const serverAt = await readServerClock(run);",
-      "const serverAt = undefined as any;",
+      "const serverTime = await readServerClock(run);",
+      "const serverTime = undefined as any;",
     ],
   },
   {
@@ -309,8 +309,8 @@ export const RULES: readonly Rule[] = [
     test: ["src/job/job_test.ts", "dates a send by the last of its lines"],
     change: [
       "src/job/job.ts",
-      "submittedAt: latest(submitted,",
-      "submittedAt: earliest(submitted,",
+      "sent_at: latest(leaving,",
+      "sent_at: earliest(leaving,",
     ],
   },
   {

@@ -8,7 +8,7 @@
  * entry that is on disk its number, or why it is not; and ends.
  */
 import { systemClock } from "../../src/clock.ts";
-import { foldEntries } from "../../src/job/job.ts";
+import { foldRecords } from "../../src/job/job.ts";
 import { Ledger } from "../../src/ledger/file/file_ledger.ts";
 import { submitted } from "../helpers/entries.ts";
 
@@ -45,11 +45,11 @@ function restrict(): void {
 
 const ledger = new Ledger({ dir, clock: systemClock });
 restrict();
-say(ledger.findById(idOf(0))?.job.state ?? "none");
+say(ledger.findById(idOf(0))?.job.status ?? "none");
 for (let index = 0; index < Number(count); index++) {
   const id = idOf(index);
   try {
-    await ledger.append(foldEntries([submitted({ id, token: id })]));
+    await ledger.append(foldRecords([submitted({ id, token: id })]));
     say(String(index));
   } catch (error) {
     say(String(error));

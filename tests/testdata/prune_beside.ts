@@ -10,7 +10,7 @@
  * many jobs it took.
  */
 import { systemClock } from "../../src/clock.ts";
-import { foldEntries } from "../../src/job/job.ts";
+import { foldRecords } from "../../src/job/job.ts";
 import { isListedInFlight } from "../../src/job/listed_job.ts";
 import { Ledger } from "../../src/ledger/file/file_ledger.ts";
 import { Upkeep } from "../../src/ledger/file/upkeep.ts";
@@ -29,9 +29,9 @@ if (role === "append") {
   for (let index = 0; index < Number(count); index++) {
     const id = `${name}${String(index).padStart(10 - name.length, "0")}`;
     const kept = { id: `job_${id}`, token: id };
-    await ledger.append(foldEntries([submitted(kept)]));
+    await ledger.append(foldRecords([submitted(kept)]));
     const over = { id: `job_over${id}`, token: `over${id}` };
-    await ledger.append(foldEntries([complete(over)]));
+    await ledger.append(foldRecords([complete(over)]));
   }
 } else {
   const upkeep = new Upkeep(ledger, systemClock);

@@ -37,7 +37,7 @@ export function resumeCommand(
   const isFound = namesItsJobs(path) ||
     (job?.key !== undefined && !isSecret && isFoundAgain(invocation));
   if (job && !isFound) {
-    if (!isInFlight(job) && job.state !== "complete") return undefined;
+    if (!isInFlight(job) && job.status !== "complete") return undefined;
     const stay = flagsThatStay(invocation);
     return shellLine(["vers", ...path, "--resume-job", job.id, ...stay]);
   }

@@ -78,7 +78,7 @@ Deno.test("resumeCommand() names a job that its command cannot find", async () =
     "--local",
   );
   strictEqual(
-    resumeCommand(invoked, { ...keyless(runningJob()), state: "running" }),
+    resumeCommand(invoked, { ...keyless(runningJob()), status: "running" }),
     "vers deploy --resume-job job_8f2a3b4c5d --timeout=5m --local",
   );
 });
@@ -116,7 +116,7 @@ Deno.test("resumeCommand() of a job without a key that failed is none", async ()
   strictEqual(
     resumeCommand(await invoke("deploy", "a/b", "--wait"), {
       ...keyless(failedJob()),
-      state: "failed",
+      status: "failed",
     }),
     undefined,
   );

@@ -1,7 +1,7 @@
 import type { VersClient } from "../../api/vers_client.ts";
 import type { LocalEffects } from "../../engine/engine.ts";
-import type { Handle } from "../../job/entry.ts";
-import type { JobBase } from "../../job/job.ts";
+import type { Handle } from "../../job/record.ts";
+import type { Job } from "../../job/job.ts";
 import { aliasName } from "../command_line/alias_name.ts";
 import {
   type CommandInput,
@@ -123,7 +123,7 @@ async function branch(input: Input, context: Context): Promise<number> {
   return 0;
 }
 
-type JobWithVms = JobBase & { readonly handle: Handle };
+type JobWithVms = Job & { readonly handle: Handle };
 
 async function nameBranch(
   job: JobWithVms,

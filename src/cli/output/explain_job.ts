@@ -63,11 +63,11 @@ function keyParts({ isIdempotencyKey }: Work): readonly string[] {
 function describe(job: Job, { clock }: Context): JsonObject {
   return {
     job_id: job.id,
-    status: job.state,
-    age: formatAge(ageMs(job.startedAt, clock.now())),
-    started_at: job.startedAt,
-    vm_ids: job.state === "submitted" ? [] : job.handle?.vm_ids ?? [],
-    delivered: job.state === "complete" && job.deliveredAt !== undefined,
+    status: job.status,
+    age: formatAge(ageMs(job.started_at, clock.now())),
+    started_at: job.started_at,
+    vm_ids: job.status === "submitted" ? [] : job.handle?.vm_ids ?? [],
+    delivered: job.status === "complete" && job.delivered_at !== undefined,
     account: job.account,
     command: job.command,
   };

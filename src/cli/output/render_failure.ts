@@ -191,7 +191,7 @@ function toText(report: Report): string {
 
 function toJson(report: Report): JsonObject {
   const { job } = report;
-  const handle = job && job.state !== "submitted" ? job.handle : undefined;
+  const handle = job && job.status !== "submitted" ? job.handle : undefined;
   const toGoOn = report.resumeCommand === undefined
     ? undefined
     : `to go on: ${report.resumeCommand}`;

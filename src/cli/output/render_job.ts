@@ -1,45 +1,53 @@
 import { formatAge } from "../../duration.ts";
-import type { GoEntry } from "../../job/entry.ts";
-import { entryOf, type Job } from "../../job/job.ts";
+import type { GoRecord } from "../../job/go_job.ts";
+import type { Job } from "../../job/job.ts";
 import { type ListedJob, statusOf } from "../../job/listed_job.ts";
 import type { JsonObject } from "../../json.ts";
 import { tableLines } from "./page.ts";
 
+/** What all listings have of a job: the fields that the Go CLI knows. */
+const SUMMARY = [
+  ...["id", "kind", "command", "args", "started_at", "completed_at"],
+  ...["duration_ms", "status", "result_id", "error"],
+];
+const IDENTITY = [
+  ...["key", "scope", "account", "token", "inputs", "source", "sends"],
+  "server_at",
+];
+const MARKS = ["accepted_at", "unconfirmed_at", "delivered_at", "gone_at"];
+
 /** Returns a job in the words of the ledger: what all listings have. */
 export function summaryOf(listed: ListedJob): JsonObject {
-  return listed.writer === "go" ? goSummary(listed.entry) : {
-    ...ownSummary(listed.job),
+  if (listed.writer === "go") return pick(SUMMARY, listed.entry);
+  const { job } = listed;
+  return {
+    ...pick(SUMMARY, job),
     status: statusOf(listed),
-    scope: listed.job.scope,
-    ...marksOf(listed.job),
+    scope: job.scope,
+    ...pick(MARKS, job),
   };
 }
 
 /** Returns all that the ledger knows of a job. */
 export function detailsOf(listed: ListedJob): JsonObject {
-  if (listed.writer === "go") return goSummary(listed.entry);
+  if (listed.writer === "go") return pick(SUMMARY, listed.entry);
   const { job } = listed;
-  // When a line was written is a matter of that line, not of the job.
-  const { key, scope, account, token, inputs, source, sends, server_at } =
-    entryOf(job, job.startedAt);
-  const handle = job.state === "submitted" ? undefined : job.handle;
-  const isOver = job.state === "complete" || job.state === "failed";
+  const handle = job.status === "submitted" ? undefined : job.handle;
   return {
-    ...ownSummary(job),
+    ...pick(SUMMARY, job),
     status: statusOf(listed),
     vm_ids: handle?.vm_ids,
     project_id: handle?.project_id,
-    result: isOver ? job.result : undefined,
-    key,
-    scope,
-    account,
-    token,
-    inputs,
-    source,
-    sends,
-    server_at,
-    ...marksOf(job),
+    ...pick(["result", ...IDENTITY, ...MARKS], job),
   };
+}
+
+function pick(
+  names: readonly string[],
+  of: Job | GoRecord,
+): JsonObject {
+  const fields: JsonObject = { ...of };
+  return Object.fromEntries(names.map((name) => [name, fields[name]]));
 }
 
 /** The lines of a table of jobs, as {@linkcode summaryOf} has them. */
@@ -87,55 +95,6 @@ export function jobLines(job: JsonObject): readonly string[] {
   return tableLines(
     shown.map(([label, value]) => [String(label), String(value)]),
   );
-}
-
-function ownSummary(job: Job): JsonObject {
-  const { args, kind, command, id, started_at, ...rest } = entryOf(
-    job,
-    job.startedAt,
-  );
-  const ended = rest.status === "complete" || rest.status === "failed"
-    ? { completed_at: rest.completed_at, duration_ms: rest.duration_ms }
-    : {};
-  return {
-    id,
-    kind,
-    command,
-    args,
-    started_at,
-    ...ended,
-    status: rest.status,
-    result_id: rest.status === "submitted" ? undefined : rest.result_id,
-    error: rest.status === "failed" ? rest.error : undefined,
-  };
-}
-
-function goSummary(entry: GoEntry): JsonObject {
-  const { id, kind, command, args, started_at, status } = entry;
-  const { completed_at, duration_ms, result_id, error } = entry;
-  return {
-    id,
-    kind,
-    command,
-    args,
-    started_at,
-    completed_at,
-    duration_ms,
-    status,
-    result_id,
-    error,
-  };
-}
-
-function marksOf(job: Job): JsonObject {
-  return {
-    accepted_at: job.acceptedAt,
-    unconfirmed_at: job.unconfirmedAt,
-    delivered_at: job.state === "complete" ? job.deliveredAt : undefined,
-    gone_at: job.state === "complete" || job.state === "failed"
-      ? job.goneAt
-      : undefined,
-  };
 }
 
 function textOf(value: JsonObject[string]): string {

@@ -25,10 +25,10 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
     case "accepted":
       return notice.handle.vm_ids.map((vmId) => `VM ${vmId} accepted`);
     case "resuming": {
-      const { id, state } = notice.job;
+      const { id, status } = notice.job;
       const age = formatAge(notice.ageMs);
       const first =
-        `note: resuming in-flight job ${id} (status: ${state}, age ${age})`;
+        `note: resuming in-flight job ${id} (status: ${status}, age ${age})`;
       return [first, ...alternative(notice.job)];
     }
     case "returning":
@@ -151,7 +151,7 @@ function alternative({ kind }: Job): readonly string[] {
 
 /** The VMs of a job, by their ids. */
 function vmsOf(job: Job): string {
-  const vmIds = job.state === "submitted" ? [] : job.handle?.vm_ids ?? [];
+  const vmIds = job.status === "submitted" ? [] : job.handle?.vm_ids ?? [];
   return `VM ${vmIds.join(", ")} of job ${job.id}`;
 }
 

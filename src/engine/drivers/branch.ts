@@ -1,4 +1,4 @@
-import type { JobBase } from "../../job/job.ts";
+import type { Job } from "../../job/job.ts";
 import type { Driver } from "../driver.ts";
 import { isOffspringOfSource, mayAdoptByLineage, sourceOf } from "./lineage.ts";
 import { judgeRunning } from "./judge.ts";
@@ -39,19 +39,19 @@ export const vmBranch: Driver = {
 };
 
 /** Whether the target was left to HEAD of a folder. */
-function usedHead({ inputs }: JobBase): boolean {
+function usedHead({ inputs }: Job): boolean {
   return typeof inputs.target === "string" && inputs.target.startsWith("HEAD:");
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Returns the alias that the target was named by, if it was. */
-function aliasOf(job: JobBase): string | undefined {
+function aliasOf(job: Job): string | undefined {
   const { target } = job.inputs;
   if (typeof target !== "string" || usedHead(job)) return undefined;
   return UUID.test(target) ? undefined : target;
 }
 
-function countOf(job: JobBase): number {
+function countOf(job: Job): number {
   return typeof job.inputs.count === "number" ? job.inputs.count : 1;
 }

@@ -1,6 +1,6 @@
 import type { DeployRequest } from "../../api/types.ts";
 import { Failure } from "../../failure.ts";
-import type { JobBase } from "../../job/job.ts";
+import type { Job } from "../../job/job.ts";
 import type { JsonObject } from "../../json.ts";
 import type { Driver } from "../driver.ts";
 import { textField } from "./fields.ts";
@@ -52,7 +52,7 @@ export const vmDeploy: Driver = {
 };
 
 function requestOf(
-  job: JobBase,
+  job: Job,
   secrets: JsonObject | undefined,
 ): DeployRequest {
   const { inputs } = job;
@@ -79,7 +79,7 @@ function requestOf(
  * @throws {Failure} when it was given to an earlier process and not to us.
  */
 function secret(
-  job: JobBase,
+  job: Job,
   secrets: JsonObject | undefined,
   name: "install" | "build" | "run",
 ) {

@@ -1,5 +1,5 @@
 import type { VmMetadata } from "../../api/types.ts";
-import type { JobBase } from "../../job/job.ts";
+import type { Job } from "../../job/job.ts";
 import type { AdoptPolicy } from "../engine.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { AdoptPolicy } from "../engine.ts";
  *
  * @throws {RangeError} when the command gave none, which is a bug of it.
  */
-export function sourceOf(job: JobBase): string {
+export function sourceOf(job: Job): string {
   if (job.source === undefined) {
     throw new RangeError(`Job ${job.id} of kind ${job.kind} has no source`);
   }
@@ -20,7 +20,7 @@ export function sourceOf(job: JobBase): string {
  */
 export function isOffspringOfSource(
   metadata: VmMetadata,
-  job: JobBase,
+  job: Job,
 ): boolean {
   const { parent_commit_id: commitId, grandparent_vm_id: vmId } = metadata;
   if (job.source === undefined) return commitId !== null || vmId !== null;
@@ -28,6 +28,6 @@ export function isOffspringOfSource(
 }
 
 /** Whether VMs may be taken for the job's own by what they were made from. */
-export function mayAdoptByLineage(policy: AdoptPolicy, job: JobBase): boolean {
+export function mayAdoptByLineage(policy: AdoptPolicy, job: Job): boolean {
   return policy !== "never" && job.source !== undefined;
 }

@@ -1,5 +1,5 @@
 import type { VmConfig } from "../../api/types.ts";
-import type { JobBase } from "../../job/job.ts";
+import type { Job } from "../../job/job.ts";
 import type { Driver } from "../driver.ts";
 import { JOB_LABEL } from "../vm_list.ts";
 import { numberField, textField } from "./fields.ts";
@@ -38,7 +38,7 @@ export const vmRun: Driver = {
   }),
 };
 
-function configOf(job: JobBase): VmConfig {
+function configOf(job: Job): VmConfig {
   const { inputs, token } = job;
   return {
     ...numberField("mem_size_mib", inputs.mem_size_mib),

@@ -1,5 +1,5 @@
 import type { CommitSource } from "../../api/types.ts";
-import type { JobBase } from "../../job/job.ts";
+import type { Job } from "../../job/job.ts";
 import type { Driver } from "../driver.ts";
 import { isOffspringOfSource, mayAdoptByLineage } from "./lineage.ts";
 import { judgeRunning } from "./judge.ts";
@@ -41,7 +41,7 @@ export const vmRunCommit: Driver = {
  * What a reference stood for is sent, where that is known: so that a lost VM
  * can be told by it, though the tag may move. Else the service must know.
  */
-function commitOf(job: JobBase): CommitSource {
+function commitOf(job: Job): CommitSource {
   if (job.source !== undefined) return { commit_id: job.source };
   const { commit } = job.inputs;
   if (typeof commit === "string") return { ref: commit };

@@ -7,18 +7,18 @@ import {
   submitted,
 } from "../../../tests/helpers/entries.ts";
 import { withChecksum } from "../../../tests/helpers/ledger_lines.ts";
-import { formatEntryLine, parseEntryLine } from "./entry_line.ts";
+import { formatLine, parseEntryLine } from "./entry_line.ts";
 
 function parseText(text: string) {
   return parseEntryLine(new TextEncoder().encode(text));
 }
 
 /** Returns an entry's line without its newline. */
-function lineOf(entry: Parameters<typeof formatEntryLine>[0]): Uint8Array {
-  return formatEntryLine(entry).subarray(0, -1);
+function lineOf(entry: Parameters<typeof formatLine>[0]): Uint8Array {
+  return formatLine(entry).subarray(0, -1);
 }
 
-function textOf(entry: Parameters<typeof formatEntryLine>[0]): string {
+function textOf(entry: Parameters<typeof formatLine>[0]): string {
   return new TextDecoder().decode(lineOf(entry));
 }
 

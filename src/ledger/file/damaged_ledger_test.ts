@@ -14,8 +14,9 @@ import {
   OTHER_KEY,
   timeAt,
 } from "../../../tests/helpers/ledger_parts.ts";
-import type { Entry } from "../../job/entry.ts";
-import { formatEntryLine } from "./entry_line.ts";
+import { completed } from "../../job/job.ts";
+import type { JobRecord } from "../../job/record.ts";
+import { formatLine } from "./entry_line.ts";
 import type { KeySearch } from "./find_job.ts";
 import { Ledger } from "./file_ledger.ts";
 import type { Sighting } from "./sighting.ts";
@@ -29,8 +30,8 @@ function vmOf(id: string): string {
 /** A job of a key and its lines so far, each a second after the one before. */
 function linesOf(
   job: { id: string; key: string; fromMs: number },
-  steps: readonly Entry["status"][],
-): Entry[] {
+  steps: readonly JobRecord["status"][],
+): JobRecord[] {
   const { id, key, fromMs } = job;
   const base = { id, key, token: `token-${id}`, started_at: timeAt(fromMs) };
   return steps.map((status, step) => {
@@ -121,10 +122,9 @@ async function answersOf(content: Uint8Array) {
     };
     // The next line is written behind all that, and read back.
     const job = found.own?.job;
-    ok(job?.state === "running");
-    const completedAt = clock.now().toISOString();
+    ok(job?.status === "running");
     const result = { vm_id: vmOf(job.id) };
-    await ledger.append({ ...job, state: "complete", completedAt, result });
+    await ledger.append(completed(job, result, clock.now()));
     const after = search(KEY);
     return {
       ...answers,
@@ -141,9 +141,9 @@ function withoutPlaces({ own, foreign, unreadable, badLines }: KeySearch) {
   return { own: jobOf(own), foreign: jobOf(foreign), unreadable, badLines };
 }
 
-function contentOf(entries: readonly Entry[]): Uint8Array {
+function contentOf(entries: readonly JobRecord[]): Uint8Array {
   const lines = entries.map((entry) =>
-    new TextDecoder().decode(formatEntryLine(entry))
+    new TextDecoder().decode(formatLine(entry))
   );
   lines.splice(3, 0, goLine(timeAt(500)));
   return new TextEncoder().encode(lines.join(""));

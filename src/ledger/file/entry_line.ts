@@ -1,13 +1,19 @@
-import * as z from "zod/mini";
-import { type Entry, FORMAT_VERSION, type GoEntry } from "../../job/entry.ts";
-import { JOB_KINDS } from "../../job/job_kind.ts";
+import { GO_RECORD, type GoRecord } from "../../job/go_job.ts";
+import { isJobKind } from "../../job/job_kind.ts";
+import {
+  fieldsOf,
+  FORMAT_VERSION,
+  JOB_RECORD,
+  type JobRecord,
+  STATUSES,
+} from "../../job/record.ts";
 import type { JsonObject } from "../../json.ts";
 import { crc32 } from "./crc32.ts";
 
 /** What one line of the ledger turned out to be. */
 export type ParsedLine =
-  | { readonly type: "entry"; readonly entry: Entry }
-  | { readonly type: "go"; readonly entry: GoEntry }
+  | { readonly type: "entry"; readonly entry: JobRecord }
+  | { readonly type: "go"; readonly entry: GoRecord }
   /** Written by a newer version of this program; only what all share. */
   | {
     readonly type: "newer";
@@ -23,129 +29,11 @@ export type ParsedLine =
   /** Nothing, or white space: no line at all. */
   | { readonly type: "blank" };
 
-const time = z.string().check(
-  z.refine((text) => !Number.isNaN(Date.parse(text))),
-);
-const jsonObject = z.custom<JsonObject>(isJsonObject);
-
-const handle = z.object({
-  vm_ids: z.array(z.string()),
-  project_id: z.optional(z.nullable(z.string())),
-  deploy_status: z.optional(z.nullable(z.string())),
-});
-
-const names = z.object({
-  alias: z.optional(z.nullable(z.string())),
-  head: z.optional(z.nullable(z.string())),
-});
-
-const base = {
-  id: z.string(),
-  kind: z.enum(JOB_KINDS),
-  command: z.string(),
-  args: z.array(z.string()),
-  started_at: time,
-  at: time,
-  key: z.optional(z.string()),
-  scope: z.string(),
-  account: z.string(),
-  token: z.string(),
-  inputs: jsonObject,
-  source: z.optional(z.string()),
-  names: z.optional(names),
-  sends: z.number(),
-  server_at: z.optional(time),
-  accepted_at: z.optional(time),
-  unconfirmed_at: z.optional(time),
-};
-
-const entrySchema = z.discriminatedUnion("status", [
-  z.object({ ...base, status: z.literal("submitted") }),
-  z.object({
-    ...base,
-    status: z.literal("running"),
-    handle,
-    result_id: z.string(),
-  }),
-  z.object({
-    ...base,
-    status: z.literal("complete"),
-    handle,
-    result_id: z.string(),
-    completed_at: time,
-    duration_ms: z.number(),
-    result: jsonObject,
-    delivered_at: z.optional(time),
-    gone_at: z.optional(time),
-  }),
-  z.object({
-    ...base,
-    status: z.literal("failed"),
-    handle: z.optional(handle),
-    result_id: z.optional(z.string()),
-    completed_at: time,
-    duration_ms: z.number(),
-    error: z.string(),
-    result: z.optional(jsonObject),
-    gone_at: z.optional(time),
-  }),
-]);
-
-/** https://github.com/hdresearch/vers-cli writes these, without a version. */
-const goSchema = z.object({
-  id: z.string(),
-  kind: z.string(),
-  command: z.string(),
-  args: z.nullable(z.array(z.string())),
-  started_at: z.string(),
-  status: z.string(),
-  completed_at: z.optional(z.nullable(z.string())),
-  duration_ms: z.optional(z.number()),
-  result_id: z.optional(z.string()),
-  error: z.optional(z.string()),
-});
-
-const STATUSES = ["submitted", "running", "complete", "failed"];
-
-/** The order of the fields in a line: the Go CLI's first, the checksum last. */
-const FIELD_ORDER = [
-  "id",
-  "kind",
-  "command",
-  "args",
-  "started_at",
-  "completed_at",
-  "duration_ms",
-  "status",
-  "result_id",
-  "error",
-  "v",
-  "at",
-  "key",
-  "scope",
-  "account",
-  "token",
-  "inputs",
-  "source",
-  "names",
-  "sends",
-  "server_at",
-  "handle",
-  "result",
-  "accepted_at",
-  "unconfirmed_at",
-  "delivered_at",
-  "gone_at",
-] as const;
-
-/** Returns an entry as one line of the ledger, with its newline. */
-export function formatEntryLine(entry: Entry): Uint8Array {
-  const fields: Record<string, unknown> = { ...entry, v: FORMAT_VERSION };
-  const ordered: Record<string, unknown> = {};
-  for (const name of FIELD_ORDER) {
-    if (fields[name] !== undefined) ordered[name] = fields[name];
-  }
-  const text = JSON.stringify(ordered);
+/** Returns a record as one line of the ledger, with its newline. */
+export function formatLine(record: JobRecord): Uint8Array {
+  const fields: Readonly<Record<string, unknown>> = { ...record };
+  const ordered = fieldsOf(record).map((name) => [name, fields[name]] as const);
+  const text = JSON.stringify(Object.fromEntries(ordered));
   const crc = checksum(new TextEncoder().encode(text));
   return new TextEncoder().encode(`${text.slice(0, -1)},"crc":"${crc}"}\n`);
 }
@@ -198,10 +86,10 @@ export function parseEntryLine(whole: Uint8Array): ParsedLine {
     return corrupt(`its version is ${value.v}, which never was`);
   }
   if (crc === "missing") return corrupt("its checksum is missing");
-  const parsed = entrySchema.safeParse(value);
-  if (parsed.success) return { type: "entry", entry: parsed.data as Entry };
+  const parsed = JOB_RECORD.safeParse(value);
+  if (parsed.success) return { type: "entry", entry: parsed.data };
   const isUnknown = !STATUSES.includes(String(value.status)) ||
-    !(JOB_KINDS as readonly unknown[]).includes(value.kind);
+    !isJobKind(value.kind);
   if (isUnknown) return newer(value);
   const path = parsed.error.issues[0]?.path.join(".") ?? "";
   return corrupt(`its field "${path}" is not what it should be`);
@@ -245,7 +133,7 @@ export function isUtf8(bytes: Uint8Array): boolean {
 }
 
 function parseGoLine(value: JsonObject): ParsedLine {
-  const parsed = goSchema.safeParse(value);
+  const parsed = GO_RECORD.safeParse(value);
   if (!parsed.success) return corrupt("it is no entry");
   const { args, completed_at, duration_ms, result_id, error, ...rest } =
     parsed.data;

@@ -10,7 +10,7 @@ import {
   VM_ID,
 } from "../../../tests/helpers/entries.ts";
 import { withChecksum } from "../../../tests/helpers/ledger_lines.ts";
-import { formatEntryLine, parseEntryLine } from "./entry_line.ts";
+import { formatLine, parseEntryLine } from "./entry_line.ts";
 
 const NEWLINE = 10;
 
@@ -19,15 +19,15 @@ function parseText(text: string) {
 }
 
 /** Returns an entry's line without its newline. */
-function lineOf(entry: Parameters<typeof formatEntryLine>[0]): Uint8Array {
-  return formatEntryLine(entry).subarray(0, -1);
+function lineOf(entry: Parameters<typeof formatLine>[0]): Uint8Array {
+  return formatLine(entry).subarray(0, -1);
 }
 
-function textOf(entry: Parameters<typeof formatEntryLine>[0]): string {
+function textOf(entry: Parameters<typeof formatLine>[0]): string {
   return new TextDecoder().decode(lineOf(entry));
 }
 
-Deno.test("formatEntryLine() writes the Go CLI's fields first and the checksum last", () => {
+Deno.test("formatLine() writes the Go CLI's fields first and the checksum last", () => {
   // What comes out does not depend on how the entry was put together.
   const entry = {
     gone_at: "2026-01-05T09:10:00.000Z",
@@ -56,12 +56,12 @@ Deno.test("formatEntryLine() writes the Go CLI's fields first and the checksum l
     '"gone_at":"2026-01-05T09:10:00.000Z"}';
   const crc = crc32(text).toString(16).padStart(8, "0");
   strictEqual(
-    new TextDecoder().decode(formatEntryLine(entry)),
+    new TextDecoder().decode(formatLine(entry)),
     `${text.slice(0, -1)},"crc":"${crc}"}\n`,
   );
 });
 
-Deno.test("formatEntryLine() writes no field that an entry does not have", () => {
+Deno.test("formatLine() writes no field that an entry does not have", () => {
   const fields = Object.keys(JSON.parse(textOf(submitted())));
   deepStrictEqual(fields, [
     "id",
@@ -82,10 +82,10 @@ Deno.test("formatEntryLine() writes no field that an entry does not have", () =>
   ]);
 });
 
-Deno.test("parseEntryLine() gives back every entry that formatEntryLine() wrote", () => {
+Deno.test("parseEntryLine() gives back every entry that formatLine() wrote", () => {
   fc.assert(
     fc.property(anyEntry, (entry) => {
-      const line = formatEntryLine(entry);
+      const line = formatLine(entry);
       strictEqual(line.indexOf(NEWLINE), line.length - 1);
       deepStrictEqual(parseEntryLine(line.subarray(0, -1)), {
         type: "entry",

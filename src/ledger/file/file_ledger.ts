@@ -6,20 +6,15 @@ import {
   FileLockError,
   type LockHolder,
 } from "../../file_lock.ts";
-import type { Entry, GoEntry } from "../../job/entry.ts";
-import {
-  entryOf,
-  foldEntries,
-  type Job,
-  type JobBase,
-  type SubmittedJob,
-} from "../../job/job.ts";
+import type { JobRecord } from "../../job/record.ts";
+import type { GoRecord } from "../../job/go_job.ts";
+import { foldRecords, type Job, type SubmittedJob } from "../../job/job.ts";
 import {
   blockIncludes,
   blocksBackwards,
   linesBackwards,
 } from "./backward_lines.ts";
-import { formatEntryLine, parseEntryLine } from "./entry_line.ts";
+import { formatLine, parseEntryLine } from "./entry_line.ts";
 import {
   findById,
   findByKey,
@@ -54,7 +49,7 @@ export interface LedgerView {
   /** Returns the job of an id and token as it is now, if it is there. */
   read(job: Job): Job | undefined;
   /** Returns the id of another job that has this VM as its handle. */
-  ownerOf(vmId: string, except: JobBase): string | undefined;
+  ownerOf(vmId: string, except: Job): string | undefined;
 }
 
 /** What an action under the ledger's lock decided. */
@@ -163,7 +158,7 @@ export class Ledger {
    *
    * @throws {LedgerError} when the ledger cannot be read.
    */
-  findGoById(id: string): GoEntry | undefined {
+  findGoById(id: string): GoRecord | undefined {
     return this.#reading((file, size) => findGoById(file, size, id));
   }
 
@@ -173,7 +168,7 @@ export class Ledger {
    *
    * @throws {LedgerError} when the ledger cannot be read.
    */
-  findStripped(options: FindStrippedOptions): readonly GoEntry[] {
+  findStripped(options: FindStrippedOptions): readonly GoRecord[] {
     return this.#reading((file, size) => findStripped(file, size, options)) ??
       [];
   }
@@ -183,7 +178,7 @@ export class Ledger {
    *
    * @throws {LedgerError} when the ledger cannot be read.
    */
-  ownerOf(vmId: string, except?: JobBase): string | undefined {
+  ownerOf(vmId: string, except?: Job): string | undefined {
     return this.#reading((file, size) => ownerOf(file, size, vmId, except));
   }
 
@@ -224,7 +219,7 @@ export class Ledger {
       return having.length > 0 &&
         having.every(({ offset, entry }) => isNew(offset, entry.at));
     };
-    switch (job.state) {
+    switch (job.status) {
       case "running":
         return false;
       case "submitted":
@@ -263,8 +258,7 @@ export class Ledger {
       ownerOf: (vmId, except) => this.ownerOf(vmId, except),
     });
     if (append !== undefined) {
-      const entry = entryOf(append, this.#nextTime());
-      appendLine(path, formatEntryLine(entry));
+      appendLine(path, formatLine({ ...append, at: this.#nextTime() }));
     }
     return result;
   }
@@ -369,7 +363,7 @@ function lastTime(file: Deno.FsFile, size: number): number | undefined {
 }
 
 function openIntents(file: Deno.FsFile, size: number): SubmittedJob[] {
-  const intents = new Map<string, Entry[]>();
+  const intents = new Map<string, JobRecord[]>();
   // By their lines before an intent, too: a file may have been sorted.
   const accepted = new Set<string>();
   for (const block of blocksBackwards(file, size)) {
@@ -384,15 +378,15 @@ function openIntents(file: Deno.FsFile, size: number): SubmittedJob[] {
     }
   }
   return [...intents].filter(([name]) => !accepted.has(name))
-    .map(([, entries]) => foldEntries(entries))
-    .filter((job) => job.state === "submitted");
+    .map(([, entries]) => foldRecords(entries))
+    .filter((job) => job.status === "submitted");
 }
 
 function ownerOf(
   file: Deno.FsFile,
   size: number,
   vmId: string,
-  except: JobBase | undefined,
+  except: Job | undefined,
 ): string | undefined {
   for (const block of blocksBackwards(file, size)) {
     if (!blockIncludes(block, vmId)) continue;

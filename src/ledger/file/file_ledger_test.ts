@@ -15,8 +15,8 @@ import {
 } from "../../../tests/helpers/entries.ts";
 import { LedgerDesk, searchFor } from "../../../tests/helpers/ledger_desk.ts";
 import { FileLockError } from "../../file_lock.ts";
-import type { Entry } from "../../job/entry.ts";
-import { foldEntries, type Job } from "../../job/job.ts";
+import type { JobRecord } from "../../job/record.ts";
+import { foldRecords, type Job } from "../../job/job.ts";
 import { MAX_LINE_LENGTH } from "./backward_lines.ts";
 import { LedgerError } from "../ledger_error.ts";
 
@@ -24,8 +24,8 @@ const MINUTE_MS = 60_000;
 const START_MS = Date.parse("2026-01-05T09:00:00.000Z");
 const GO = new URL("../../../tests/testdata/ledgers/go.jsonl", import.meta.url);
 
-function jobOf(...entries: readonly Entry[]): Job {
-  return foldEntries(entries);
+function jobOf(...entries: readonly JobRecord[]): Job {
+  return foldRecords(entries);
 }
 
 Deno.test("Ledger gives back the job that was written to it", async () => {
@@ -35,7 +35,7 @@ Deno.test("Ledger gives back the job that was written to it", async () => {
   strictEqual(ledger.findById("job_8f2a3b4c5d"), undefined);
   await desk.write(submitted(), running());
   const { own } = searchFor(ledger);
-  strictEqual(own?.job.state, "running");
+  strictEqual(own?.job.status, "running");
   deepStrictEqual(ledger.findById("job_8f2a3b4c5d"), own);
   deepStrictEqual(desk.lines().map(({ check }) => check), ["good", "good"]);
 });
@@ -95,7 +95,7 @@ Deno.test("Ledger.append() closes a line that was cut off, and keeps what is the
       lines.filter(({ check }) => check === "good").length,
       known + 1,
     );
-    strictEqual(searchFor(desk.ledger).own?.job.state, "complete");
+    strictEqual(searchFor(desk.ledger).own?.job.status, "complete");
   }
 });
 
@@ -157,7 +157,7 @@ Deno.test("Ledger.update() decides on what is there, and one at a time", async (
         const known = view.read(job);
         return known === undefined
           ? { append: done, result: "wrote" }
-          : { result: known.state };
+          : { result: known.status };
       }),
   );
   const results = await Promise.all(deciders);
@@ -180,7 +180,7 @@ Deno.test("Ledger.update() tells apart two jobs of one id by their token", async
   using desk = new LedgerDesk();
   await desk.write(complete({ token: "other" }));
   const read = (job: Job) =>
-    desk.ledger.update((view) => ({ result: view.read(job)?.state }));
+    desk.ledger.update((view) => ({ result: view.read(job)?.status }));
   strictEqual(await read(jobOf(submitted())), undefined);
   strictEqual(await read(jobOf(submitted({ token: "other" }))), "complete");
 });

@@ -1,5 +1,5 @@
-import type { GoEntry } from "../../job/entry.ts";
-import { foldGoEntries, hasEnded, looksStripped } from "../../job/go_job.ts";
+import type { GoRecord } from "../../job/go_job.ts";
+import { foldGoRecords, hasEnded, looksStripped } from "../../job/go_job.ts";
 import { blocksBackwards, linesBackwards } from "./backward_lines.ts";
 import { parseEntryLine } from "./entry_line.ts";
 
@@ -11,12 +11,12 @@ export function findGoById(
   file: Deno.FsFile,
   size: number,
   id: string,
-): GoEntry | undefined {
-  const entries: GoEntry[] = [];
+): GoRecord | undefined {
+  const entries: GoRecord[] = [];
   for (const entry of goEntries(file, size, id)) {
     if (entry.id === id) entries.unshift(entry);
   }
-  return entries.length === 0 ? undefined : foldGoEntries(entries);
+  return entries.length === 0 ? undefined : foldGoRecords(entries);
 }
 
 /** Which lines {@linkcode findStripped} looks for. */
@@ -38,9 +38,9 @@ export function findStripped(
   file: Deno.FsFile,
   size: number,
   { kind, word, windowMs, now }: FindStrippedOptions,
-): GoEntry[] {
+): GoRecord[] {
   const ended = new Set<string>();
-  const found = new Map<string, GoEntry>();
+  const found = new Map<string, GoRecord>();
   for (const entry of goEntries(file, size, word)) {
     if (entry.kind !== kind) continue;
     if (hasEnded(entry)) ended.add(entry.id);
@@ -65,7 +65,7 @@ function* goEntries(
   file: Deno.FsFile,
   size: number,
   text: string,
-): Generator<GoEntry> {
+): Generator<GoRecord> {
   const needle = decoder.decode(
     new TextEncoder().encode(JSON.stringify(text).slice(1, -1)),
   );

@@ -1,4 +1,4 @@
-import type { Entry } from "../../job/entry.ts";
+import type { JobRecord } from "../../job/record.ts";
 import {
   blocksBackwards,
   lettersOf,
@@ -266,7 +266,7 @@ export function unreadableOf(
     : lineOf(file, { suspect: newest, mayBeNewest: true });
 }
 
-function hasEnded({ status }: Entry): boolean {
+function hasEnded({ status }: JobRecord): boolean {
   return status === "complete" || status === "failed";
 }
 

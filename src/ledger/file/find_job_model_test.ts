@@ -19,7 +19,7 @@ import {
   OTHER_ACCOUNT,
   START_MS,
 } from "../../../tests/helpers/ledger_parts.ts";
-import { foldEntries, type Job } from "../../job/job.ts";
+import { foldRecords, type Job } from "../../job/job.ts";
 import { findById, findByKey } from "./find_job.ts";
 
 /**
@@ -76,12 +76,12 @@ function checkSearch(
 
 /** How much is lost if a job is passed over. */
 function hopeOf(job: Job): number {
-  switch (job.state) {
+  switch (job.status) {
     case "submitted":
     case "running":
       return 3;
     case "complete":
-      return job.goneAt ? 0 : job.deliveredAt ? 1 : 2;
+      return job.gone_at ? 0 : job.delivered_at ? 1 : 2;
     case "failed":
       return 0;
   }
@@ -125,7 +125,7 @@ Deno.test("findById() agrees with a plain fold of the whole file, to its start",
         const chosen = entries[choice % Math.max(1, entries.length)]?.entry;
         fc.pre(chosen !== undefined && chosen.id !== "job_ffffffffff");
         const { id, token } = chosen;
-        const job = foldEntries(
+        const job = foldRecords(
           entries.map(({ entry }) => entry).filter((entry) => entry.id === id),
         );
         inLedger(parts, (file, size) => {

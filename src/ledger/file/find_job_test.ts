@@ -18,8 +18,8 @@ import {
   textOf,
   timeAt,
 } from "../../../tests/helpers/ledger_parts.ts";
-import { foldEntries } from "../../job/job.ts";
-import { formatEntryLine } from "./entry_line.ts";
+import { foldRecords } from "../../job/job.ts";
+import { formatLine } from "./entry_line.ts";
 import {
   ALWAYS_READ,
   findById,
@@ -61,17 +61,17 @@ Deno.test("findByKey() gives the job that was submitted last, with all of its en
   const intent = submitted({ ...SECOND, at: timeAt(1) });
   const accepted = running({ ...SECOND, at: timeAt(2) });
   const { own } = find([
-    formatEntryLine(submitted(FIRST)),
-    formatEntryLine(intent),
-    formatEntryLine(accepted),
+    formatLine(submitted(FIRST)),
+    formatLine(intent),
+    formatLine(accepted),
     // The first one ends after the second was submitted.
-    formatEntryLine(complete({ ...FIRST, at: timeAt(3) })),
+    formatLine(complete({ ...FIRST, at: timeAt(3) })),
   ]);
-  deepStrictEqual(own?.job, foldEntries([intent, accepted]));
+  deepStrictEqual(own?.job, foldRecords([intent, accepted]));
   strictEqual(own?.entries.length, 2);
   strictEqual(
     Math.min(...own.entries.map(({ offset }) => offset)),
-    formatEntryLine(submitted(FIRST)).length,
+    formatLine(submitted(FIRST)).length,
   );
 });
 
@@ -81,9 +81,9 @@ Deno.test("findByKey() counts a submission from its send, not from when it was d
     submitted({ at: timeAt(9_000), unconfirmed_at: timeAt(9_000) }),
     submitted({ at: timeAt(90_000), unconfirmed_at: timeAt(90_000) }),
   ];
-  const { own } = find(entries.map(formatEntryLine));
-  strictEqual(own?.job.submittedAt, timeAt(0));
-  deepStrictEqual(own.job, foldEntries(entries));
+  const { own } = find(entries.map(formatLine));
+  strictEqual(own?.job.sent_at, timeAt(0));
+  deepStrictEqual(own.job, foldRecords(entries));
 });
 
 Deno.test("findByKey() gives a job that was sent twice with both sends", () => {
@@ -93,35 +93,35 @@ Deno.test("findByKey() gives a job that was sent twice with both sends", () => {
     submitted({ at: timeAt(3), sends: 2 }),
     running({ at: timeAt(4), sends: 2 }),
   ];
-  const { own } = find(entries.map(formatEntryLine));
-  deepStrictEqual(own?.job, foldEntries(entries));
+  const { own } = find(entries.map(formatLine));
+  deepStrictEqual(own?.job, foldRecords(entries));
 });
 
 Deno.test("findByKey() prefers this account's job to a newer one of another account", () => {
   const foreignEntry = submitted({ ...SECOND, account: OTHER_ACCOUNT });
   const { own, foreign } = find([
-    formatEntryLine(submitted(FIRST)),
-    formatEntryLine(foreignEntry),
+    formatLine(submitted(FIRST)),
+    formatLine(foreignEntry),
   ]);
   strictEqual(own?.job.id, FIRST.id);
-  deepStrictEqual(foreign?.job, foldEntries([foreignEntry]));
+  deepStrictEqual(foreign?.job, foldRecords([foreignEntry]));
 });
 
 Deno.test("findByKey() gives another account's job when there is no other", () => {
   const { own, foreign } = find([
-    formatEntryLine(submitted({ ...FIRST, account: OTHER_ACCOUNT })),
-    formatEntryLine(running({ ...FIRST, account: OTHER_ACCOUNT })),
+    formatLine(submitted({ ...FIRST, account: OTHER_ACCOUNT })),
+    formatLine(running({ ...FIRST, account: OTHER_ACCOUNT })),
   ]);
   strictEqual(own, undefined);
-  strictEqual(foreign?.job.state, "running");
+  strictEqual(foreign?.job.status, "running");
 });
 
 Deno.test("findByKey() takes a job whose intent was lost, where there is no other", () => {
-  const intent = formatEntryLine(submitted(FIRST));
+  const intent = formatLine(submitted(FIRST));
   intent[20] = 0;
-  const { own } = find([intent, formatEntryLine(running(FIRST))]);
+  const { own } = find([intent, formatLine(running(FIRST))]);
   strictEqual(own?.job.id, FIRST.id);
-  strictEqual(own.job.state, "running");
+  strictEqual(own.job.status, "running");
 });
 
 /** The lines of a job that nobody waited for. */
@@ -131,18 +131,18 @@ function unwaited(job: typeof FIRST, from: number): Uint8Array[] {
     submitted({ ...job, at: timeAt(from) }),
     running({ ...job, at: timeAt(from + 1) }),
     running({ ...job, at: timeAt(from + 2), accepted_at }),
-  ].map(formatEntryLine);
+  ].map(formatLine);
 }
 
 Deno.test("findByKey() gives a job that nobody waited for apart from the one before it that was", () => {
   const waited = [
-    formatEntryLine(submitted({ ...FIRST, at: timeAt(0) })),
-    formatEntryLine(running({ ...FIRST, at: timeAt(1) })),
+    formatLine(submitted({ ...FIRST, at: timeAt(0) })),
+    formatLine(running({ ...FIRST, at: timeAt(1) })),
   ];
   const { own, accepted } = find([...waited, ...unwaited(SECOND, 2)]);
   strictEqual(own?.job.id, FIRST.id);
   strictEqual(accepted?.job.id, SECOND.id);
-  strictEqual(accepted.job.acceptedAt, timeAt(4));
+  strictEqual(accepted.job.accepted_at, timeAt(4));
   strictEqual(accepted.entries.length, 3);
 });
 
@@ -151,19 +151,19 @@ Deno.test("findByKey() gives the newest of the jobs that nobody waited for, wher
     ...unwaited(FIRST, 0),
     ...unwaited(SECOND, 3),
     // Somebody has seen it run since.
-    formatEntryLine(
+    formatLine(
       complete({ ...SECOND, at: timeAt(9), accepted_at: timeAt(5) }),
     ),
   ]);
   strictEqual(own, undefined);
   strictEqual(accepted?.job.id, SECOND.id);
-  strictEqual(accepted.job.state, "complete");
+  strictEqual(accepted.job.status, "complete");
 });
 
 Deno.test("findByKey() gives no job that nobody waited for before the newest that was", () => {
   const found = find([
     ...unwaited(FIRST, 0),
-    formatEntryLine(submitted({ ...SECOND, at: timeAt(5) })),
+    formatLine(submitted({ ...SECOND, at: timeAt(5) })),
   ]);
   strictEqual(found.own?.job.id, SECOND.id);
   strictEqual(found.accepted, undefined);
@@ -178,7 +178,7 @@ Deno.test("findByKey() leaves another account's job that nobody waited for", () 
 Deno.test("findByKey() gives a job that nobody waited for, of lines out of order", () => {
   const parts = [
     ...unwaited(SECOND, 3).toReversed(),
-    formatEntryLine(submitted({ ...FIRST, at: timeAt(0) })),
+    formatLine(submitted({ ...FIRST, at: timeAt(0) })),
   ];
   const { own, accepted } = find(parts);
   deepStrictEqual([own?.job.id, accepted?.job.id], [FIRST.id, SECOND.id]);
@@ -186,7 +186,7 @@ Deno.test("findByKey() gives a job that nobody waited for, of lines out of order
 
 Deno.test("findByKey() says that a newer program wrote of this work", () => {
   const newer = withChecksum({ ...submitted(SECOND), v: 3 }) + "\n";
-  const own = formatEntryLine(submitted(FIRST));
+  const own = formatLine(submitted(FIRST));
   deepStrictEqual(find([own, newer]).unreadable, {
     line: 2,
     offset: own.length,
@@ -202,7 +202,7 @@ Deno.test("findByKey() says that a newer program wrote of this work", () => {
 
 Deno.test("findByKey() does not take another field that holds the key for the key", () => {
   const { own } = find([
-    formatEntryLine(submitted({ ...FIRST, key: OTHER_KEY, args: [KEY] })),
+    formatLine(submitted({ ...FIRST, key: OTHER_KEY, args: [KEY] })),
   ]);
   strictEqual(own, undefined);
 });
@@ -282,7 +282,7 @@ for (
 ) {
   Deno.test(`findByKey() ${isFound ? "finds" : "leaves"} a job ${name}`, () => {
     const { own } = find(
-      [formatEntryLine(submitted({ at: before })), after],
+      [formatLine(submitted({ at: before })), after],
       { now: new Date(START_MS + now) },
     );
     strictEqual(own !== undefined, isFound);
@@ -291,16 +291,16 @@ for (
 
 Deno.test("findByKey() looks for the intent of a job that is inside the window, however old that is", () => {
   const { own } = find([
-    formatEntryLine(submitted({ at: timeAt(0) })),
+    formatLine(submitted({ at: timeAt(0) })),
     filler(3 * ALWAYS_READ, timeAt(0)),
-    formatEntryLine(complete({ at: timeAt(99 * HOUR_MS) })),
+    formatLine(complete({ at: timeAt(99 * HOUR_MS) })),
   ], { now: new Date(START_MS + 100 * HOUR_MS) });
-  strictEqual(own?.job.state, "complete");
+  strictEqual(own?.job.status, "complete");
   strictEqual(own.entries.length, 2);
 });
 
 Deno.test("findByKey() lets the Go CLI's lines have no say beside lines of ours from the future", () => {
-  const future = formatEntryLine(
+  const future = formatLine(
     submitted({
       id: "job_ffffffffff",
       key: OTHER_KEY,
@@ -310,7 +310,7 @@ Deno.test("findByKey() lets the Go CLI's lines have no say beside lines of ours 
   const mixed = new TextDecoder().decode(future) +
     goLine(timeAt(-99 * HOUR_MS));
   const { own } = find([
-    formatEntryLine(submitted()),
+    formatLine(submitted()),
     mixed.repeat(200),
   ]);
   strictEqual(own?.job.id, "job_8f2a3b4c5d");
@@ -318,7 +318,7 @@ Deno.test("findByKey() lets the Go CLI's lines have no say beside lines of ours 
 
 Deno.test("findById() does not know the Go CLI's jobs, nor a part of an id", () => {
   inLedger(
-    [goLine(timeAt(0)), formatEntryLine(submitted())],
+    [goLine(timeAt(0)), formatLine(submitted())],
     (file, size) => {
       strictEqual(findById(file, size, "job_1a2b3c4d5e"), undefined);
       strictEqual(findById(file, size, "job_8f2a3b4c5"), undefined);
@@ -331,8 +331,8 @@ Deno.test("findById() of an id that two jobs have gives the newest, or the one o
   const id = FIRST.id;
   inLedger(
     [
-      formatEntryLine(submitted({ id, token: "token-1" })),
-      formatEntryLine(submitted({ id, token: "token-2", at: timeAt(1) })),
+      formatLine(submitted({ id, token: "token-1" })),
+      formatLine(submitted({ id, token: "token-2", at: timeAt(1) })),
     ],
     (file, size) => {
       strictEqual(findById(file, size, id)?.job.token, "token-2");

@@ -1,4 +1,4 @@
-import type { Entry } from "../../job/entry.ts";
+import type { JobRecord } from "../../job/record.ts";
 import { BLOCK_SIZE, lettersOf } from "./backward_lines.ts";
 import { isSound, isUtf8, parseEntryLine } from "./entry_line.ts";
 import { linesForward, readBlock } from "./forward_lines.ts";
@@ -112,7 +112,7 @@ function readJobs(file: Deno.FsFile, size: number, key: string): JobTally[] {
 
 function added(
   tally: JobTally | undefined,
-  entry: Entry,
+  entry: JobRecord,
   offset: number,
 ): JobTally {
   const { id, token, account, at, status } = entry;

@@ -16,16 +16,16 @@ import {
   textOf,
   timeAt,
 } from "../../../tests/helpers/ledger_parts.ts";
-import type { Entry } from "../../job/entry.ts";
+import type { JobRecord } from "../../job/record.ts";
 import { BLOCK_SIZE } from "./backward_lines.ts";
-import { formatEntryLine } from "./entry_line.ts";
+import { formatLine } from "./entry_line.ts";
 import { ALWAYS_READ, findById, findByKey } from "./find_job.ts";
 
 const A = { id: "job_aaaaaaaaaa", token: "token-a" };
 const B = { id: "job_bbbbbbbbbb", token: "token-b" };
 
-const line = (entry: Entry) => new TextDecoder().decode(formatEntryLine(entry));
-const spoilt = (entry: Entry) => line(entry).replace("my-vm", "my-VM");
+const line = (entry: JobRecord) => new TextDecoder().decode(formatLine(entry));
+const spoilt = (entry: JobRecord) => line(entry).replace("my-vm", "my-VM");
 
 const LATE = timeAt(5 * HOUR_MS);
 const LATER = timeAt(5 * HOUR_MS + 1);
@@ -41,7 +41,7 @@ function say(parts: readonly string[], windowMs = 24 * HOUR_MS) {
   );
   return {
     own: own?.job.id,
-    state: own?.job.state,
+    state: own?.job.status,
     foreign: foreign?.job.id,
     way: unreadable?.line,
     badLines,
@@ -122,7 +122,7 @@ Deno.test("findByKey() knows of a job whose lines stand in reverse how it ended"
   ];
   deepStrictEqual(say(parts), { ...NOTHING, own: A.id, state: "complete" });
   inLedger(parts, (file, size) => {
-    strictEqual(findById(file, size, A.id)?.job.state, "complete");
+    strictEqual(findById(file, size, A.id)?.job.status, "complete");
     strictEqual(findById(file, size, A.id)?.entries.length, 3);
   });
 });
@@ -137,7 +137,7 @@ Deno.test("findById() looks for all lines of a job, wherever order is lost", () 
     line(submitted({ ...A, at: timeAt(1) })),
   ];
   inLedger(parts, (file, size) => {
-    strictEqual(findById(file, size, A.id)?.job.state, "complete");
+    strictEqual(findById(file, size, A.id)?.job.status, "complete");
   });
 });
 
@@ -153,7 +153,7 @@ Deno.test("findByKey() looks for all lines of a job, where order was lost before
   const options = { account: ACCOUNT, windowMs: 24 * HOUR_MS, now };
   inLedger(parts, (file, size) => {
     const { foreign } = findByKey(file, size, KEY, options);
-    strictEqual(foreign?.job.state, "complete");
+    strictEqual(foreign?.job.status, "complete");
   });
 });
 
@@ -168,7 +168,7 @@ Deno.test("findByKey() reads a long file that was sorted to its start", () => {
     })));
   const ours = [running({ ...A, at: LATER }), submitted({ ...A, at: LATE })];
   const sorted = [...others, ...ours.map(line)].toSorted();
-  strictEqual(sorted[0], line(ours[0] as Entry));
+  strictEqual(sorted[0], line(ours[0] as JobRecord));
   strictEqual(sorted.join("").length > 2 * ALWAYS_READ, true);
   deepStrictEqual(say(sorted), { ...NOTHING, own: A.id, state: "running" });
 });

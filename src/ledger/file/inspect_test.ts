@@ -2,15 +2,16 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { submitted } from "../../../tests/helpers/entries.ts";
 import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
 import { withChecksum } from "../../../tests/helpers/ledger_lines.ts";
-import type { Entry, GoEntry } from "../../job/entry.ts";
-import { formatEntryLine } from "./entry_line.ts";
+import type { JobRecord } from "../../job/record.ts";
+import type { GoRecord } from "../../job/go_job.ts";
+import { formatLine } from "./entry_line.ts";
 import { type Inspection, inspectLines } from "./inspect.ts";
 
 const NOW = new FakeClock().now();
 
-const line = (entry: Entry) => new TextDecoder().decode(formatEntryLine(entry));
+const line = (entry: JobRecord) => new TextDecoder().decode(formatLine(entry));
 
-function go(changes: Partial<GoEntry> = {}): string {
+function go(changes: Partial<GoRecord> = {}): string {
   return JSON.stringify({
     id: "job_1a2b3c4d5e",
     kind: "vm.run",

@@ -13,12 +13,12 @@ import {
   searchFor,
 } from "../../../tests/helpers/ledger_desk.ts";
 import { type Need, needing } from "../../../tests/helpers/machine.ts";
-import { foldEntries } from "../../job/job.ts";
+import { foldRecords } from "../../job/job.ts";
 import { Ledger } from "./file_ledger.ts";
 import { LedgerError } from "../ledger_error.ts";
 import { Upkeep } from "./upkeep.ts";
 
-const SUBMITTED = foldEntries([submitted()]);
+const SUBMITTED = foldRecords([submitted()]);
 
 Deno.test({
   ...needing(["posix"], "Ledger keeps what it makes to its user"),

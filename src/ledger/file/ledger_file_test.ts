@@ -5,7 +5,7 @@ import {
   running,
   submitted,
 } from "../../../tests/helpers/entries.ts";
-import { formatEntryLine, parseEntryLine } from "./entry_line.ts";
+import { formatLine, parseEntryLine } from "./entry_line.ts";
 import { LedgerError } from "../ledger_error.ts";
 import { appendLine, openForReading, statLedger } from "./ledger_file.ts";
 
@@ -29,12 +29,12 @@ Deno.test("appendLine() to a ledger that was cut at any byte keeps and adds", ()
   const path = `${dir}/jobs.jsonl`;
   try {
     const lines = [
-      formatEntryLine(submitted({ id: "job_1", command: "ünï" })),
-      formatEntryLine(running({ id: "job_2" })),
-      formatEntryLine(complete({ id: "job_3" })),
-      formatEntryLine(failed({ id: "job_4" })),
+      formatLine(submitted({ id: "job_1", command: "ünï" })),
+      formatLine(running({ id: "job_2" })),
+      formatLine(complete({ id: "job_3" })),
+      formatLine(failed({ id: "job_4" })),
     ];
-    const added = formatEntryLine(submitted({ id: "job_5" }));
+    const added = formatLine(submitted({ id: "job_5" }));
     const whole = new Uint8Array(lines.flatMap((line) => [...line]));
     for (let cut = 0; cut <= whole.length; cut++) {
       const head = whole.subarray(0, cut);

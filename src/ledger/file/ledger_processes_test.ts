@@ -4,8 +4,8 @@ import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
 import { readLedgerLines } from "../../../tests/helpers/ledger_lines.ts";
 import { needing } from "../../../tests/helpers/machine.ts";
 import { type Program, startProgram } from "../../../tests/helpers/program.ts";
-import { foldEntries } from "../../job/job.ts";
-import { formatEntryLine } from "./entry_line.ts";
+import { foldRecords } from "../../job/job.ts";
+import { formatLine } from "./entry_line.ts";
 import { Ledger } from "./file_ledger.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
@@ -90,9 +90,9 @@ Deno.test("Ledger keeps what a process wrote that was killed, and takes more", (
       const clock = new FakeClock();
       const ledger = new Ledger({ dir, clock });
       const id = `job_${round}aaaaaaaaa`;
-      await ledger.append(foldEntries([submitted({ id })]));
+      await ledger.append(foldRecords([submitted({ id })]));
       kept.push(id);
-      strictEqual(ledger.findById(id)?.job.state, "submitted");
+      strictEqual(ledger.findById(id)?.job.status, "submitted");
     }
     const lines = readLedgerLines(`${dir}/jobs.jsonl`);
     const ids = new Set(
@@ -112,7 +112,7 @@ Deno.test({
   fn: () =>
     inFolder(async (dir) => {
       const path = `${dir}/jobs.jsonl`;
-      const before = formatEntryLine(submitted({ id: "job_a000000000" }));
+      const before = formatLine(submitted({ id: "job_a000000000" }));
       await Deno.writeFile(path, before);
       await Deno.chmod(path, 0o444);
       await Deno.chmod(dir, 0o555);
@@ -140,7 +140,7 @@ Deno.test({
   fn: () =>
     inFolder(async (dir) => {
       const path = `${dir}/jobs.jsonl`;
-      const before = formatEntryLine(submitted({ id: "job_b000000000" }));
+      const before = formatLine(submitted({ id: "job_b000000000" }));
       await Deno.writeFile(path, before);
       const limit = String(before.length + 100);
       const writer = await startWriter(dir, "a", "2", "", limit);

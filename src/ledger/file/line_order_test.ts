@@ -1,13 +1,13 @@
 import { strictEqual } from "node:assert/strict";
 import { submitted } from "../../../tests/helpers/entries.ts";
 import { goLine, timeAt } from "../../../tests/helpers/ledger_parts.ts";
-import { formatEntryLine } from "./entry_line.ts";
+import { formatLine } from "./entry_line.ts";
 import { OrderWatch, timeIn } from "./line_order.ts";
 
 /** Returns a block of lines that were written at these milliseconds. */
 function block(...times: readonly number[]): string {
   return times.map((ms) =>
-    new TextDecoder().decode(formatEntryLine(submitted({ at: timeAt(ms) })))
+    new TextDecoder().decode(formatLine(submitted({ at: timeAt(ms) })))
   ).join("");
 }
 
@@ -49,7 +49,7 @@ Deno.test("timeIn() gives when a line of ours was written, and nothing of others
   strictEqual(timeIn(goLine(timeAt(7))), undefined);
   const odd = submitted({ at: timeAt(7), args: ['"v":2,"at":"no time"'] });
   strictEqual(
-    timeIn(new TextDecoder().decode(formatEntryLine(odd))),
+    timeIn(new TextDecoder().decode(formatLine(odd))),
     timeAt(7),
   );
 });

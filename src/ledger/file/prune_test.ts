@@ -13,10 +13,10 @@ import {
 import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
 import { withChecksum } from "../../../tests/helpers/ledger_lines.ts";
 import { SmallDisk, testNeeding } from "../../../tests/helpers/machine.ts";
-import type { Entry } from "../../job/entry.ts";
-import { foldEntries } from "../../job/job.ts";
+import type { JobRecord } from "../../job/record.ts";
+import { foldRecords } from "../../job/job.ts";
 import { isListedInFlight, type ListedJob } from "../../job/listed_job.ts";
-import { formatEntryLine } from "./entry_line.ts";
+import { formatLine } from "./entry_line.ts";
 import { Ledger } from "./file_ledger.ts";
 import { LedgerError } from "../ledger_error.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -52,7 +52,7 @@ async function withLedger(
   }
 }
 
-const line = (entry: Entry) => new TextDecoder().decode(formatEntryLine(entry));
+const line = (entry: JobRecord) => new TextDecoder().decode(formatLine(entry));
 const A = { id: "job_aaaaaaaaaa", token: "a" };
 const B = { id: "job_bbbbbbbbbb", token: "b" };
 const isOver = (job: ListedJob) => !isListedInFlight(job);
@@ -155,8 +155,8 @@ Deno.test("prune() keeps what is appended while it is choosing", () =>
       },
     });
     strictEqual(read(), late);
-    await ledger.append(foldEntries([complete(B)]));
-    strictEqual(ledger.findById(B.id)?.job.state, "complete");
+    await ledger.append(foldRecords([complete(B)]));
+    strictEqual(ledger.findById(B.id)?.job.status, "complete");
   }));
 
 Deno.test("prune() chooses anew when something is appended to a job that goes", () =>
@@ -258,7 +258,7 @@ testNeeding(
         line(running({ ...B, args: ["x".repeat(100_000)] }));
       Deno.writeTextFileSync(path, text);
       // Its locks are there: what is missing is room for the copy.
-      await ledger.append(foldEntries([complete(A)]));
+      await ledger.append(foldRecords([complete(A)]));
       await upkeep.checkLocking();
       disk.fill();
       const before = Deno.readTextFileSync(path);

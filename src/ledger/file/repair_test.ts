@@ -8,12 +8,12 @@ import {
 } from "../../../tests/helpers/entries.ts";
 import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
 import { withChecksum } from "../../../tests/helpers/ledger_lines.ts";
-import type { Entry } from "../../job/entry.ts";
-import { formatEntryLine } from "./entry_line.ts";
+import type { JobRecord } from "../../job/record.ts";
+import { formatLine } from "./entry_line.ts";
 import { Ledger } from "./file_ledger.ts";
 import { Upkeep } from "./upkeep.ts";
 
-const line = (entry: Entry) => new TextDecoder().decode(formatEntryLine(entry));
+const line = (entry: JobRecord) => new TextDecoder().decode(formatLine(entry));
 const NEWER = withChecksum({ id: "job_9", v: 3 }) + "\n";
 const TORN = line(running()).slice(0, 100);
 

@@ -1,10 +1,10 @@
-import type { Entry } from "../../job/entry.ts";
-import { foldEntries, type Job } from "../../job/job.ts";
+import type { JobRecord } from "../../job/record.ts";
+import { foldRecords, type Job } from "../../job/job.ts";
 
 /** An entry and where its line begins. */
 export interface PlacedEntry {
   readonly offset: number;
-  readonly entry: Entry;
+  readonly entry: JobRecord;
 }
 
 /** A job as the ledger shows it, with the entries that were read of it. */
@@ -14,19 +14,19 @@ export interface Sighting {
 }
 
 /** Returns the entries' job; several sends share an id and a token. */
-export function identityOf(entry: Entry): string {
+export function identityOf(entry: JobRecord): string {
   return `${entry.id} ${entry.token}`;
 }
 
 /** Returns whether nothing is written of a job before this: its first intent. */
-export function isFirst(entry: Entry): boolean {
+export function isFirst(entry: JobRecord): boolean {
   return entry.status === "submitted" && entry.sends <= 1 &&
     entry.unconfirmed_at === undefined;
 }
 
 /** Returns what entries of one job come to. */
 export function sightingOf(entries: readonly PlacedEntry[]): Sighting {
-  return { job: foldEntries(entries.map(({ entry }) => entry)), entries };
+  return { job: foldRecords(entries.map(({ entry }) => entry)), entries };
 }
 
 /** Adds a value to the list that a map has by a name, and returns the list. */

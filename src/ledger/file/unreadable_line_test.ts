@@ -18,9 +18,9 @@ import {
   START_MS,
   timeAt,
 } from "../../../tests/helpers/ledger_parts.ts";
-import type { Entry } from "../../job/entry.ts";
+import type { JobRecord } from "../../job/record.ts";
 import { BLOCK_SIZE, MAX_LINE_LENGTH } from "./backward_lines.ts";
-import { formatEntryLine } from "./entry_line.ts";
+import { formatLine } from "./entry_line.ts";
 import { findByKey, unreadableOf } from "./find_job.ts";
 import { lineNumberAt } from "./forward_lines.ts";
 import { inspectLines } from "./inspect.ts";
@@ -28,9 +28,9 @@ import { inspectLines } from "./inspect.ts";
 const A = { id: "job_aaaaaaaaaa", token: "token-a" };
 const B = { id: "job_bbbbbbbbbb", token: "token-b" };
 
-const line = (entry: Entry) => new TextDecoder().decode(formatEntryLine(entry));
+const line = (entry: JobRecord) => new TextDecoder().decode(formatLine(entry));
 /** A line whose checksum does not match any more. */
-const spoilt = (entry: Entry) => line(entry).replace("my-vm", "my-VM");
+const spoilt = (entry: JobRecord) => line(entry).replace("my-vm", "my-VM");
 
 const NOW_MS = HOUR_MS;
 
@@ -185,7 +185,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "a line that is no text, but says that it is of another key": {
     parts: [
-      formatEntryLine(submitted({ ...A, key: OTHER_KEY })).map((byte) =>
+      formatLine(submitted({ ...A, key: OTHER_KEY })).map((byte) =>
         byte === 0x2c ? 0xff : byte
       ),
     ],

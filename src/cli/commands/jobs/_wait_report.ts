@@ -1,6 +1,6 @@
 import { JobError } from "../../../engine/engine_error.ts";
 import type { Outcome } from "../../../engine/wait_jobs.ts";
-import type { GoEntry } from "../../../job/entry.ts";
+import type { GoRecord } from "../../../job/go_job.ts";
 import type { ListedJob } from "../../../job/listed_job.ts";
 import type { JsonObject, JsonValue } from "../../../json.ts";
 import { EXIT_CODES, exitCodeFor } from "../../output/exit_code.ts";
@@ -55,14 +55,14 @@ function reportOf(outcome: Outcome): JsonObject {
   return {
     job_id: id,
     kind,
-    status: job.state,
+    status: job.status,
     exit_code: exitCodeFor(failure),
-    vm_ids: job.state === "submitted" ? [] : job.handle?.vm_ids ?? [],
+    vm_ids: job.status === "submitted" ? [] : job.handle?.vm_ids ?? [],
     error: { code, message, retryable },
   };
 }
 
-function goReport(entry: GoEntry): JsonObject {
+function goReport(entry: GoRecord): JsonObject {
   const isComplete = entry.status === "complete";
   return {
     job_id: entry.id,

@@ -107,7 +107,7 @@ async function resultOf(job: RunningJob): Promise<JsonObject> {
   return {
     job_id: job.id,
     vm_ids: job.handle.vm_ids,
-    status: job.state,
+    status: job.status,
     resume_command: `vers ${commandOf(job.kind)} --resume-job ${job.id}`,
   };
 }

@@ -81,7 +81,7 @@ async function cancel(input: Input, context: Context): Promise<number> {
   if (!deleted) progress.say(whatStays(job));
   await deliverResult({
     job_id: job.id,
-    status: job.state,
+    status: job.status,
     error: job.error,
     vm_ids: job.handle?.vm_ids ?? [],
     deleted_vm_ids: deleted ?? [],

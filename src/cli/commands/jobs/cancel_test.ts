@@ -109,10 +109,10 @@ Deno.test("vers jobs cancel --delete-vm deletes no VM that the job did not make"
   await using context = await testContext();
   const { clock } = context;
   const ledger = new Ledger({ dir: `${context.home}/.vers`, clock });
-  const { completedAt: _, result: __, ...job } = completeJob({
+  const { completed_at: _, result: __, ...job } = completeJob({
     kind: "vm.resume",
   });
-  await ledger.append({ ...job, state: "running" });
+  await ledger.append({ ...job, status: "running" });
   const line = ["jobs", "cancel", job.id, "--delete-vm"];
   strictEqual(await main(line, context), 5);
   match(context.err(), /the job did not make it, but resumed it/);
@@ -125,8 +125,8 @@ Deno.test("vers jobs cancel --delete-vm asks no other origin than the job's", as
   });
   const { clock } = context;
   const ledger = new Ledger({ dir: `${context.home}/.vers`, clock });
-  const { completedAt: _, result: __, ...job } = completeJob();
-  await ledger.append({ ...job, state: "running" });
+  const { completed_at: _, result: __, ...job } = completeJob();
+  await ledger.append({ ...job, status: "running" });
   const line = ["jobs", "cancel", job.id, "--delete-vm"];
   strictEqual(await main(line, context), 3);
   match(context.err(), /VERS_URL=https:\/\/api\.vers\.sh vers jobs cancel/);

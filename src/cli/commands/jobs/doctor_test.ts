@@ -7,10 +7,10 @@ import {
   type TestContext,
   testContext,
 } from "../../../../tests/helpers/test_context.ts";
-import type { Entry } from "../../../job/entry.ts";
-import { formatEntryLine } from "../../../ledger/file/entry_line.ts";
+import type { JobRecord } from "../../../job/record.ts";
+import { formatLine } from "../../../ledger/file/entry_line.ts";
 
-const line = (entry: Entry) => new TextDecoder().decode(formatEntryLine(entry));
+const line = (entry: JobRecord) => new TextDecoder().decode(formatLine(entry));
 const TORN = line(running()).slice(0, 40);
 
 async function writeLedger(

@@ -12,16 +12,16 @@ import {
   type TestContext,
   testContext,
 } from "../../../../tests/helpers/test_context.ts";
-import type { Entry } from "../../../job/entry.ts";
-import { formatEntryLine } from "../../../ledger/file/entry_line.ts";
+import type { JobRecord } from "../../../job/record.ts";
+import { formatLine } from "../../../ledger/file/entry_line.ts";
 
 async function writeLedger(
   context: TestContext,
-  ...entries: readonly Entry[]
+  ...entries: readonly JobRecord[]
 ): Promise<string> {
   await Deno.mkdir(`${context.home}/.vers`, { recursive: true });
   const lines = entries.map((entry) =>
-    new TextDecoder().decode(formatEntryLine(entry))
+    new TextDecoder().decode(formatLine(entry))
   );
   const path = `${context.home}/.vers/jobs.jsonl`;
   await Deno.writeTextFile(path, lines.join(""));

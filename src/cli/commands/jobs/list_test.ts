@@ -10,8 +10,8 @@ import {
   type TestContext,
   testContext,
 } from "../../../../tests/helpers/test_context.ts";
-import type { Entry } from "../../../job/entry.ts";
-import { formatEntryLine } from "../../../ledger/file/entry_line.ts";
+import type { JobRecord } from "../../../job/record.ts";
+import { formatLine } from "../../../ledger/file/entry_line.ts";
 
 const GO_LEDGER = new URL(
   "../../../../tests/testdata/ledgers/go.jsonl",
@@ -20,19 +20,19 @@ const GO_LEDGER = new URL(
 
 async function writeLedger(
   context: TestContext,
-  ...entries: readonly (Entry | string)[]
+  ...entries: readonly (JobRecord | string)[]
 ): Promise<void> {
   await Deno.mkdir(`${context.home}/.vers`, { recursive: true });
   const lines = entries.map((entry) =>
     typeof entry === "string"
       ? entry
-      : new TextDecoder().decode(formatEntryLine(entry))
+      : new TextDecoder().decode(formatLine(entry))
   );
   await Deno.writeTextFile(`${context.home}/.vers/jobs.jsonl`, lines.join(""));
 }
 
 /** Four jobs, one of each status, the oldest first. */
-const FOUR: readonly Entry[] = [submitted, running, complete, failed].map(
+const FOUR: readonly JobRecord[] = [submitted, running, complete, failed].map(
   (make, index) =>
     make({
       id: `job_${String(index).repeat(10)}`,

@@ -10,8 +10,8 @@ import {
   type TestContext,
   testContext,
 } from "../../../../tests/helpers/test_context.ts";
-import type { Entry } from "../../../job/entry.ts";
-import { formatEntryLine } from "../../../ledger/file/entry_line.ts";
+import type { JobRecord } from "../../../job/record.ts";
+import { formatLine } from "../../../ledger/file/entry_line.ts";
 
 const GO_LEDGER = new URL(
   "../../../../tests/testdata/ledgers/go.jsonl",
@@ -36,7 +36,7 @@ const FAILED = { id: "job_4444444444", token: "4" };
 
 async function writeFour(context: TestContext): Promise<void> {
   await Deno.mkdir(`${context.home}/.vers`, { recursive: true });
-  const entries: Entry[] = [
+  const entries: JobRecord[] = [
     running(RUNNING),
     complete(OWED),
     complete(DELIVERED),
@@ -44,7 +44,7 @@ async function writeFour(context: TestContext): Promise<void> {
   ];
   await Deno.writeTextFile(
     `${context.home}/.vers/jobs.jsonl`,
-    entries.map((entry) => new TextDecoder().decode(formatEntryLine(entry)))
+    entries.map((entry) => new TextDecoder().decode(formatLine(entry)))
       .join(""),
   );
 }

@@ -2,9 +2,10 @@ import type { LocalEffects } from "../../../engine/engine.ts";
 import type { Outcome } from "../../../engine/wait_jobs.ts";
 import { Failure } from "../../../failure.ts";
 import { JobFailedError } from "../../../engine/engine_error.ts";
-import type { GoEntry, Handle } from "../../../job/entry.ts";
+import type { Handle } from "../../../job/record.ts";
+import type { GoRecord } from "../../../job/go_job.ts";
 import { hasEnded, jobOfStripped } from "../../../job/go_job.ts";
-import type { Job, JobBase } from "../../../job/job.ts";
+import type { Job } from "../../../job/job.ts";
 import type { ListedJob } from "../../../job/listed_job.ts";
 import {
   type CommandInput,
@@ -128,7 +129,7 @@ async function findJobs(
   return [...found.values()];
 }
 
-function notOurs(entry: GoEntry): Failure {
+function notOurs(entry: GoRecord): Failure {
   return new Failure(
     `Cannot wait for job ${entry.id}: it is ${entry.status} for the Go CLI, ` +
       "which does not note which VM it is waiting for",
@@ -157,7 +158,7 @@ function checkScope(jobs: readonly Job[], scope: string): void {
 
 /** Which names stand for a job's VM; none is set here. */
 async function namesOf(
-  job: JobBase & { readonly handle: Handle },
+  job: Job & { readonly handle: Handle },
   context: Context,
 ): Promise<LocalEffects> {
   const { readNames } = await import("../../local_effects.ts");
