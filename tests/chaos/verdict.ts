@@ -89,7 +89,10 @@ function sharedHandles(jobs: readonly ArenaJob[], kind: ChaosKind): string[] {
   );
 }
 
-/** More VMs than were meant, and nobody was told; or fewer. */
+/**
+ * More VMs than were meant, and nobody was told of them (by a warning, or as
+ * candidates of exit 21); or fewer.
+ */
 function wrongNumber(
   made: readonly SimulatedVm[],
   jobs: readonly ArenaJob[],
@@ -99,8 +102,10 @@ function wrongNumber(
   const meant = works * kind.makes;
   const owned = new Set(jobs.flatMap(({ vmIds }) => vmIds));
   const told = attempts.map(({ stderr }) => stderr).join("");
+  const unsure = attempts.filter(({ code }) => mayMiss && code === 21);
   const unnamed = made.map(idOf).filter((vmId) =>
-    !owned.has(vmId) && !(mayTwin && told.includes(vmId))
+    !owned.has(vmId) && !(mayTwin && told.includes(vmId)) &&
+    !unsure.some(({ stderr }) => stderr.includes(vmId))
   );
   if (kind.makes > 0 && owned.size > meant) {
     return [`${owned.size} VMs are handles, and ${meant} were meant`];
@@ -112,8 +117,7 @@ function wrongNumber(
       `one too many is ${unnamed.join(", ")}`,
     ];
   }
-  const isTold = mayMiss && attempts.some(({ code }) => code === 21);
-  if (made.length < meant && !isTold) {
+  if (made.length < meant && unsure.length === 0) {
     return [`${made.length} VMs were made, and ${meant} were meant`];
   }
   return [];
