@@ -8,6 +8,7 @@ import { leftOutOf } from "./helpers/left_out.ts";
 // An interrupted run ends by itself, and says what was under way.
 if (Deno.build.os !== "windows") Deno.addSignalListener("SIGINT", () => {});
 
+const cores = navigator.hardwareConcurrency;
 const report = await Deno.makeTempFile({ suffix: ".xml" });
 try {
   // A terminal shows that it goes on; a log has no use for it.
@@ -17,6 +18,8 @@ try {
       ...["test", "--quiet", "--allow-all", "--parallel"],
       ...["--reporter=dot", `--junit-path=${report}`, ...Deno.args],
     ],
+    // Most of a whole-program test is waiting for its processes.
+    env: { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? String(2 * cores) },
     stdout: isTerminal ? "inherit" : "piped",
   }).spawn();
   if (!isTerminal) await printWithoutDots(child.stdout);
