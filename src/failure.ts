@@ -52,3 +52,8 @@ export class Failure extends Error {
     this.retryable = options.retryable ?? false;
   }
 }
+
+/** Returns what anything that was thrown says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

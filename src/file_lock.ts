@@ -1,5 +1,6 @@
 import { ensureOwnedFile } from "./atomic_file.ts";
 import { openRegularFile, readRegularFile, reasonOf } from "./regular_file.ts";
+import { isJsonObject } from "./json.ts";
 
 /** Options for {@linkcode acquireFileLock}. */
 export interface AcquireFileLockOptions {
@@ -318,8 +319,8 @@ function openLockFile(path: string): Deno.FsFile {
 function readHolder(path: string): LockHolder | undefined {
   try {
     const value: unknown = JSON.parse(readRegularFile(path) ?? "");
-    if (typeof value !== "object" || value === null) return undefined;
-    const { pid, since } = value as Record<string, unknown>;
+    if (!isJsonObject(value)) return undefined;
+    const { pid, since } = value;
     return typeof pid === "number" && typeof since === "string"
       ? { pid, since }
       : undefined;

@@ -11,3 +11,8 @@ export type JsonValue =
 export interface JsonObject {
   readonly [name: string]: JsonValue | undefined;
 }
+
+/** Returns whether a value of JSON is an object: no list, not null. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

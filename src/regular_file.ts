@@ -1,3 +1,5 @@
+import { messageOf } from "./failure.ts";
+
 /** What lies where a regular file is wanted, and is not opened. */
 export class NotRegularFileError extends Error {
   override readonly name = "NotRegularFileError";
@@ -69,7 +71,7 @@ export function isForbidden(error: unknown): boolean {
  * does not name the file.
  */
 export function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   if (error instanceof Deno.errors.NotCapable) {
     // Its words are about flags of its own, which nobody was asked for. Some
     // places it keeps from all programs: /dev/shm, too, and what links lead to.

@@ -8,6 +8,7 @@ import {
 } from "./atomic_file.ts";
 import { ownershipOf } from "./file_owner.ts";
 import { statRegularFile } from "./regular_file.ts";
+import { UUID_PATTERN } from "./uuid.ts";
 
 /** Options for {@linkcode replaceFile}. */
 export interface ReplaceFileOptions {
@@ -123,7 +124,7 @@ function linkAt(path: string): string | undefined {
 }
 
 const OLD_MS = 3_600_000;
-const LEFT_OVER = /^\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+const LEFT_OVER = new RegExp(`^\\.${UUID_PATTERN}\\.tmp$`);
 
 /**
  * Removes what processes that were killed have left beside a file, an hour ago

@@ -13,6 +13,7 @@ import type {
   VmMetadata,
   VmStatus,
 } from "./types.ts";
+import { isJsonObject } from "../json.ts";
 
 /** An answer that is not in a shape that the service has ever documented. */
 export class AnswerShapeError extends Error {
@@ -257,8 +258,7 @@ function toSkipped(entry: unknown, { issues }: z.core.$ZodError): SkippedVm {
 /** A label of another kind is somebody else's: it must not hide the VM. */
 function textsOf(labels: unknown): Record<string, string> {
   const texts: Record<string, string> = {};
-  if (typeof labels !== "object" || labels === null) return texts;
-  if (Array.isArray(labels)) return texts;
+  if (!isJsonObject(labels)) return texts;
   for (const [name, value] of Object.entries(labels)) {
     if (typeof value === "string") texts[name] = value;
   }

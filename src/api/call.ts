@@ -1,12 +1,11 @@
 import { Failure } from "../failure.ts";
 import { type Call, json } from "./exchange.ts";
+import { isUuid } from "../uuid.ts";
 
 /** How long a question may take. */
 export const READ_LIMIT_MS = 10_000;
 /** How long a request may take that makes something, or waits for a boot. */
 export const CHANGE_LIMIT_MS = 60_000;
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Returns a call that makes something: it must not be sent twice. */
 export function creation<T>(
@@ -41,7 +40,7 @@ export function question<T>(
  * @throws {Failure} of code `usage`, when it cannot be one.
  */
 export function checkId(id: string, action: string, noun = "VM"): string {
-  if (UUID.test(id)) return id;
+  if (isUuid(id)) return id;
   throw new Failure(
     `Cannot ${action}: ${JSON.stringify(id.slice(0, 100))} is no ${noun} id`,
     {

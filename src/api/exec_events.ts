@@ -4,6 +4,7 @@ import type { AnswerReader } from "./exchange.ts";
 import { BodyTooLargeError, contentTypeOf } from "./response.ts";
 import { isPage } from "./service_shape.ts";
 import type { ExecEvent } from "./types.ts";
+import { joinBytes } from "../bytes.ts";
 
 /** Who follows a command. */
 export interface ExecListener {
@@ -69,7 +70,9 @@ class LineSplitter {
       const end = bytes.indexOf(NEWLINE, start);
       if (end < 0) break;
       this.#keep(bytes.subarray(start, end));
-      lines.push(this.#joined());
+      lines.push(joinBytes(this.#pieces));
+      this.#pieces = [];
+      this.#length = 0;
       start = end + 1;
     }
     this.#keep(bytes.subarray(start));
@@ -80,18 +83,6 @@ class LineSplitter {
     this.#pieces.push(piece);
     this.#length += piece.length;
     if (this.#length > MAX_LINE_BYTES) throw new BodyTooLargeError();
-  }
-
-  #joined(): Uint8Array {
-    const line = new Uint8Array(this.#length);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      line.set(piece, at);
-      at += piece.length;
-    }
-    this.#pieces = [];
-    this.#length = 0;
-    return line;
   }
 }
 

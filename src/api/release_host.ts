@@ -7,6 +7,7 @@ import { whyNotSent } from "./connect_error.ts";
 import { isLoopback } from "./origin.ts";
 import { LimitPassedError, RequestLimit } from "./request_limit.ts";
 import type { Transport } from "./transport.ts";
+import { sha256Hex } from "../bytes.ts";
 
 /** Where releases are, unless VERS_RELEASES_URL says otherwise. */
 export const RELEASES_URL = "https://github.com/vers-cli/vers/releases";
@@ -238,8 +239,7 @@ export async function checkSum(
   release: Release,
   name: string,
 ): Promise<void> {
-  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
-    .toHex();
+  const sum = await sha256Hex(bytes);
   const wanted = release.sha256.get(name);
   if (sum === wanted) return;
   throw new Failure(

@@ -1,3 +1,5 @@
+import { isJsonObject } from "../json.ts";
+
 /** An answer that is not a 2xx, as it came. */
 export interface PlainAnswer {
   readonly status: number;
@@ -45,7 +47,5 @@ function hasError(body: string): boolean {
   } catch {
     return false;
   }
-  return typeof value === "object" && value !== null &&
-    !Array.isArray(value) && "error" in value &&
-    typeof value.error === "string";
+  return isJsonObject(value) && typeof value.error === "string";
 }

@@ -1,4 +1,4 @@
-import { Failure } from "../failure.ts";
+import { Failure, messageOf } from "../failure.ts";
 import { readRegularFile, reasonOf } from "../regular_file.ts";
 
 /** What the runtime is told of whose certificates to trust. */
@@ -28,7 +28,7 @@ export function checkTrust({ cert, stores }: TrustSettings): void {
  * could go wrong then, only the certificates of the system are left.
  */
 export function untrusting(cause: unknown, { stores }: TrustSettings): Failure {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   const isSystem = stores?.includes("system");
   return new Failure(
     `Cannot use ${

@@ -14,6 +14,7 @@ import type { Progress } from "./output/progress.ts";
 import type { Patience } from "./start_job.ts";
 import { aliasPath, headPath, vmOfHead } from "./targets.ts";
 import { visible } from "./output/terminal_text.ts";
+import { messageOf } from "../failure.ts";
 
 /** Which names a command is about to set. */
 export interface WantedNames {
@@ -115,7 +116,7 @@ async function setAlias(
     return true;
   } catch (error) {
     if (!context.signal.aborted) {
-      progress.say(`warning: ${name} is not set: ${messageOf(error)}`);
+      progress.say(`warning: ${name} is not set: ${visible(messageOf(error))}`);
     }
     return false;
   }
@@ -137,7 +138,7 @@ function setHead(
     if (now?.text !== vmId) writeHead(headPath(context), vmId);
     return true;
   } catch (error) {
-    progress.say(`warning: HEAD is not set: ${messageOf(error)}`);
+    progress.say(`warning: HEAD is not set: ${visible(messageOf(error))}`);
     return false;
   }
 }
@@ -194,8 +195,4 @@ function orElse<T, U>(read: () => T, otherwise: U): T | U {
   } catch {
     return otherwise;
   }
-}
-
-function messageOf(error: unknown): string {
-  return visible(error instanceof Error ? error.message : String(error));
 }

@@ -6,7 +6,8 @@ import { stateFolder } from "./folders.ts";
 import { shellLine } from "./command_line/shell_words.ts";
 import { closest } from "./command_line/suggestion.ts";
 import { orWithoutSync } from "./unreadable.ts";
-import { EXAMPLE_ID, isId } from "./command_line/vm_id.ts";
+import { EXAMPLE_ID } from "../uuid.ts";
+import { isUuid } from "../uuid.ts";
 
 /** The VM or commit that a command is about. */
 export interface Target {
@@ -40,7 +41,7 @@ export function resolveTarget(
   options: ResolveTargetOptions,
 ): Target {
   if (typed === undefined) return readHeadTarget(options);
-  if (isId(typed)) return { id: typed.toLowerCase(), usedHead: false, typed };
+  if (isUuid(typed)) return { id: typed.toLowerCase(), usedHead: false, typed };
   const aliases = aliasesFor(options);
   const id = aliases && vmOfAlias(aliases, typed);
   if (id === undefined) {
@@ -94,7 +95,7 @@ export function vmOfHead(
   head: string,
   aliases: () => ReadonlyMap<string, string> | undefined,
 ): string | undefined {
-  if (isId(head)) return head.toLowerCase();
+  if (isUuid(head)) return head.toLowerCase();
   return vmOfAlias(aliases() ?? new Map(), head)?.toLowerCase();
 }
 

@@ -4,6 +4,7 @@ import type { Context } from "./context.ts";
 import type { Progress } from "./output/progress.ts";
 import { aliasesFor, aliasPath, headPath, vmOfHead } from "./targets.ts";
 import { visible } from "./output/terminal_text.ts";
+import { messageOf } from "../failure.ts";
 
 /** What stood for a VM on this machine, and does not any more. */
 export interface DroppedNames {
@@ -22,7 +23,7 @@ export async function dropNamesOf(
 ): Promise<DroppedNames> {
   const { context, progress } = options;
   const warn = (what: string, error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     progress.say(`warning: ${what} not cleared: ${visible(why)}`);
   };
   let wasHead = false;

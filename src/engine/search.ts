@@ -8,6 +8,7 @@ import type { Traces } from "./driver.ts";
 import type { AdoptPolicy } from "./engine.ts";
 import type { Candidate } from "./engine_error.ts";
 import { byAge, JOB_LABEL, labelledIds } from "./vm_list.ts";
+import { isUuid } from "../uuid.ts";
 
 /** What a search for a lost request's VMs needs. */
 export interface Search {
@@ -159,9 +160,7 @@ async function metadataOf(
   }
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Whether the account is a key's id, which the server gives as the owner. */
 export function isOwnerKnown(job: Job): boolean {
-  return UUID.test(job.account);
+  return isUuid(job.account);
 }

@@ -236,6 +236,5 @@ const JOB_ID_BYTES = 5;
 
 function newJobId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(JOB_ID_BYTES));
-  return "job_" +
-    Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `job_${bytes.toHex()}`;
 }

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "../json.ts";
 import type { JobKind } from "./job_kind.ts";
+import { sha256Hex } from "../bytes.ts";
 
 /** What two commands must share to ask for the same work. */
 export interface FingerprintOptions {
@@ -48,8 +49,5 @@ export function differingFields(a: JsonObject, b: JsonObject): string[] {
 const KEY_LENGTH = 32;
 
 async function digest(value: JsonObject): Promise<string> {
-  const bytes = new TextEncoder().encode(canonicalJson(value));
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0"));
-  return hex.join("").slice(0, KEY_LENGTH);
+  return (await sha256Hex(canonicalJson(value))).slice(0, KEY_LENGTH);
 }

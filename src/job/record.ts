@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { JsonObject } from "../json.ts";
+import { isJsonObject, type JsonObject } from "../json.ts";
 import { JOB_KINDS } from "./job_kind.ts";
 
 /** The format of the lines that this program writes, their field `v`. */
@@ -12,9 +12,7 @@ const time = z.string().check(
 const texts = z.custom<readonly string[]>((value) =>
   Array.isArray(value) && value.every((item) => typeof item === "string")
 );
-const jsonObject = z.custom<JsonObject>((value) =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-);
+const jsonObject = z.custom<JsonObject>(isJsonObject);
 
 /** What the server gave us to ask again by. */
 const handle = z.object({

@@ -4,6 +4,7 @@ import { acquireFileLock, type FileLock, FileLockError } from "../file_lock.ts";
 import { NotRegularFileError } from "../regular_file.ts";
 import { replaceFile } from "../replace_file.ts";
 import { fileFailure, readTextFile } from "./text_file.ts";
+import { isJsonObject } from "../json.ts";
 
 const LOCK_WAIT_MS = 10_000;
 
@@ -162,7 +163,7 @@ function readEntries(path: string): Map<string, unknown> {
   } catch (cause) {
     throw broken(path, "it is not JSON", cause);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isJsonObject(value)) {
     throw broken(path, "it is not a JSON object");
   }
   return new Map<string, unknown>(Object.entries(value));

@@ -1,5 +1,7 @@
 import { Failure } from "../failure.ts";
 import { readTextFile } from "./text_file.ts";
+import { sha256Hex } from "../bytes.ts";
+import { isJsonObject } from "../json.ts";
 
 /** Where to look for the API key. */
 export interface ReadApiKeyOptions {
@@ -45,12 +47,7 @@ export async function accountOf(apiKey: string): Promise<string> {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{76}$/i.test(apiKey)) {
     return apiKey.slice(0, 36);
   }
-  const bytes = new TextEncoder().encode(apiKey);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(
-    digest.subarray(0, 6),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
+  return (await sha256Hex(apiKey)).slice(0, 12);
 }
 
 /** Without the file there is no key: whatever keeps it from being read. */
@@ -75,7 +72,7 @@ function keyIn(text: string, path: string): string {
     // The parser's error quotes the file, so it is not kept, not even as cause.
     throw refusal(`read ${JSON.stringify(path)}`, "it is not JSON");
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isJsonObject(value)) {
     throw refusal(`read ${JSON.stringify(path)}`, "it is not a JSON object");
   }
   const key = "apiKey" in value ? value.apiKey : undefined;

@@ -1,6 +1,7 @@
 import { Failure } from "../failure.ts";
 import { replaceFile } from "../replace_file.ts";
 import { fileFailure, readTextFile } from "./text_file.ts";
+import { isJsonObject } from "../json.ts";
 
 const PRIVATE = 0o600;
 
@@ -38,7 +39,7 @@ function readFields(path: string): Readonly<Record<string, unknown>> {
     // The parser's error quotes the file, which holds a key.
     throw broken(path, "it is not JSON");
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isJsonObject(value)) {
     throw broken(path, "it is not a JSON object");
   }
   return { ...value };

@@ -1,6 +1,7 @@
 import { DURATION_FORMS, parseDuration } from "../duration.ts";
 import { Failure } from "../failure.ts";
 import { describeValue, placeOf, readTextFile } from "./text_file.ts";
+import { isJsonObject } from "../json.ts";
 
 /** A user's own defaults; what is not set is for the program to choose. */
 export interface Settings {
@@ -110,7 +111,7 @@ export async function parseJsonc(
     const place = placeOf(text, first.offset);
     throw unusable(path, { why: `${place} is not JSON (${what})` });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isJsonObject(value)) {
     const why = `it is ${describeValue(value)}, but must be an object`;
     throw unusable(path, { why, hint: `for example: {"timeout": "10m"}` });
   }

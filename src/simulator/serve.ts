@@ -1,4 +1,4 @@
-import { Failure } from "../failure.ts";
+import { Failure, messageOf } from "../failure.ts";
 import { errorAnswer } from "./service/answer.ts";
 import {
   HttpConnection,
@@ -79,7 +79,7 @@ function listen(hostname: string, port: number): Deno.TcpListener {
   try {
     return Deno.listen({ hostname, port });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new Failure(`Cannot listen on ${hostname}, port ${port}: ${why}`, {
       code: "general",
       hint: "any free port will do with --port 0",

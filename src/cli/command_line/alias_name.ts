@@ -1,6 +1,6 @@
 import { ValueError, type ValueParser } from "./flag.ts";
 import { withFacts } from "./flag_value.ts";
-import { isId } from "./vm_id.ts";
+import { isUuid } from "../../uuid.ts";
 
 /** Words that have a meaning where an alias may stand. */
 const TAKEN = [
@@ -39,7 +39,7 @@ export function parseAlias(text: string): string {
   const isPlain = !HIDDEN.test(alias) && !FOREIGN_START.test(alias) &&
     !FOREIGN.test(alias);
   const isOfLength = alias !== "" && alias.length <= MAX_LENGTH;
-  if (isPlain && isOfLength && !isId(alias)) return alias;
+  if (isPlain && isOfLength && !isUuid(alias)) return alias;
   throw new ValueError(
     `a name of 1 to ${MAX_LENGTH} characters that is no id, does not begin ` +
       "with - or ., and has no space, no =, no slash and nothing invisible " +

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../json.ts";
+import { isJsonObject, type JsonObject } from "../../json.ts";
 import {
   type CommandInput,
   defineCommand,
@@ -50,7 +50,7 @@ async function printAgentContext(
   const description = await agentContext(narrowed(routes, args));
   const { commands } = description;
   const text = invocation.output.isQuiet
-    ? namesIn(isObject(commands) ? commands : {}).join("\n")
+    ? namesIn(isJsonObject(commands) ? commands : {}).join("\n")
     : flags.pretty
     ? JSON.stringify(description, null, 2)
     : jsonLine(description);
@@ -89,14 +89,10 @@ function noSuch(word: string, routes: Routes): UsageError {
 
 function namesIn(commands: JsonObject, path = ""): string[] {
   return Object.entries(commands).flatMap(([name, described]) => {
-    if (!isObject(described)) return [];
+    if (!isJsonObject(described)) return [];
     const { subcommands } = described;
-    return isObject(subcommands)
+    return isJsonObject(subcommands)
       ? namesIn(subcommands, `${path}${name} `)
       : [path + name];
   });
-}
-
-function isObject(value: JsonObject[string]): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -11,6 +11,7 @@ import type { FlagTable, ValueFlag } from "../command_line/flag.ts";
 import { withFacts, word } from "../command_line/flag_value.ts";
 import { type ResultView, textsIn } from "../output/render_result.ts";
 import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
+import { sha256Hex } from "../../bytes.ts";
 
 const FLAGS = {
   name: {
@@ -145,13 +146,7 @@ async function hashed(
   const hashes: Record<string, string> = {};
   for (const [name, secret] of Object.entries(secrets)) {
     if (secret === undefined) continue;
-    const bytes = new TextEncoder().encode(secret);
-    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    hashes[name] = Array.from(
-      hash,
-      (byte) => byte.toString(16).padStart(2, "0"),
-    )
-      .join("");
+    hashes[name] = await sha256Hex(secret);
   }
   return hashes;
 }

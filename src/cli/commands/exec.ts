@@ -264,11 +264,11 @@ async function targetAndWords(
   context: Context,
 ): Promise<{ target: Target; words: readonly string[] }> {
   const { aliasesFor, resolveTarget } = await import("../targets.ts");
-  const { isId } = await import("../command_line/vm_id.ts");
+  const { isUuid } = await import("../../uuid.ts");
   const { vmOfAlias } = await import("../../project/aliases.ts");
   const [first = "", ...rest] = args;
   const options = { context, path: ["exec"], warn };
-  const isTarget = isId(first) ||
+  const isTarget = isUuid(first) ||
     vmOfAlias(aliasesFor(options) ?? new Map(), first) !== undefined;
   const typed = isTarget ? first : undefined;
   const words = isTarget ? rest : args;

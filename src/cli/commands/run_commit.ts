@@ -12,6 +12,7 @@ import { JOB_FILES } from "../guide/file_uses.ts";
 import type { FlagTable } from "../command_line/flag.ts";
 import { type ResultView, textsIn } from "../output/render_result.ts";
 import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
+import { EXAMPLE_ID, isUuid } from "../../uuid.ts";
 
 const FLAGS = {
   "vm-alias": {
@@ -30,9 +31,7 @@ const FLAGS = {
 
 type Input = CommandInput<typeof FLAGS>;
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const REFERENCE = /^([^:\s]+):([^:\s]+)$/;
-const EXAMPLE_ID = "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
 
 /** `vers run-commit`: starts a VM from a commit. */
 export const command = defineCommand({
@@ -72,7 +71,7 @@ function checkCommit(given: Given): readonly Mistake[] {
   const mistakes = checkWaitFlags(given);
   if (flags.has("resume-job") || commit === undefined) return mistakes;
   const isReference = REFERENCE.test(commit);
-  if (isReference || (UUID.test(commit) && !flags.has("ref"))) return mistakes;
+  if (isReference || (isUuid(commit) && !flags.has("ref"))) return mistakes;
   return [...mistakes, {
     problem: flags.has("ref")
       ? `"${commit}" is no reference: with --ref it must be repo:tag`

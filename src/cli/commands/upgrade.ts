@@ -6,7 +6,7 @@ import {
   RELEASES_URL,
 } from "../../api/release_host.ts";
 import { replaceFile } from "../../replace_file.ts";
-import { Failure } from "../../failure.ts";
+import { Failure, messageOf } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
 import { isNewer, isReleaseVersion } from "../../release_version.ts";
 import { VERSION } from "../../version.ts";
@@ -141,7 +141,7 @@ async function install(
       ...(target.includes("windows") ? { setAside: `${path}.old` } : {}),
     });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new Failure(`Cannot put the new program at "${path}": ${why}`, {
       code: "general",
       cause,

@@ -1,4 +1,4 @@
-import { Failure } from "../../failure.ts";
+import { Failure, messageOf } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
 import type { Context } from "../context.ts";
 import type { OutputChoice } from "../command_line/output_choice.ts";
@@ -33,7 +33,7 @@ export async function deliverResult(
     await context.stdout.write(renderResult(result, output, view));
   } catch (cause) {
     if (cause instanceof ClosedPipeError && !isKept) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new Failure(
       cause instanceof ClosedPipeError
         ? "Cannot deliver the result: nobody reads stdout any more"

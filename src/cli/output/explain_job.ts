@@ -4,7 +4,7 @@ import { explainWork, type Explanation } from "../../engine/explain.ts";
 import type { Job } from "../../job/job.ts";
 import { ageMs } from "../../job/decide.ts";
 import { canonicalJson } from "../../job/fingerprint.ts";
-import type { JsonObject } from "../../json.ts";
+import { isJsonObject, type JsonObject } from "../../json.ts";
 import type { Command, CommandInput } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
 import { deliverResult } from "./deliver.ts";
@@ -119,7 +119,7 @@ function whyOf({ reason, isForeign, conflict }: Explanation): string {
 }
 
 const VIEW: ResultView = {
-  ids: ({ found }) => isObject(found) ? textsIn(found.job_id) : [],
+  ids: ({ found }) => isJsonObject(found) ? textsIn(found.job_id) : [],
   text(result) {
     const { would, why, key, key_is_of, kind, scope, inputs, source } = result;
     const { ledger, ledger_problem, found, resume_key } = result;
@@ -140,7 +140,7 @@ const VIEW: ResultView = {
       ...(source === null ? [] : [`source: ${source}`]),
       `ledger: ${ledger ?? "none: there is no home folder"}`,
       ...(problem === undefined ? [] : [`ledger problem: ${problem}`]),
-      `found: ${isObject(found) ? foundText(found) : "no job"}`,
+      `found: ${isJsonObject(found) ? foundText(found) : "no job"}`,
       "Nothing was sent, and nothing was written.",
     ];
   },
@@ -151,8 +151,4 @@ function foundText(found: JsonObject): string {
   const vms = textsIn(vm_ids);
   const shown = vms.length === 0 ? "" : `, VM ${vms.join(", ")}`;
   return `job ${job_id} (status: ${status}, age ${age}${shown}): ${command}`;
-}
-
-function isObject(value: JsonObject[string]): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@ import type { Driver } from "../driver.ts";
 import { isOffspringOfSource, mayAdoptByLineage, sourceOf } from "./lineage.ts";
 import { judgeRunning } from "./judge.ts";
 import { DAY_MS, SLOW_CONFIRM_MS } from "./times.ts";
+import { isUuid } from "../../uuid.ts";
 
 /** `vers branch`: VMs in the state of another VM or of a commit. */
 export const vmBranch: Driver = {
@@ -43,13 +44,11 @@ function usedHead({ inputs }: Job): boolean {
   return typeof inputs.target === "string" && inputs.target.startsWith("HEAD:");
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Returns the alias that the target was named by, if it was. */
 function aliasOf(job: Job): string | undefined {
   const { target } = job.inputs;
   if (typeof target !== "string" || usedHead(job)) return undefined;
-  return UUID.test(target) ? undefined : target;
+  return isUuid(target) ? undefined : target;
 }
 
 function countOf(job: Job): number {

@@ -1,3 +1,5 @@
+import { joinBytes } from "../../bytes.ts";
+
 /** How much is read at a time. */
 export const BLOCK_SIZE = 64 * 1024;
 
@@ -49,7 +51,7 @@ export function* blocksBackwards(
   let isTooLong = false;
   for (let end = size; end > 0;) {
     const start = Math.max(0, end - BLOCK_SIZE);
-    let bytes = concat(readExactly(file, start, end), carry);
+    let bytes = joinBytes([readExactly(file, start, end), carry]);
     end = start;
     if (!isTooLong) {
       // Only the line that was put together can be over the limit: the last.
@@ -138,12 +140,4 @@ function readExactly(
     filled += read;
   }
   return bytes.subarray(0, filled);
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (b.length === 0) return a;
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

@@ -7,7 +7,7 @@ import {
   type JobRecord,
   STATUSES,
 } from "../../job/record.ts";
-import type { JsonObject } from "../../json.ts";
+import { isJsonObject, type JsonObject } from "../../json.ts";
 import { crc32 } from "./crc32.ts";
 
 /** What one line of the ledger turned out to be. */
@@ -238,8 +238,4 @@ function parseJson(line: Uint8Array): JsonObject | string {
     if (line.includes(0)) return "it is not UTF-8 text: it has zero bytes";
   }
   return "it is not a JSON object";
-}
-
-function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

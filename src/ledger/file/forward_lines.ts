@@ -1,4 +1,5 @@
 import { BLOCK_SIZE, MAX_LINE_LENGTH } from "./backward_lines.ts";
+import { joinBytes } from "../../bytes.ts";
 
 const NEWLINE = 10;
 
@@ -62,13 +63,7 @@ function joined(
   if (length > MAX_LINE_LENGTH) return undefined;
   const [first] = parts;
   if (parts.length === 1 && first !== undefined) return first;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinBytes(parts);
 }
 
 /** Returns the number of the line that a place is in, counted from 1. */

@@ -2,6 +2,7 @@ import { folderOf, syncFolder, writeSomeSync } from "../../atomic_file.ts";
 import { reasonOf } from "../../regular_file.ts";
 import { MAX_LINE_LENGTH } from "./backward_lines.ts";
 import { LedgerError } from "../ledger_error.ts";
+import { joinBytes } from "../../bytes.ts";
 
 /** A file as it was at one moment: which one, and how long. */
 export interface FileState {
@@ -97,7 +98,9 @@ export function appendLine(path: string, line: Uint8Array): void {
     });
     using _closing = file;
     size = file.statSync().size;
-    const bytes = endsOpen(file, size) ? withNewlineBefore(line) : line;
+    const bytes = endsOpen(file, size)
+      ? joinBytes([Uint8Array.of(NEWLINE), line])
+      : line;
     try {
       while (written < bytes.length) {
         written += writeSomeSync(file, bytes.subarray(written));
@@ -143,13 +146,6 @@ function endsOpen(file: Deno.FsFile, size: number): boolean {
   const last = new Uint8Array(1);
   file.seekSync(size - 1, Deno.SeekMode.Start);
   return file.readSync(last) === 1 && last[0] !== NEWLINE;
-}
-
-function withNewlineBefore(line: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(line.length + 1);
-  bytes[0] = NEWLINE;
-  bytes.set(line, 1);
-  return bytes;
 }
 
 /** Cuts the file back to `size`, if it still ends where our bytes end. */

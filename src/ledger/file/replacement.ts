@@ -6,6 +6,7 @@ import {
 } from "../../atomic_file.ts";
 import { linesForward, type PlacedLine, readBlock } from "./forward_lines.ts";
 import { LedgerError } from "../ledger_error.ts";
+import { UUID_PATTERN } from "../../uuid.ts";
 
 /**
  * A file beside the ledger that is to take its place.
@@ -140,7 +141,7 @@ function takeOwnerAndMode(
   );
 }
 
-const LEFT_OVER = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+const LEFT_OVER = new RegExp(`\\.${UUID_PATTERN}\\.tmp$`);
 
 /** Returns what was left beside the ledger by a process that was killed. */
 export function leftOvers(path: string): string[] {

@@ -1,4 +1,5 @@
 import { type Account, OWN_ORGANISATION, type World } from "./world.ts";
+import { sha256Hex } from "../../bytes.ts";
 
 /**
  * The key that a simulator takes unless told otherwise. It opens nothing but
@@ -37,12 +38,7 @@ export async function presentedKey(
 export async function describeKey(
   key: string,
 ): Promise<{ keyId: string; sha256: string }> {
-  const bytes = new TextEncoder().encode(key);
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return {
-    keyId: key.slice(0, 36),
-    sha256: new Uint8Array(digest).toHex(),
-  };
+  return { keyId: key.slice(0, 36), sha256: await sha256Hex(key) };
 }
 
 /** Returns whose key this is; `undefined`: nobody's. */

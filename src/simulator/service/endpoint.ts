@@ -3,6 +3,7 @@ import { type Answer, badRequest, Refusal, textAnswer } from "./answer.ts";
 import type { Fault } from "../faults/faults.ts";
 import { nextChangeAt, stateAt } from "./vm_life.ts";
 import type { Call, StoredVm, World } from "./world.ts";
+import { messageOf } from "../../failure.ts";
 
 /** What an endpoint works with. */
 export interface EndpointContext {
@@ -107,7 +108,7 @@ export function jsonBody(call: Call): unknown {
   try {
     return JSON.parse(call.body);
   } catch (error) {
-    throw notJson(error instanceof Error ? error.message : String(error));
+    throw notJson(messageOf(error));
   }
 }
 

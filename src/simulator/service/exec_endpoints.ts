@@ -22,6 +22,7 @@ import {
 import { runInFakeShell, type ShellRun } from "./fake_shell.ts";
 import { livingVm, stateAt } from "./vm_life.ts";
 import type { Call, StoredExec } from "./world.ts";
+import { joinBytes } from "../../bytes.ts";
 
 /** How many commands are remembered: what is older cannot be attached to. */
 const KEPT_EXECS = 20;
@@ -45,7 +46,7 @@ export const execute: Endpoint = (call, context) => {
   const { output, exitCode, endsAfterMs } = runOf(started);
   const textOf = (stream: string) =>
     new TextDecoder().decode(
-      joined(
+      joinBytes(
         output.filter((piece) => piece.stream === stream)
           .map(({ bytes }) => bytes),
       ),
@@ -178,15 +179,4 @@ function streamOf(
     body,
     ...(pauses.length === 0 ? {} : { pauses }),
   };
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -34,7 +34,7 @@ async function getAlias(input: Input, context: Context): Promise<number> {
   const { ALIAS_VIEW, aliasItems } = await import("./_alias_list.ts");
   const { deliverBareId } = await import("../../output/deliver_bare_id.ts");
   const { aliasPath, resolveTarget } = await import("../../targets.ts");
-  const { isId } = await import("../../command_line/vm_id.ts");
+  const { isUuid } = await import("../../../uuid.ts");
   const { readAliases, vmOfAlias } = await import(
     "../../../project/aliases.ts"
   );
@@ -51,7 +51,7 @@ async function getAlias(input: Input, context: Context): Promise<number> {
   const path = aliasPath(context);
   const aliases = path === undefined ? new Map() : readAliases(path);
   const vmId = vmOfAlias(aliases, typed);
-  if (vmId === undefined && isId(typed)) {
+  if (vmId === undefined && isUuid(typed)) {
     throw new Failure(`Cannot find the alias "${typed}": that is an id`, {
       code: "not_found",
       hint: "to list the aliases: vers alias list",

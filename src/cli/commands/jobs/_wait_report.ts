@@ -2,7 +2,7 @@ import { JobError } from "../../../engine/engine_error.ts";
 import type { Outcome } from "../../../engine/wait_jobs.ts";
 import type { GoRecord } from "../../../job/go_job.ts";
 import type { ListedJob } from "../../../job/listed_job.ts";
-import type { JsonObject, JsonValue } from "../../../json.ts";
+import { isJsonObject, type JsonObject } from "../../../json.ts";
 import { EXIT_CODES, exitCodeFor } from "../../output/exit_code.ts";
 import { type ResultView, textsIn } from "../../output/render_result.ts";
 
@@ -27,7 +27,7 @@ export const WAIT_VIEW: ResultView = {
   text: (report) =>
     jobsIn(report).map(({ job_id, status, vm_ids, error }) => {
       const vmIds = textsIn(vm_ids).join(", ");
-      const what = isObject(error)
+      const what = isJsonObject(error)
         ? String(error.message)
         : vmIds === ""
         ? ""
@@ -79,9 +79,5 @@ function goReport(entry: GoRecord): JsonObject {
 }
 
 function jobsIn({ jobs }: JsonObject): readonly JsonObject[] {
-  return Array.isArray(jobs) ? jobs.filter(isObject) : [];
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return Array.isArray(jobs) ? jobs.filter(isJsonObject) : [];
 }

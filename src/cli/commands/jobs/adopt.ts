@@ -11,10 +11,10 @@ import { SERVICE_FILES } from "../../guide/file_uses.ts";
 import type { FlagTable } from "../../command_line/flag.ts";
 import { duration } from "../../command_line/flag_value.ts";
 import { type ResultView, textsIn } from "../../output/render_result.ts";
+import { isUuid } from "../../../uuid.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const JOB_ID = /^job_[0-9a-f]{10}$/;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const EXAMPLE = "job_8f2a3b4c5d 5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
 
 const FLAGS = {
@@ -65,7 +65,7 @@ function checkIds({ args: [jobId, ...vmIds] }: Given): readonly Mistake[] {
       "of its command showed it";
     mistakes.push({ problem, example: EXAMPLE });
   }
-  for (const vmId of vmIds.filter((vmId) => !UUID.test(vmId))) {
+  for (const vmId of vmIds.filter((vmId) => !isUuid(vmId))) {
     mistakes.push({ problem: `"${vmId}" is no VM's id`, example: EXAMPLE });
   }
   return mistakes;
