@@ -159,10 +159,9 @@ async function adopt(
   const running = taken(job, handle, run.engine.clock.now());
   const isAdopted = await run.journal.update(
     job,
-    (view) =>
-      handle.vm_ids.some((vmId) => view.ownerOf(vmId, job) !== undefined)
-        ? { result: false }
-        : { append: running, result: true },
+    ({ owners }) =>
+      owners.size > 0 ? { result: false } : { append: running, result: true },
+    { vmIds: handle.vm_ids },
   );
   // A ledger that cannot be written must not cost the user the VM.
   if (isAdopted === false) return undefined;

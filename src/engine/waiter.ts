@@ -73,7 +73,7 @@ export async function waitForJob(run: Run, job: RunningJob): Promise<Waited> {
       return { type: "gone", gone: round.gone, isFirstLook: !wasSeen };
     }
     if (done.size === job.handle.vm_ids.length) return { type: "complete" };
-    const settled = journal.outcomeOf(job);
+    const settled = await journal.outcomeOf(job);
     if (settled !== undefined) return { type: "settled", job: settled };
     const asleep = round.seen.find(({ verdict }) => verdict === "asleep");
     if (asleep !== undefined) {

@@ -19,7 +19,7 @@ const CASES: readonly Case[] = [
   {
     rule: "layers",
     file: "src/job/job.ts",
-    bad: `import { Ledger } from "../ledger/ledger.ts";`,
+    bad: `import { FileLedger } from "../ledger/ledger.ts";`,
     good: `import { Clock } from "../clock.ts"; import "./record.ts";`,
     allowedIn: ["src/engine/engine.ts", "src/job/job_test.ts"],
   },

@@ -46,9 +46,9 @@ export const RULES: readonly Rule[] = [
     rule: "what was decided while this process ran is its answer, too",
     test: ["tests/run_wait_test.ts", ", asks once"],
     change: [
-      "src/engine/earlier_jobs.ts",
-      "isSettledSinceStart: ledger.isSettledSinceOpened(sighting)",
-      "isSettledSinceStart: false",
+      "src/ledger/file/file_ledger.ts",
+      "return { job: placed.job, isSettledSinceStart };",
+      "return { job: placed.job };",
     ],
   },
   {
@@ -250,7 +250,7 @@ export const RULES: readonly Rule[] = [
     test: [WAITER_TEST, "jobs cancel ends the wait for the job"],
     change: [
       WAITER,
-      "const settled = journal.outcomeOf(job);",
+      "const settled = await journal.outcomeOf(job);",
       "const settled = undefined as any;",
     ],
   },
@@ -401,7 +401,7 @@ export const RULES: readonly Rule[] = [
     test: ["tests/branch_test.ts", "takes no VM that another key"],
     change: [
       SEARCH,
-      "if (isOwnerKnown(job) && vm.owner_id !== job.account) continue;",
+      "(!isOwnerKnown(job) || vm.owner_id === job.account) &&",
       "",
     ],
   },
@@ -410,7 +410,7 @@ export const RULES: readonly Rule[] = [
     test: ["tests/branch_test.ts", "takes no VM that another key"],
     change: [
       SEARCH,
-      "if (createdAt < from || createdAt > until) continue;",
+      "createdAt >= from && createdAt <= until &&",
       "",
     ],
   },
@@ -428,7 +428,7 @@ export const RULES: readonly Rule[] = [
     test: [RECOVER_TEST, "that its maker may yet label is waited for"],
     change: [
       SEARCH,
-      "if (!traces.areLabelled && now - createdAt < graceMs) isEarly = true;",
+      "if (!traces.areLabelled && ageMs < graceMs) isEarly = true;",
       "",
     ],
   },
@@ -442,8 +442,8 @@ export const RULES: readonly Rule[] = [
     test: [RECOVER_TEST, "that another job of the ledger has is no candidate"],
     change: [
       "src/engine/search_options.ts",
-      "orElse(() => ledger.ownerOf(vmId, job) !== undefined, false)",
-      "false",
+      "ledger.ownersOf(vmIds, job)",
+      "Promise.resolve(new Map())",
     ],
   },
   {
@@ -459,7 +459,7 @@ export const RULES: readonly Rule[] = [
     ],
     change: [
       SEARCH,
-      "if (!isOurs || options.hasRival(vms)) {",
+      "if (!isOurs || await options.hasRival(vms)) {",
       "if (!isOurs) {",
     ],
   },

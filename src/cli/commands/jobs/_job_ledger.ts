@@ -1,6 +1,6 @@
 import { Failure } from "../../../failure.ts";
 import type { ListedJob } from "../../../job/listed_job.ts";
-import { Ledger } from "../../../ledger/file/file_ledger.ts";
+import { FileLedger } from "../../../ledger/file/file_ledger.ts";
 import { LedgerError } from "../../../ledger/ledger_error.ts";
 import type { LedgerJobs } from "../../../ledger/file/list_jobs.ts";
 import { Upkeep } from "../../../ledger/file/upkeep.ts";
@@ -12,7 +12,7 @@ import { visible } from "../../output/terminal_text.ts";
 
 /** The ledger, for commands about its jobs: no API key, no network. */
 export interface JobLedger {
-  readonly ledger: Ledger;
+  readonly ledger: FileLedger;
   readonly upkeep: Upkeep;
   /** For messages; where there is no home folder there is no path. */
   readonly path: string;
@@ -25,8 +25,8 @@ export interface JobLedger {
  */
 export function openJobLedger(context: Context): JobLedger {
   const { clock } = context;
-  const ledger = new Ledger({ dir: ledgerFolder(context), clock });
-  const { path } = ledger;
+  const ledger = new FileLedger({ dir: ledgerFolder(context), clock });
+  const { location: path } = ledger;
   if (path === undefined) {
     throw new Failure("Cannot use the ledger: there is no home folder", {
       code: "general",
