@@ -12,7 +12,7 @@ import {
 } from "../job/job.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
-import { driverOf } from "./driver.ts";
+import { driverOf } from "./kinds.ts";
 import { TimedOutError } from "./engine_error.ts";
 import { JOB_LABEL } from "./vm_list.ts";
 

@@ -25,7 +25,7 @@ import {
   findEarlierJobs,
   looksForJobs,
   NO_EARLIER_JOBS,
-} from "./earlier_jobs.ts";
+} from "./choose.ts";
 import {
   RecordedFailure,
   UnconfirmedError,
@@ -33,7 +33,7 @@ import {
 } from "./engine_error.ts";
 import { ledgerRequired } from "./journal.ts";
 import { recover } from "./recover.ts";
-import { lookUntilAnswered, type Run } from "./run.ts";
+import { lookUntilAnswered, type Run } from "./look.ts";
 import {
   accept,
   type Accepted,
@@ -42,7 +42,7 @@ import {
   newJob,
   openIntent,
   sendOnce,
-} from "./submit.ts";
+} from "./send.ts";
 import { labelledIds, readVmList } from "./vm_list.ts";
 
 /** What a command goes on with: a job to wait for, or a stored result. */

@@ -6,7 +6,7 @@ import {
   factsOf,
   findEarlierJobs,
   NO_EARLIER_JOBS,
-} from "./earlier_jobs.ts";
+} from "./choose.ts";
 import type { Engine, Work, WorkOptions } from "./engine.ts";
 import { readJob } from "./named_job.ts";
 

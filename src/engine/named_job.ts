@@ -6,7 +6,7 @@ import { attach, type Claim, lockJob, recordedFailure } from "./claim.ts";
 import { UnreadableLineError } from "./engine_error.ts";
 import { recover } from "./recover.ts";
 import type { Engine } from "./engine.ts";
-import type { Run } from "./run.ts";
+import type { Run } from "./look.ts";
 
 /**
  * Takes up the job that the user named, whatever its age.

@@ -4,7 +4,7 @@ import type { Vm, VmList, VmMetadata } from "../api/types.ts";
 import type { VersClient } from "../api/vers_client.ts";
 import type { Handle } from "../job/record.ts";
 import type { Job } from "../job/job.ts";
-import type { Traces } from "./driver.ts";
+import type { Traces } from "./kinds.ts";
 import type { AdoptPolicy } from "./engine.ts";
 import type { Candidate } from "./engine_error.ts";
 import { byAge, JOB_LABEL, labelledIds } from "./vm_list.ts";

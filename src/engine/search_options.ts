@@ -2,8 +2,8 @@ import type { Answer } from "../api/exchange.ts";
 import type { VmList } from "../api/types.ts";
 import type { Job, SubmittedJob } from "../job/job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
-import { driverOf, type Traces } from "./driver.ts";
-import { confirmWindowMs, type Run } from "./run.ts";
+import { driverOf, type Traces } from "./kinds.ts";
+import { confirmWindowMs, type Run } from "./look.ts";
 import {
   requestTimes,
   type Search,

@@ -137,7 +137,7 @@ async function follow(
   context: Context,
   { client, target, request }: Started,
 ): Promise<number> {
-  const { execInVm } = await import("../../engine/exec_stream.ts");
+  const { execInVm } = await import("../../engine/exec.ts");
   const isCollected = output.isExplicit && output.format === "json";
   const collected = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
   const limit = timeLimit(context, flags.timeout);

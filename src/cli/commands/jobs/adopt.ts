@@ -76,7 +76,7 @@ async function adopt(
   context: Context,
 ): Promise<number> {
   const [jobId = "", ...vmIds] = args;
-  const { adoptJob } = await import("../../../engine/adopt_job.ts");
+  const { adoptJob } = await import("../../../engine/settle.ts");
   const { deliverResult } = await import("../../output/deliver.ts");
   const { openSession } = await import("../../session.ts");
   const { engine, scope } = await openSession(

@@ -10,7 +10,7 @@ import {
 } from "../job/job.ts";
 import type { KnownOfJob } from "../ledger/ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
-import { driverOf, type Traces } from "./driver.ts";
+import { driverOf, type Traces } from "./kinds.ts";
 import type { Engine } from "./engine.ts";
 import { readNamedJob } from "./named_job.ts";
 import { isOwnerKnown } from "./search.ts";
