@@ -1,11 +1,12 @@
 import type { LocalEffects, Work } from "../engine/engine.ts";
-import { driverOf } from "../engine/kinds.ts";
+import { kindOf } from "../engine/kinds.ts";
 import { runWork } from "../engine/run_work.ts";
 import { fingerprint, idempotencyFingerprint } from "../job/fingerprint.ts";
 import type { Handle } from "../job/record.ts";
 import type { Job } from "../job/job.ts";
 import type { JobKind } from "../job/job_kind.ts";
 import type { JsonObject } from "../json.ts";
+import type { Patience } from "../patience.ts";
 import type { Command, CommandInput } from "./command_line/command.ts";
 import { compactIfLarge } from "./compact.ts";
 import type { Context } from "./context.ts";
@@ -45,12 +46,6 @@ export interface StartJobOptions {
   readonly view: ResultView;
 }
 
-/** How long a command may still take over something. */
-export interface Patience {
-  /** Returns what is left of --timeout; `Infinity` without a limit. */
-  readonly leftMs: () => number;
-}
-
 /**
  * Starts a job, or goes on with the one that is on its way, and prints what
  * comes of it.
@@ -64,7 +59,7 @@ export async function startJob(
   const { input, context, view, onAccepted } = options;
   const { progress, invocation: { output } } = input;
   const { settings } = session;
-  const { maxResumeAgeMs } = driverOf(options.kind);
+  const { maxResumeAgeMs } = kindOf(options.kind);
   const waiting = readWaitOptions(input.flags, {
     context,
     settings,
@@ -75,13 +70,9 @@ export async function startJob(
     const { explainJob } = await import("./output/explain_job.ts");
     return await explainJob(session, { ...options, work, waiting });
   }
-  const { timeoutMs = Infinity } = waiting;
-  const patience: Patience = {
-    leftMs: () => Math.max(0, timeoutMs - context.clock.elapsedMs()),
-  };
   await runWork(session.engine, work, {
     ...waiting,
-    onAccepted: (job) => onAccepted(job, patience),
+    onAccepted,
     deliver: (result) =>
       deliverResult(result, {
         context,

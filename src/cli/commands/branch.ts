@@ -14,7 +14,7 @@ import { JOB_FILES } from "../guide/file_uses.ts";
 import type { FlagTable } from "../command_line/flag.ts";
 import { wholeNumber } from "../command_line/flag_value.ts";
 import { type ResultView, textsIn } from "../output/render_result.ts";
-import type { Patience } from "../start_job.ts";
+import type { Patience } from "../../patience.ts";
 import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
 
 const MAX_COUNT = 1_000;

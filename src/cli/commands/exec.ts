@@ -249,7 +249,7 @@ function timeLimit(context: Context, timeoutMs: number | undefined): TimeLimit {
     } catch {
       return; // The command ended first.
     }
-    const { TimedOutError } = await import("../../engine/engine_error.ts");
+    const { TimedOutError } = await import("../../patience.ts");
     passed.abort(
       new TimedOutError(
         `Timed out after ${timeoutMs / 1_000}s, and the service did not end ` +

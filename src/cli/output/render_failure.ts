@@ -2,7 +2,6 @@ import { ApiError, NoAnswerError } from "../../api/api_error.ts";
 import {
   type Candidate,
   IncompleteJobError,
-  InterruptedError,
   JobError,
   RecordedFailure,
   UnconfirmedError,
@@ -11,6 +10,7 @@ import { Failure, type FailureCode } from "../../failure.ts";
 import { isInFlight, type Job } from "../../job/job.ts";
 import type { JsonObject } from "../../json.ts";
 import { FileLockError, type LockHolder } from "../../file_lock.ts";
+import { InterruptedError } from "../../patience.ts";
 import { withoutSecrets } from "../command_line/exposed_secret.ts";
 import { failureHint } from "./failure_hint.ts";
 import { type ExitCode, exitCodeFor } from "./exit_code.ts";

@@ -49,7 +49,7 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
         `${notice.job.source ?? "another VM"}, which is not what is meant ` +
         `now; starting anew. --resume-job ${notice.job.id} goes on with it`,
       ];
-    case "gone":
+    case "deleted":
       return [`note: ${vmsOf(notice.job)} is gone; starting anew`];
     case "stopped":
       return [
@@ -118,7 +118,7 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
           ? `note: the answer to job ${notice.job.id} was lost; asking again`
           : `note: nothing was made for job ${notice.job.id}; sending it again`,
       ];
-    case "twin":
+    case "duplicate":
       return notice.isProven
         ? [
           `warning: job ${notice.job.id} made two VMs; ${notice.kept} is kept`,

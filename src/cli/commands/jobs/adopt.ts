@@ -79,16 +79,26 @@ async function adopt(
   const { adoptJob } = await import("../../../engine/settle.ts");
   const { deliverResult } = await import("../../output/deliver.ts");
   const { openSession } = await import("../../session.ts");
+  const { Patience } = await import("../../../patience.ts");
+  const { withLedger } = await import("./_job_ledger.ts");
   const { engine, scope } = await openSession(
     { invocation, progress },
     context,
   );
-  const { job, notLabelled } = await adoptJob(engine, {
-    scope,
-    jobId,
-    vmIds: vmIds.map((vmId) => vmId.toLowerCase()),
+  const patience = new Patience({
+    clock: context.clock,
+    interrupt: context.signal,
     timeoutMs: flags.timeout ?? DEFAULT_TIMEOUT_MS,
   });
+  using _stopping = patience;
+  const { job, notLabelled } = await withLedger(() =>
+    adoptJob(engine, {
+      scope,
+      jobId,
+      vmIds: vmIds.map((vmId) => vmId.toLowerCase()),
+      patience,
+    })
+  );
   for (const vmId of notLabelled) {
     engine.notify({ type: "notLabelled", job, vmId });
   }

@@ -62,20 +62,21 @@ export const command = defineCommand({
 });
 
 async function cancel(input: Input, context: Context): Promise<number> {
-  const { cancelJob } = await import("../../../engine/cancel_job.ts");
+  const { cancelJob } = await import("../../../engine/settle.ts");
   const { deliverResult } = await import("../../output/deliver.ts");
+  const { Patience } = await import("../../../patience.ts");
   const { withLedger } = await import("./_job_ledger.ts");
   const { flags, progress, invocation: { output } } = input;
   const { ledger, job: named } = await findOwnJob(input, context);
   const session = flags["delete-vm"]
     ? await openSessionFor(named, input, context)
     : undefined;
+  const { clock, signal: interrupt } = context;
+  const timeoutMs = flags.timeout ?? DEFAULT_TIMEOUT_MS;
+  const patience = new Patience({ clock, interrupt, timeoutMs });
+  using _stopping = patience;
   const { job, isNew } = await withLedger(() =>
-    cancelJob(ledger, named, {
-      clock: context.clock,
-      signal: context.signal,
-      waitMs: flags.timeout ?? DEFAULT_TIMEOUT_MS,
-    })
+    cancelJob(ledger, named, { clock, patience })
   );
   const deleted = session && await deleteVms(job, session, { input, context });
   if (!deleted) progress.say(whatStays(job));
@@ -154,7 +155,7 @@ async function deleteVms(
   { engine }: Session,
   { input, context }: { readonly input: Input; readonly context: Context },
 ): Promise<readonly string[]> {
-  const { deleteVmsOf } = await import("../../../engine/cancel_job.ts");
+  const { deleteVmsOf } = await import("../../../engine/settle.ts");
   const { dropNamesOf } = await import("../../vm_was_deleted.ts");
   const { progress } = input;
   try {
