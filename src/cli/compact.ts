@@ -1,5 +1,4 @@
 import type { ListedJob } from "../job/listed_job.ts";
-import { isOld, protectionOf } from "../job/retention.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import type { Context } from "./context.ts";
 import type { Session } from "./session.ts";
@@ -26,6 +25,7 @@ export async function compactIfLarge(
   if ((ledger.openedAt.file?.size ?? 0) <= LARGE || signal.aborted) return;
   try {
     const { Upkeep } = await import("../ledger/file/upkeep.ts");
+    const { isOld, protectionOf } = await import("../job/retention.ts");
     const { protection, retentionMs } = await import("./retention.ts");
     const olderThanMs = retentionMs(settings);
     const retention = {

@@ -1,7 +1,6 @@
 import { DEFAULT_RETENTION_MS, type Retention } from "../job/retention.ts";
-import { readSettings, type Settings } from "../project/settings.ts";
+import type { Settings } from "../project/settings.ts";
 import type { Context } from "./context.ts";
-import { stateFolder } from "./folders.ts";
 import { usualMaxResumeAge } from "./command_line/wait_flags.ts";
 
 /** The longest that a kind of job is gone on with by itself. */
@@ -26,16 +25,4 @@ export function protection(
   const acceptedMs = usualMaxResumeAge(context, settings) ?? DAY_MS;
   const protectedMs = Math.max(retentionMs(settings), acceptedMs);
   return { protectedMs, acceptedMs };
-}
-
-/**
- * Returns the user's settings; none without a home.
- *
- * @throws {Failure} of code `usage` when the file is not usable.
- */
-export async function settingsOf(context: Context): Promise<Settings> {
-  const folder = stateFolder(context);
-  return folder === undefined
-    ? {}
-    : await readSettings(`${folder}/settings.jsonc`);
 }

@@ -6,7 +6,12 @@ import type { Settings } from "../project/settings.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import type { CommandInput, Invocation } from "./command_line/command.ts";
 import type { Context } from "./context.ts";
-import { homeFolder, ledgerFolder, simulatorFolder } from "./folders.ts";
+import {
+  homeFolder,
+  ledgerFolder,
+  simulatorFolder,
+  stateFolder,
+} from "./folders.ts";
 
 /** The engine, for whom and where it works, and the user's settings. */
 export interface Session {
@@ -50,7 +55,6 @@ export async function openSession(
     ? await openSimulator(context)
     : await openService(context);
   const { VersClient } = await import("../api/vers_client.ts");
-  const { settingsOf } = await import("./retention.ts");
   const { orWithout } = await import("./unreadable.ts");
   const { accountOf } = await import("../project/credentials.ts");
   const { origin, scope, apiKey, transport } = service;
@@ -130,6 +134,19 @@ export async function originOf(context: Context): Promise<string> {
   if (url === undefined) return DEFAULT_ORIGIN;
   const allowInsecure = context.env("VERS_ALLOW_HTTP") === "1";
   return parseOrigin(url, { allowInsecure });
+}
+
+/**
+ * Returns the user's settings; none without a home.
+ *
+ * @throws {Failure} of code `usage` when the file is not usable.
+ */
+export async function settingsOf(context: Context): Promise<Settings> {
+  const { readSettings } = await import("../project/settings.ts");
+  const folder = stateFolder(context);
+  return folder === undefined
+    ? {}
+    : await readSettings(`${folder}/settings.jsonc`);
 }
 
 function noApiKey(): Failure {

@@ -18,7 +18,7 @@ import {
 import { type JobLock, ledgerRequired, lockJob } from "./journal.ts";
 import type { Run } from "./look.ts";
 import { readJob } from "./named_job.ts";
-import { recover } from "./recover.ts";
+import type { RecoverOptions } from "./recover.ts";
 import {
   accept,
   type Accepted,
@@ -67,7 +67,7 @@ export async function claimJob(run: Run): Promise<Claim> {
     case "recover":
       return {
         type: "job",
-        ...await recover(run, decision.job, { maySend: lock.isLocked }),
+        ...await recoverJob(run, decision.job, { maySend: lock.isLocked }),
       };
     case "return": {
       const isFresh = decision.reason === "settled_meanwhile";
@@ -106,7 +106,7 @@ export async function claimNamed(run: Run, id: string): Promise<Claim> {
     case "submitted":
       return {
         type: "job",
-        ...await recover(run, job, { maySend: lock.isLocked }),
+        ...await recoverJob(run, job, { maySend: lock.isLocked }),
       };
     case "running":
       return attach(run, job);
@@ -153,7 +153,7 @@ async function submitAnew(
     case "lost":
       return {
         type: "job",
-        ...await recover(run, sent.job, { maySend: true }),
+        ...await recoverJob(run, sent.job, { maySend: true }),
       };
   }
 }
@@ -252,4 +252,14 @@ async function lockForWork(run: Run, keyOrId: string): Promise<JobLock> {
   });
   if (!lock.isLocked && options.requireLedger) throw ledgerRequired(lock.why);
   return lock;
+}
+
+/** Finds out what became of a request; few commands have to. */
+async function recoverJob(
+  run: Run,
+  job: SubmittedJob,
+  options: RecoverOptions,
+): Promise<Accepted> {
+  const { recover } = await import("./recover.ts");
+  return await recover(run, job, options);
 }

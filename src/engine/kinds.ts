@@ -8,8 +8,7 @@ import type {
 import type { VersClient } from "../api/vers_client.ts";
 import { Failure } from "../failure.ts";
 import type { Job } from "../job/job.ts";
-import type { JobKind } from "../job/job_kind.ts";
-import type { Handle } from "../job/record.ts";
+import type { Handle, JobKind } from "../job/record.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import { isUuid } from "../uuid.ts";
 import type { AdoptPolicy, LocalEffects } from "./engine.ts";

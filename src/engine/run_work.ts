@@ -18,7 +18,6 @@ import {
 } from "./engine_error.ts";
 import { Journal } from "./journal.ts";
 import { type Run, Turns } from "./look.ts";
-import { nameUnlabelledDuplicates } from "./search.ts";
 import { journalFailure } from "./send.ts";
 import { labelVms } from "./vm_labels.ts";
 import { presenceOf, type Waited, waitForJob } from "./wait.ts";
@@ -134,7 +133,7 @@ async function seeThrough(
       return await endDeleted(run, claim, deletion);
     }
     await labelled;
-    await nameUnlabelledDuplicates(run, job);
+    await nameDuplicates(run, job);
     checkCount(job);
     const result = kind.result(job, "accepted", effects);
     await options.deliver({ ...result, job_id: job.id, effect });
@@ -145,7 +144,7 @@ async function seeThrough(
   switch (waited.type) {
     case "complete": {
       await labelled;
-      await nameUnlabelledDuplicates(run, job);
+      await nameDuplicates(run, job);
       checkCount(job);
       const result = kind.result(job, "complete", effects);
       const told = { ...result, job_id: job.id, effect };
@@ -288,4 +287,11 @@ async function deliver(
 async function markAccepted(run: Run, job: RunningJob): Promise<void> {
   const accepted_at = run.engine.clock.now().toISOString();
   await run.journal.append({ ...job, accepted_at });
+}
+
+/** A request that was sent twice may have been carried out twice. */
+async function nameDuplicates(run: Run, job: RunningJob): Promise<void> {
+  if (job.sends < 2) return;
+  const { nameUnlabelledDuplicates } = await import("./search.ts");
+  await nameUnlabelledDuplicates(run, job);
 }

@@ -67,15 +67,15 @@ export async function search(options: Search): Promise<Found> {
 
 /**
  * Names the VMs that this job may have made besides its handle, where they
- * carry no label: a request that was sent twice may have been carried out
- * twice. One look; what it misses is no reason to fail a job that is done.
+ * carry no label. One look; what it misses is no reason to fail a job that is
+ * done.
  */
 export async function nameUnlabelledDuplicates(
   run: Run,
   job: RunningJob,
 ): Promise<void> {
   const { recovery } = run.kind;
-  if (job.sends < 2 || recovery === undefined) return;
+  if (recovery === undefined) return;
   try {
     await look(run, "list", async (client, { signal }) => {
       const list = await readVmList(run, job, client, { signal });

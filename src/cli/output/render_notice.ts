@@ -2,7 +2,7 @@ import type { RequestTrace } from "../../api/exchange.ts";
 import { formatAge } from "../../duration.ts";
 import type { Notice } from "../../engine/engine.ts";
 import type { Job } from "../../job/job.ts";
-import type { JobKind } from "../../job/job_kind.ts";
+import type { JobKind } from "../../job/record.ts";
 import { visible } from "./terminal_text.ts";
 
 /** A notice about what a look showed: it is not worth a line each time. */

@@ -5,7 +5,7 @@ import { leftOvers } from "../../../ledger/file/replacement.ts";
 import { reasonOf } from "../../../regular_file.ts";
 import type { Context } from "../../context.ts";
 import type { JobLedger } from "./_job_ledger.ts";
-import { settingsOf } from "../../retention.ts";
+import { settingsOf } from "../../session.ts";
 
 /** What was found about one part of the ledger. */
 export interface Check {

@@ -64,7 +64,8 @@ async function pruneJobs(
 ): Promise<number> {
   const { openJobLedger, withLedger } = await import("./_job_ledger.ts");
   const { isOld, protectionOf } = await import("../../../job/retention.ts");
-  const { protection, settingsOf } = await import("../../retention.ts");
+  const { protection } = await import("../../retention.ts");
+  const { settingsOf } = await import("../../session.ts");
   const { orWithout } = await import("../../unreadable.ts");
   const { flags, progress, invocation: { output } } = input;
   const settings = await orWithout(() => settingsOf(context), {}, {

@@ -3,8 +3,7 @@ import type { Outcome } from "../../../engine/wait_jobs.ts";
 import { Failure } from "../../../failure.ts";
 import { JobFailedError } from "../../../engine/engine_error.ts";
 import type { Handle } from "../../../job/record.ts";
-import type { GoRecord } from "../../../job/go_job.ts";
-import { hasEnded, jobOfStripped } from "../../../job/go_job.ts";
+import { type GoRecord, hasEnded, jobOfStripped } from "../../../job/go_job.ts";
 import type { Job } from "../../../job/job.ts";
 import type { ListedJob } from "../../../job/listed_job.ts";
 import {

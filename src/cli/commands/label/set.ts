@@ -59,7 +59,7 @@ async function setLabels(
 async function parseLabels(
   words: readonly string[],
 ): Promise<Record<string, string>> {
-  const { JOB_LABEL } = await import("../../../engine/vm_list.ts");
+  const { JOB_LABEL } = await import("../../../engine/kinds.ts");
   const labels = new Map<string, string>();
   const mistakes = words.flatMap((word) => {
     const at = word.indexOf("=");
