@@ -4,6 +4,9 @@ import type { FlagTable } from "./flag.ts";
 import { shellLine } from "./shell_words.ts";
 import { flagsThatStay } from "./wait_flags.ts";
 
+/** What stands for a secret in the words that a file holds. */
+export const LEFT_OUT = "[left out]";
+
 /** A command line, and the command that it is about. */
 export interface InvokedCommand {
   readonly command: Command;
@@ -24,18 +27,21 @@ function isWaiting({ given, path }: Invocation): boolean {
 
 /**
  * Returns the command line that goes on with what was cut off: the same one,
- * where that finds the job again, else one that names it.
+ * where that finds the job again, else one that names it. With `isByIdAlone`
+ * only one that names the job finds it.
  */
 export function resumeCommand(
   { command, invocation }: InvokedCommand,
   job?: Job,
+  { isByIdAlone = false }: { readonly isByIdAlone?: boolean } = {},
 ): string | undefined {
   const { path } = invocation;
   const isSecret = invocation.given.some(({ name }) =>
     privacyOf(command.flags, name) === "secret"
   );
   const isFound = namesItsJobs(path) ||
-    (job?.key !== undefined && !isSecret && isFoundAgain(invocation));
+    (job?.key !== undefined && !isByIdAlone && !isSecret &&
+      isFoundAgain(invocation));
   if (job && !isFound) {
     if (!isInFlight(job) && job.status !== "complete") return undefined;
     const stay = flagsThatStay(invocation);
@@ -57,6 +63,12 @@ export function resumeCommand(
 /** Whether the same words, typed again, may find the job of these. */
 export function isFoundAgain(invocation: Invocation): boolean {
   return isWaiting(invocation) || hasOwnKey(invocation);
+}
+
+/** Whether the command is about jobs that it names by their ids. */
+export function namesJob({ invocation: { path, given } }: InvokedCommand) {
+  return namesItsJobs(path) ||
+    given.some(({ name }) => name === "resume-job");
 }
 
 function hasOwnKey({ given }: Invocation): boolean {
@@ -85,7 +97,7 @@ export function storableWords(
       (/^-[^-]/.test(word) && word.endsWith(secret))
     );
     if (secret === undefined) return word;
-    return word.slice(0, -secret.length) + "[left out]";
+    return word.slice(0, -secret.length) + LEFT_OUT;
   });
 }
 
