@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Reply } from "./faults/passage.ts";
+import type { Reply } from "./service/request_state.ts";
 
 /** What `fetch` throws when the connection ended before the answer did. */
 export class ConnectionDropped extends TypeError {

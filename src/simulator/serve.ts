@@ -3,7 +3,7 @@ import { joinBytes } from "../bytes.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { Failure, messageOf } from "../failure.ts";
 import { errorAnswer } from "./service/answer.ts";
-import type { Reply } from "./faults/passage.ts";
+import type { Reply } from "./service/request_state.ts";
 import {
   type AnswerReply,
   BODILESS_STATUSES,

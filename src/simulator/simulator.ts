@@ -1,11 +1,15 @@
 import type { Clock } from "../clock.ts";
 import { SIMULATOR_API_KEY } from "./service/account.ts";
-import { carryOutLate } from "./carry_out.ts";
+import { carryOutLate } from "./service/carry_out.ts";
 import { control, isControlPath } from "./faults/control.ts";
-import { exchange } from "./exchange.ts";
+import { exchange } from "./handle_request.ts";
 import { type FaultRule, parseRule } from "./faults/faults.ts";
 import type { Operation } from "./service/operation.ts";
-import type { ExchangeOptions, Incoming, Reply } from "./faults/passage.ts";
+import type {
+  ExchangeOptions,
+  Incoming,
+  Reply,
+} from "./service/request_state.ts";
 import type { RequestRecord } from "./faults/request_record.ts";
 import { connectionDropped, toResponse, unreachable } from "./response.ts";
 import {

@@ -9,7 +9,7 @@ import {
 } from "../service/answer.ts";
 import { parseRule } from "./faults.ts";
 import { OPERATIONS } from "../service/operation.ts";
-import type { Incoming } from "./passage.ts";
+import type { Incoming } from "../service/request_state.ts";
 import type { Simulator } from "../simulator.ts";
 
 const PREFIX = "/_simulator/";

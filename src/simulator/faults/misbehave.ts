@@ -5,14 +5,14 @@ import {
   errorAnswer,
   Refusal,
 } from "../service/answer.ts";
-import { admit } from "../carry_out.ts";
+import { admit } from "../service/carry_out.ts";
 import { type Fault, faultOf } from "./faults.ts";
 import {
   amend,
   type ExchangeOptions,
   type Passage,
   type Reply,
-} from "./passage.ts";
+} from "../service/request_state.ts";
 import type { World } from "../service/world.ts";
 
 /** The two points at which faults act: before it is carried out, and after. */

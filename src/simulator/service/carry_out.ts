@@ -1,11 +1,11 @@
-import { accountOf } from "./service/account.ts";
-import { bareAnswer, errorAnswer, Refusal } from "./service/answer.ts";
-import type { Outcome } from "./service/endpoint.ts";
-import { ENDPOINTS } from "./service/endpoints.ts";
-import { OPEN_OPERATIONS } from "./service/operation.ts";
-import type { ExchangeOptions, Passage } from "./faults/passage.ts";
-import type { Transaction } from "./service/store.ts";
-import type { Account, Call, World } from "./service/world.ts";
+import { accountOf } from "./account.ts";
+import { bareAnswer, errorAnswer, Refusal } from "./answer.ts";
+import type { Outcome } from "./endpoint.ts";
+import { ENDPOINTS } from "./endpoints.ts";
+import { OPEN_OPERATIONS } from "./operation.ts";
+import type { ExchangeOptions, Passage } from "./request_state.ts";
+import type { Transaction } from "./store.ts";
+import type { Account, Call, World } from "./world.ts";
 
 /** Carries a request out, or tells when to ask again. */
 export function carryOut(

@@ -1,5 +1,5 @@
 import { presentedKey } from "./service/account.ts";
-import { carryOut, carryOutLate } from "./carry_out.ts";
+import { carryOut, carryOutLate } from "./service/carry_out.ts";
 import type { Outcome } from "./service/endpoint.ts";
 import { faultOf, takeFaults } from "./faults/faults.ts";
 import { endEarly, endLate, pause } from "./faults/misbehave.ts";
@@ -10,7 +10,7 @@ import {
   type Incoming,
   type Passage,
   type Reply,
-} from "./faults/passage.ts";
+} from "./service/request_state.ts";
 import { keptHeaders, type RequestRecord } from "./faults/request_record.ts";
 import type { Transaction } from "./service/store.ts";
 

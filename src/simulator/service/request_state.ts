@@ -1,10 +1,10 @@
 import type { Clock } from "../../clock.ts";
-import type { PresentedKey } from "../service/account.ts";
-import type { Answer } from "../service/answer.ts";
-import type { Fault } from "./faults.ts";
-import type { Route } from "../service/operation.ts";
-import type { RequestRecord } from "./request_record.ts";
-import type { Store } from "../service/store.ts";
+import type { PresentedKey } from "./account.ts";
+import type { Answer } from "./answer.ts";
+import type { Fault } from "../faults/faults.ts";
+import type { Route } from "./operation.ts";
+import type { RequestRecord } from "../faults/request_record.ts";
+import type { Store } from "./store.ts";
 
 /** A request, read whole. */
 export interface Incoming {
