@@ -3,6 +3,7 @@ import { joinBytes } from "../bytes.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { Failure, messageOf } from "../failure.ts";
 import { errorAnswer } from "./service/answer.ts";
+import { control, isControlPath } from "./faults/control.ts";
 import type { Reply } from "./service/request_state.ts";
 import {
   type AnswerReply,
@@ -198,14 +199,19 @@ async function answerTo(
   }
   const reused = before !== undefined;
   try {
-    return await simulator.handle({
+    const incoming = {
       method,
       url,
       headers,
       body,
       reused,
       signal,
-    });
+    };
+    if (isControlPath(url.pathname)) {
+      const answer = await control(simulator, incoming);
+      return { type: "answer", answer, cut: false };
+    }
+    return await simulator.handle(incoming);
   } catch (error) {
     const why = error instanceof Failure
       ? error.message

@@ -1,25 +1,17 @@
 import type { Clock } from "../clock.ts";
 import { SIMULATOR_API_KEY } from "./service/account.ts";
-import { carryOutLate } from "./service/carry_out.ts";
-import { control, isControlPath } from "./faults/control.ts";
-import { exchange } from "./handle_request.ts";
-import { type FaultRule, parseRule } from "./faults/faults.ts";
+import { handleRequest } from "./handle_request.ts";
+import type { FaultState } from "./faults/fault_state.ts";
+import type { FaultRule } from "./faults/faults.ts";
 import type { Operation } from "./service/operation.ts";
 import type {
-  ExchangeOptions,
   Incoming,
   Reply,
+  ServiceOptions,
 } from "./service/request_state.ts";
 import type { RequestRecord } from "./faults/request_record.ts";
 import { connectionDropped, toResponse, unreachable } from "./response.ts";
-import {
-  type CommitSeed,
-  type KeySeed,
-  seededCommit,
-  seededKey,
-  seededVm,
-  type VmSeed,
-} from "./service/seed.ts";
+import type { CommitSeed, KeySeed, VmSeed } from "./service/seed.ts";
 import { FolderStore, MemoryStore, type Store } from "./service/store.ts";
 import {
   changeState,
@@ -52,7 +44,7 @@ export interface SimulatorOptions {
 }
 
 /** A request that waits to be released. */
-export type HeldRequest = World["holds"][number];
+export type HeldRequest = FaultState["holds"][number];
 
 /**
  * The Vers API in this program: `fetch(request) → response`.
@@ -60,16 +52,15 @@ export type HeldRequest = World["holds"][number];
  * VMs live on the clock, not on requests: one that was created boots while
  * nobody looks. Simulators with one `stateDir` are one service, in one process
  * or many, and every change to it happens whole or not at all. It can be told
- * to misbehave, and remembers every request it received; what tells it, in
- * process or over HTTP under `/_simulator/`, needs no key and leaves no trace
- * among the requests.
+ * to misbehave, and remembers every request it received. What tells it that,
+ * and what reads the requests, is loaded when it is first used.
  */
 export class Simulator {
   readonly apiKey: string;
   /** The service's clock. */
   readonly clock: Clock;
   readonly #store: Store;
-  readonly #options: ExchangeOptions;
+  readonly #options: ServiceOptions;
 
   /** @throws {Failure} when the folder cannot be made. */
   constructor(options: SimulatorOptions) {
@@ -122,11 +113,7 @@ export class Simulator {
 
   /** Answers a request that a server has read; see {@linkcode fetch}. */
   async handle(incoming: Incoming): Promise<Reply> {
-    if (isControlPath(incoming.url.pathname)) {
-      const answer = await control(this, incoming);
-      return { type: "answer", answer, cut: false };
-    }
-    return await exchange(this.#options, incoming);
+    return await handleRequest(this.#options, incoming);
   }
 
   /** Returns the requests received so far, oldest first. */
@@ -153,29 +140,30 @@ export class Simulator {
    * @throws {Failure} of code `bad_request`, when the rule makes no sense.
    */
   async addFault(rule: FaultRule): Promise<void> {
+    const { parseRule } = await import("./faults/faults.ts");
     const checked = parseRule(rule);
-    await this.#update((world) => world.rules.push(checked));
+    await this.#changeFaults(({ rules }) => rules.push(checked));
   }
 
   /** Returns the rules that are left, as they are by now. */
   async faults(): Promise<FaultRule[]> {
-    return await this.#update((world) => structuredClone(world.rules));
+    return await this.#changeFaults(({ rules }) => structuredClone(rules));
   }
 
   /** Takes all rules back; requests under way go on under theirs. */
   async clearFaults(): Promise<void> {
-    await this.#update((world) => world.rules = []);
+    await this.#changeFaults((state) => state.rules = []);
   }
 
   /** Returns the requests that wait to be released. */
   async held(): Promise<HeldRequest[]> {
-    return await this.#update((world) => structuredClone(world.holds));
+    return await this.#changeFaults(({ holds }) => structuredClone(holds));
   }
 
   /** Releases the requests that wait now, or those of one operation. */
   async release(operation?: Operation): Promise<void> {
-    await this.#update((world) => {
-      world.holds = world.holds.filter((held) =>
+    await this.#changeFaults((state) => {
+      state.holds = state.holds.filter((held) =>
         operation !== undefined && held.operation !== operation
       );
     });
@@ -183,6 +171,7 @@ export class Simulator {
 
   /** Adds a VM and returns its id. */
   async addVm(seed: VmSeed = {}): Promise<string> {
+    const { seededVm } = await import("./service/seed.ts");
     return await this.#update((world, now) => {
       const vm = seededVm(seed, { now, ownKeyId: this.#ownKeyId });
       world.vms.push(vm);
@@ -192,6 +181,7 @@ export class Simulator {
 
   /** Adds a commit and returns its id. */
   async addCommit(seed: CommitSeed = {}): Promise<string> {
+    const { seededCommit } = await import("./service/seed.ts");
     return await this.#update((world, now) => {
       const commit = seededCommit(seed, { now, ownKeyId: this.#ownKeyId });
       world.commits.push(commit);
@@ -201,6 +191,7 @@ export class Simulator {
 
   /** Accepts a key from now on, and returns it. */
   async addKey(seed: KeySeed = {}): Promise<string> {
+    const { seededKey } = await import("./service/seed.ts");
     const { apiKey, kept } = await seededKey(seed);
     await this.#update((world) => {
       world.keys.push(kept);
@@ -234,7 +225,13 @@ export class Simulator {
     return this.apiKey.slice(0, 36);
   }
 
+  async #changeFaults<T>(change: (state: FaultState) => T): Promise<T> {
+    const { changeFaults } = await import("./faults/fault_state.ts");
+    return await this.#update((world) => changeFaults(world, change));
+  }
+
   async #update<T>(change: (world: World, now: number) => T): Promise<T> {
+    const { carryOutLate } = await import("./faults/fault_state.ts");
     const { clock } = this.#options;
     return await this.#store.update((transaction) => {
       carryOutLate(this.#options, transaction);

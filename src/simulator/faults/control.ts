@@ -9,6 +9,7 @@ import {
 } from "../service/answer.ts";
 import { parseRule } from "./faults.ts";
 import { OPERATIONS } from "../service/operation.ts";
+import { COMMIT_SEED, KEY_SEED, VM_SEED } from "../service/seed.ts";
 import type { Incoming } from "../service/request_state.ts";
 import type { Simulator } from "../simulator.ts";
 
@@ -18,38 +19,6 @@ const PREFIX = "/_simulator/";
 export function isControlPath(pathname: string): boolean {
   return pathname.startsWith(PREFIX);
 }
-
-const STATES = z.array(z.strictObject({
-  afterMs: z.number().check(z.minimum(0)),
-  state: z.string(),
-})).check(z.minLength(1));
-
-const VM_SEED = z.strictObject({
-  organisation: z.exactOptional(z.string()),
-  ownerId: z.exactOptional(z.guid()),
-  labels: z.exactOptional(z.nullable(z.record(z.string(), z.string()))),
-  state: z.exactOptional(z.string()),
-  states: z.exactOptional(STATES),
-  createdAt: z.exactOptional(z.iso.datetime()),
-  deletedAt: z.exactOptional(z.iso.datetime()),
-  parentCommitId: z.exactOptional(z.guid()),
-  grandparentVmId: z.exactOptional(z.guid()),
-});
-
-const COMMIT_SEED = z.strictObject({
-  commitId: z.exactOptional(z.guid()),
-  organisation: z.exactOptional(z.string()),
-  ownerId: z.exactOptional(z.guid()),
-  name: z.exactOptional(z.string()),
-  isPublic: z.exactOptional(z.boolean()),
-  parentVmId: z.exactOptional(z.guid()),
-  tags: z.exactOptional(z.array(z.string())),
-});
-
-const KEY_SEED = z.strictObject({
-  apiKey: z.exactOptional(z.string()),
-  organisation: z.exactOptional(z.string()),
-});
 
 const STATE_CHANGE = z.strictObject({
   vmId: z.string(),
@@ -112,7 +81,7 @@ const CONTROLS = new Map<string, Control>([
 /** Answers those who run the simulator. */
 export async function control(
   simulator: Simulator,
-  { method, url, body }: Incoming,
+  { method, url, body }: Pick<Incoming, "method" | "url" | "body">,
 ): Promise<Answer> {
   const asked = `${method} ${url.pathname.slice(PREFIX.length)}`;
   const answer = CONTROLS.get(asked);

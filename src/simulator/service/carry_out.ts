@@ -1,29 +1,80 @@
 import { accountOf } from "./account.ts";
 import { bareAnswer, errorAnswer, Refusal } from "./answer.ts";
-import type { Outcome } from "./endpoint.ts";
+import { NotYet, type Outcome } from "./endpoint.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { OPEN_OPERATIONS } from "./operation.ts";
-import type { ExchangeOptions, Passage } from "./request_state.ts";
+import type { Quirks } from "./quirks.ts";
+import type { RequestState, ServiceOptions } from "./request_state.ts";
 import type { Transaction } from "./store.ts";
 import type { Account, Call, World } from "./world.ts";
 
-/** Carries a request out, or tells when to ask again. */
+/** What carrying a request out came to: an outcome, or when to try again. */
+export type Attempt = Outcome | NotYet;
+
+/**
+ * Carries a request out if it can be by now, and writes down what it came to.
+ * With `isLast`, nothing but its answer is to come.
+ */
 export function carryOut(
-  options: ExchangeOptions,
-  passage: Passage,
-  world: World,
-): Outcome {
-  try {
-    const call = admit(options, passage, world);
-    const { clock, bootMs, resumeMs } = options;
-    const { faults } = passage;
-    const now = clock.now().getTime();
-    const endpoint = ENDPOINTS[call.operation];
-    return endpoint(call, { world, now, bootMs, resumeMs, faults });
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return { type: "answer", answer: error.answer, committed: false };
+  options: ServiceOptions,
+  state: RequestState,
+  { world, log }: Transaction,
+  { quirks = {}, isLast }: { quirks?: Quirks; isLast: boolean },
+): Attempt {
+  const attempt = attemptOf(options, state, world, quirks);
+  const { record } = state;
+  if (!(attempt instanceof NotYet)) {
+    const { answer, committed, readyAt } = attempt;
+    const isAnswered = isLast && readyAt === undefined;
+    state.record = {
+      ...record,
+      committed: committed || record.committed,
+      status: isAnswered ? answer.status : "pending",
+    };
   }
+  log(state.record);
+  return attempt;
+}
+
+function attemptOf(
+  options: ServiceOptions,
+  state: RequestState,
+  world: World,
+  quirks: Quirks,
+): Attempt {
+  const { clock, bootMs, resumeMs } = options;
+  const now = clock.now().getTime();
+  try {
+    const call = admit(options, state, world);
+    const context = { world, now, bootMs, resumeMs, quirks };
+    return ENDPOINTS[call.operation](call, context);
+  } catch (error) {
+    if (error instanceof NotYet) return error;
+    if (!(error instanceof Refusal)) throw error;
+    return { answer: error.answer, committed: false };
+  }
+}
+
+/**
+ * Returns what there is to say to a request, when it is time to say it;
+ * `tryAgain` carries it out, where that could not be done at first.
+ */
+export async function outcomeOf(
+  { clock }: ServiceOptions,
+  { incoming: { signal } }: RequestState,
+  first: Attempt,
+  tryAgain: () => Promise<Attempt>,
+): Promise<Outcome> {
+  let attempt = first;
+  while (attempt instanceof NotYet) {
+    const ms = attempt.until - clock.now().getTime();
+    await clock.sleep(Math.max(ms, 1), signal);
+    attempt = await tryAgain();
+  }
+  if (attempt.readyAt !== undefined) {
+    await clock.sleep(attempt.readyAt - clock.now().getTime(), signal);
+  }
+  return attempt;
 }
 
 const NOBODY: Account = { keyId: "", organisation: "" };
@@ -34,8 +85,8 @@ const NOBODY: Account = { keyId: "", organisation: "" };
  * @throws {Refusal} when its key is not known, or its path is not.
  */
 export function admit(
-  { authFailure }: ExchangeOptions,
-  { incoming, route, key }: Passage,
+  { authFailure }: ServiceOptions,
+  { incoming, route, key }: RequestState,
   world: World,
 ): Call {
   const isOpen = route.type === "operation" &&
@@ -62,30 +113,4 @@ export function admit(
     body: incoming.body,
     account: account ?? NOBODY,
   };
-}
-
-/** Carries out what was to be carried out late and is due by now. */
-export function carryOutLate(
-  { clock, bootMs, resumeMs }: ExchangeOptions,
-  { world, log }: Transaction,
-): void {
-  const now = clock.now().getTime();
-  const due = world.late.filter(({ at }) => at <= now);
-  if (due.length === 0) return;
-  world.late = world.late.filter(({ at }) => at > now);
-  for (const late of due) {
-    const { at, call, faults, record } = late;
-    try {
-      const context = { world, now: at, bootMs, resumeMs, faults };
-      const outcome = ENDPOINTS[call.operation](call, context);
-      if (outcome.type === "wait") {
-        world.late.push({ ...late, at: outcome.until });
-      } else {
-        log({ ...record, committed: outcome.committed });
-      }
-    } catch (error) {
-      // It would have been turned down, and nobody is there to be told.
-      if (!(error instanceof Refusal)) throw error;
-    }
-  }
 }

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { JsonObject } from "../../json.ts";
 import { badRequest, jsonAnswer, notFound } from "./answer.ts";
 import {
-  bootingUntil,
+  awaitBoot,
   countQuery,
   done,
   type Endpoint,
@@ -52,13 +52,11 @@ export const commitVm: Endpoint = (call, { world, now }) => {
   const skipWait = flagQuery(call, "skip_wait_boot");
   const body = shaped(call.body === "" ? {} : jsonBody(call), COMMIT_BODY);
   const vm = livingVm(world, call.account, vmId);
-  if (!vm) throw notFound();
   const commitId = body.commit_id?.toLowerCase() ?? crypto.randomUUID();
   if (world.commits.some((commit) => commit.commitId === commitId)) {
     throw badRequest("commit_id is already in use");
   }
-  const until = bootingUntil(vm, now, { skipWait });
-  if (until !== undefined) return { type: "wait", until };
+  awaitBoot(vm, now, { skipWait });
   world.commits.push({
     commitId,
     ownerId: call.account.keyId,

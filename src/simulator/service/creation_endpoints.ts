@@ -9,7 +9,7 @@ import {
 } from "./answer.ts";
 import { findCommit, findTagged } from "./commit_endpoints.ts";
 import {
-  bootingUntil,
+  awaitBoot,
   countQuery,
   done,
   type Endpoint,
@@ -19,8 +19,14 @@ import {
   notJson,
   shaped,
 } from "./endpoint.ts";
-import { type Fault, faultOf } from "../faults/faults.ts";
-import { changeState, livingVm, newVm, stateAt } from "./vm_life.ts";
+import type { Quirks } from "./quirks.ts";
+import {
+  changeState,
+  findLivingVm,
+  livingVm,
+  newVm,
+  stateAt,
+} from "./vm_life.ts";
 import type { Call, StoredCommit, StoredVm, World } from "./world.ts";
 
 const SIZE = z.nullish(z.int32().check(z.minimum(0)));
@@ -39,7 +45,7 @@ const NEW_ROOT_BODY = z.object({
 
 /** Makes a VM, which then boots. */
 export const createRootVm: Endpoint = (call, context) => {
-  const { world, now, bootMs, faults } = context;
+  const { world, now, bootMs, quirks } = context;
   const waitBoot = flagQuery(call, "wait_boot");
   const { vm_config: config } = shaped(jsonBody(call), NEW_ROOT_BODY);
   const vm = newVm({
@@ -50,7 +56,7 @@ export const createRootVm: Endpoint = (call, context) => {
     memSizeMib: config.mem_size_mib,
     vcpuCount: config.vcpu_count,
     fsSizeMib: config.fs_size_mib,
-    faults,
+    quirks,
   });
   world.vms.push(vm);
   const bootedAt = vm.changes.find(({ state }) => state !== "booting")?.at;
@@ -66,9 +72,9 @@ const TAG_NAME_BODY = z.object({ tag_name: z.string() });
 const REF_BODY = z.object({ ref: z.string() });
 
 /** Makes a VM of a commit; it runs at once. */
-export const restoreCommit: Endpoint = (call, { world, now, faults }) => {
+export const restoreCommit: Endpoint = (call, { world, now, quirks }) => {
   const commit = commitOfBody(call, world);
-  const vm = newVm({ account: call.account, now, ...lineage(commit), faults });
+  const vm = newVm({ account: call.account, now, ...lineage(commit), quirks });
   world.vms.push(vm);
   return done(jsonAnswer(201, { vm_id: vm.vmId }));
 };
@@ -111,15 +117,14 @@ type BranchSource =
   | { readonly type: "commit"; readonly commit: StoredCommit };
 
 /** Makes VMs of a VM as it is now, or of a commit; they run at once. */
-export const branchVm: Endpoint = (call, { world, now, faults }) => {
+export const branchVm: Endpoint = (call, { world, now, quirks }) => {
   const count = countQuery(call, "count", 1);
   const keepPaused = flagQuery(call, "keep_paused");
   const skipWait = flagQuery(call, "skip_wait_boot");
   const source = branchSource(call, world);
   if (source.type === "vm") {
     if (stateAt(source.vm, now) === "dead") throw badRequest("vm is dead");
-    const until = bootingUntil(source.vm, now, { skipWait });
-    if (until !== undefined) return { type: "wait", until };
+    awaitBoot(source.vm, now, { skipWait });
     if (keepPaused) changeState(source.vm, now, "paused");
   }
   const origin = source.type === "commit" ? lineage(source.commit) : {
@@ -127,20 +132,18 @@ export const branchVm: Endpoint = (call, { world, now, faults }) => {
     parentCommitId: crypto.randomUUID(),
     grandparentVmId: source.vm.vmId,
   };
-  const made = faultOf(faults, "fewer")?.made ?? count;
+  const made = quirks.fewer?.made ?? count;
   const vms = Array.from(
     { length: made },
-    () => newVm({ account: call.account, now, ...origin, faults }),
+    () => newVm({ account: call.account, now, ...origin, quirks }),
   );
   world.vms.push(...vms);
-  return done(branchAnswer(vms.map((vm) => vm.vmId), faults));
+  return done(branchAnswer(vms.map((vm) => vm.vmId), quirks));
 };
 
-function branchAnswer(ids: string[], faults: readonly Fault[]): Answer {
-  const named = ids.slice(0, faultOf(faults, "fewer")?.named);
-  if (faultOf(faults, "old_branch_answer")) {
-    return jsonAnswer(201, { vm_id: named[0] });
-  }
+function branchAnswer(ids: string[], quirks: Quirks): Answer {
+  const named = ids.slice(0, quirks.fewer?.named);
+  if (quirks.oldBranchAnswer) return jsonAnswer(201, { vm_id: named[0] });
   return jsonAnswer(201, { vms: named.map((vmId) => ({ vm_id: vmId })) });
 }
 
@@ -148,16 +151,16 @@ function branchSource(call: Call, world: World): BranchSource {
   const { account, params } = call;
   if (params["vmOrCommit"] !== undefined) {
     const id = idParam(call, "vmOrCommit");
-    const vm = livingVm(world, account, id);
+    const vm = findLivingVm(world, account, id);
     if (vm) return { type: "vm", vm };
     const commit = findCommit(world, account, id);
     if (commit) return { type: "commit", commit };
     throw notFound("commit not found");
   }
   if (params["vm"] !== undefined) {
-    const vm = livingVm(world, account, idParam(call, "vm"));
-    if (vm) return { type: "vm", vm };
-    throw hybridNotFound("parent vm not found");
+    const id = idParam(call, "vm");
+    const refusal = () => hybridNotFound("parent vm not found");
+    return { type: "vm", vm: livingVm(world, account, id, refusal) };
   }
   if (params["commit"] !== undefined) {
     const commit = findCommit(world, account, idParam(call, "commit"));
@@ -190,7 +193,7 @@ const DEPLOY_BODY = z.object({
 
 /** Makes a project and its VM, which boots; a project's name is used once. */
 export const deployRepo: Endpoint = (call, context) => {
-  const { world, now, bootMs, faults } = context;
+  const { world, now, bootMs, quirks } = context;
   const { account } = call;
   const body = shaped(jsonBody(call), DEPLOY_BODY);
   const [owner, repo, ...more] = body.repo.split("/");
@@ -204,7 +207,7 @@ export const deployRepo: Endpoint = (call, context) => {
   if (isTaken) {
     throw new Refusal(errorAnswer(409, `project ${name} already exists`));
   }
-  const vm = newVm({ account, now, bootMs, faults });
+  const vm = newVm({ account, now, bootMs, quirks });
   const projectId = crypto.randomUUID();
   const { organisation } = account;
   world.vms.push(vm);

@@ -1,49 +1,4 @@
-/** What can be asked of the service: the names that faults and records use. */
-export const OPERATIONS = [
-  "new_root",
-  "from_commit",
-  "branch",
-  "deploy",
-  "list",
-  "status",
-  "metadata",
-  "label",
-  "state",
-  "disk",
-  "delete",
-  "commit",
-  "exec",
-  "exec_stream",
-  "exec_attach",
-  "commits",
-  "public_commits",
-  "tag",
-  "whoami",
-  "validate_key",
-  "version",
-  "health",
-] as const;
-
-/** One thing that can be asked of the service. */
-export type Operation = typeof OPERATIONS[number];
-
-/** What a method and a path ask for. */
-export type Route =
-  | {
-    readonly type: "operation";
-    readonly operation: Operation;
-    readonly params: Readonly<Record<string, string>>;
-  }
-  | { readonly type: "wrong_method"; readonly allowed: readonly string[] }
-  | { readonly type: "unknown" };
-
-/** Operations that are answered without a key. */
-export const OPEN_OPERATIONS: ReadonlySet<Operation> = new Set<Operation>([
-  "version",
-  "health",
-]);
-
-const ROUTES: readonly (readonly [string, string, Operation])[] = [
+const ROUTES = [
   ["POST", "vm/new_root", "new_root"],
   ["POST", "vm/from_commit", "from_commit"],
   ["POST", "vm/branch/by_vm/{vm}", "branch"],
@@ -71,7 +26,31 @@ const ROUTES: readonly (readonly [string, string, Operation])[] = [
   ["POST", "keys/validate", "validate_key"],
   ["GET", "system/version", "version"],
   ["GET", "health", "health"],
+] as const satisfies readonly (readonly [string, string, string])[];
+
+/** One thing that can be asked of the service: so faults and records name it. */
+export type Operation = typeof ROUTES[number][2];
+
+/** Everything that can be asked of the service. */
+export const OPERATIONS: readonly Operation[] = [
+  ...new Set(ROUTES.map(([, , operation]) => operation)),
 ];
+
+/** What a method and a path ask for. */
+export type Route =
+  | {
+    readonly type: "operation";
+    readonly operation: Operation;
+    readonly params: Readonly<Record<string, string>>;
+  }
+  | { readonly type: "wrong_method"; readonly allowed: readonly string[] }
+  | { readonly type: "unknown" };
+
+/** Operations that are answered without a key. */
+export const OPEN_OPERATIONS: ReadonlySet<Operation> = new Set<Operation>([
+  "version",
+  "health",
+]);
 
 const PREFIX = ["api", "v1"];
 

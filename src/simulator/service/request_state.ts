@@ -1,9 +1,8 @@
 import type { Clock } from "../../clock.ts";
-import type { PresentedKey } from "./account.ts";
-import type { Answer } from "./answer.ts";
-import type { Fault } from "../faults/faults.ts";
-import type { Route } from "./operation.ts";
 import type { RequestRecord } from "../faults/request_record.ts";
+import { type PresentedKey, presentedKey } from "./account.ts";
+import type { Answer } from "./answer.ts";
+import { matchRoute, type Route } from "./operation.ts";
 import type { Store } from "./store.ts";
 
 /** A request, read whole. */
@@ -18,7 +17,27 @@ export interface Incoming {
   readonly signal: AbortSignal;
 }
 
-/** What the asker gets. */
+/** What the service works with. */
+export interface ServiceOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** The key that needs no adding. */
+  readonly ownKey: string;
+  readonly bootMs: number;
+  readonly resumeMs: number;
+  readonly authFailure: "gateway" | "spec";
+}
+
+/** A request on its way through the simulator. */
+export interface RequestState {
+  readonly incoming: Incoming;
+  readonly route: Route;
+  readonly key: PresentedKey | undefined;
+  /** As it was last written. */
+  record: RequestRecord;
+}
+
+/** What the client gets. */
 export type Reply =
   | {
     readonly type: "answer";
@@ -32,34 +51,46 @@ export type Reply =
   /** As if no connection had been made. */
   | { readonly type: "unreachable" };
 
-/** What an exchange works with. */
-export interface ExchangeOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  /** The key that needs no adding. */
-  readonly ownKey: string;
-  readonly bootMs: number;
-  readonly resumeMs: number;
-  readonly authFailure: "gateway" | "spec";
-}
+/** Headers that are kept with a request: none of them is secret. */
+const KEPT_HEADERS = [
+  "user-agent",
+  "x-request-id",
+  "x-idempotency-key",
+  "x-stainless-retry-count",
+];
 
-/** A request on its way through the simulator. */
-export interface Passage {
-  readonly incoming: Incoming;
-  readonly route: Route;
-  readonly key: PresentedKey | undefined;
-  /** What it is to suffer. */
-  faults: readonly Fault[];
-  /** As it was last written. */
-  record: RequestRecord;
+/** Returns the state of a request that has just arrived. */
+export async function arrived(
+  { clock, ownKey }: ServiceOptions,
+  incoming: Incoming,
+): Promise<RequestState> {
+  const { method, url, headers, reused } = incoming;
+  const route = matchRoute(method, url.pathname);
+  const key = await presentedKey(headers.get("authorization"), ownKey);
+  const record: RequestRecord = {
+    id: crypto.randomUUID(),
+    at: clock.now().toISOString(),
+    method,
+    path: url.pathname,
+    query: url.search.slice(1),
+    operation: route.type === "operation" ? route.operation : null,
+    keyId: key?.keyId ?? null,
+    headers: Object.fromEntries(
+      [...headers].filter(([name]) => KEPT_HEADERS.includes(name)),
+    ),
+    reused,
+    committed: false,
+    status: "pending",
+  };
+  return { incoming, route, key, record };
 }
 
 /** Writes down what has become of a request since it was last written. */
 export async function amend(
-  { store }: ExchangeOptions,
-  passage: Passage,
+  { store }: ServiceOptions,
+  state: RequestState,
   change: Partial<RequestRecord>,
 ): Promise<void> {
-  passage.record = { ...passage.record, ...change };
-  await store.update(({ log }) => log(passage.record));
+  state.record = { ...state.record, ...change };
+  await store.update(({ log }) => log(state.record));
 }

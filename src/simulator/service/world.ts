@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
-import { FAULTS, RULE } from "../faults/faults.ts";
 import { OPERATIONS } from "./operation.ts";
-import { RECORD } from "../faults/request_record.ts";
 
 /** The organisation that the simulator's own key belongs to. */
 export const OWN_ORGANISATION = "acme";
+
+const LABELS_SHOWN = z.enum(["null", "missing", "empty"]);
 
 const LABELS = z.record(z.string(), z.string());
 
@@ -21,7 +21,7 @@ const VM = z.object({
   changes: z.array(z.object({ at: TIME, state: z.string() })),
   labels: z.nullable(LABELS),
   /** How labels are given back where they are withheld. */
-  labelsShownAs: z.optional(z.enum(["null", "missing", "empty"])),
+  labelsShownAs: z.optional(LABELS_SHOWN),
   listedFrom: z.optional(TIME),
   readableFrom: z.optional(TIME),
   parentCommitId: z.optional(z.string()),
@@ -71,7 +71,8 @@ const KEY = z.object({
   organisation: z.string(),
 });
 
-const CALL = z.object({
+/** How a {@linkcode Call} is kept. */
+export const CALL = z.object({
   operation: z.enum(OPERATIONS),
   params: z.record(z.string(), z.string()),
   query: z.record(z.string(), z.string()),
@@ -86,25 +87,19 @@ const WORLD = z.object({
   projects: z.array(PROJECT),
   keys: z.array(KEY),
   revokedKeys: z.array(z.string()),
-  rules: z.array(RULE),
   /** Commands that were started in VMs, the newest last. */
   execs: z._default(z.array(EXEC), []),
-  /** Requests that wait to be released. */
-  holds: z.array(z.object({
-    id: z.string(),
-    operation: z.nullable(z.enum(OPERATIONS)),
-  })),
-  /** Requests whose answer was lost and that are carried out later. */
-  late: z.array(z.object({
-    at: TIME,
-    call: CALL,
-    faults: FAULTS,
-    record: RECORD,
-  })),
+  /** What makes requests fail, and those that do: see `fault_state.ts`. */
+  rules: z.array(z.unknown()),
+  holds: z.array(z.unknown()),
+  late: z.array(z.unknown()),
 });
 
 /** A VM, as the simulator keeps it. */
 export type StoredVm = z.infer<typeof VM>;
+
+/** How a VM's labels are shown where they are not shown as they are. */
+export type LabelsShown = z.infer<typeof LABELS_SHOWN>;
 
 /** A commit, as the simulator keeps it. */
 export type StoredCommit = z.infer<typeof COMMIT>;
