@@ -64,5 +64,5 @@ async function answer(
   );
   const { status } = answer;
   if (state.record.status !== status) await amend(options, state, { status });
-  return { type: "answer", answer, cut: false };
+  return { type: "answer", answer };
 }

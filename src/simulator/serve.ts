@@ -137,7 +137,7 @@ async function serveRequest(
       const reply = await answerTo(simulator, arrived, body);
       if (reply.type === "answer" && !signal.aborted) {
         await send(reply, arrived, simulator.clock);
-        if (!reply.cut) return true;
+        if (reply.cutAfter === undefined) return true;
       }
     }
   } catch {
@@ -209,20 +209,20 @@ async function answerTo(
     };
     if (isControlPath(url.pathname)) {
       const answer = await control(simulator, incoming);
-      return { type: "answer", answer, cut: false };
+      return { type: "answer", answer };
     }
     return await simulator.handle(incoming);
   } catch (error) {
     const why = error instanceof Failure
       ? error.message
       : "Internal server error";
-    return { type: "answer", answer: errorAnswer(500, why), cut: false };
+    return { type: "answer", answer: errorAnswer(500, why) };
   }
 }
 
 function refusal(status: number, why: string): Reply {
   const answer = errorAnswer(status, `Cannot read the request: ${why}`);
-  return { type: "answer", answer, cut: false };
+  return { type: "answer", answer };
 }
 
 /** Sends an answer, or as much of it as is to arrive. */
@@ -231,10 +231,12 @@ async function send(
   { response, signal }: Arrived,
   clock: Clock,
 ): Promise<void> {
-  const { answer: { status, headers, body, pauses }, cut } = reply;
-  const length = new TextEncoder().encode(body).length;
+  const { answer: { status, headers, body, pauses }, cutAfter } = reply;
+  const sent = sentBody(reply);
+  const isCut = cutAfter !== undefined;
+  const { length } = new TextEncoder().encode(body);
   // A cut answer promises more than comes.
-  const promised = cut ? Math.max(length, sentBody(reply).length + 1) : length;
+  const promised = isCut ? Math.max(length, sent.length + 1) : length;
   const isBodiless = BODILESS_STATUSES.has(status);
   // What is sent is what the answer has, and no header of the server's own.
   response.sendDate = false;
@@ -244,15 +246,15 @@ async function send(
     ...(isBodiless ? [] : ["content-length", String(promised)]),
     ...(response.shouldKeepAlive !== false ? [] : ["connection", "close"]),
   ]);
-  if (pauses || cut) {
+  if (pauses || isCut) {
     await write(response, "");
     for await (const piece of bodyPieces(reply, { clock, signal })) {
       await write(response, piece);
     }
     // Deno 2.6 says that it has written a moment before it has.
-    if (cut) await systemClock.sleep(1);
+    if (isCut) await systemClock.sleep(1);
   }
-  if (!cut) response.end(isBodiless || pauses ? undefined : sentBody(reply));
+  if (!isCut) response.end(isBodiless || pauses ? undefined : sent);
 }
 
 function write(

@@ -10,8 +10,15 @@ import type {
   ServiceOptions,
 } from "./service/request_state.ts";
 import type { RequestRecord } from "./faults/request_record.ts";
-import { connectionDropped, toResponse, unreachable } from "./response.ts";
-import type { CommitSeed, KeySeed, VmSeed } from "./service/seed.ts";
+import { ConnectionDropped, toResponse, unreachable } from "./response.ts";
+import {
+  type CommitSeed,
+  type KeySeed,
+  seededCommit,
+  seededKey,
+  seededVm,
+  type VmSeed,
+} from "./service/seed.ts";
 import { FolderStore, MemoryStore, type Store } from "./service/store.ts";
 import {
   changeState,
@@ -103,7 +110,7 @@ export class Simulator {
     });
     switch (reply.type) {
       case "dropped":
-        throw connectionDropped();
+        throw new ConnectionDropped();
       case "unreachable":
         throw unreachable(request.url);
       case "answer":
@@ -171,7 +178,6 @@ export class Simulator {
 
   /** Adds a VM and returns its id. */
   async addVm(seed: VmSeed = {}): Promise<string> {
-    const { seededVm } = await import("./service/seed.ts");
     return await this.#update((world, now) => {
       const vm = seededVm(seed, { now, ownKeyId: this.#ownKeyId });
       world.vms.push(vm);
@@ -181,7 +187,6 @@ export class Simulator {
 
   /** Adds a commit and returns its id. */
   async addCommit(seed: CommitSeed = {}): Promise<string> {
-    const { seededCommit } = await import("./service/seed.ts");
     return await this.#update((world, now) => {
       const commit = seededCommit(seed, { now, ownKeyId: this.#ownKeyId });
       world.commits.push(commit);
@@ -191,7 +196,6 @@ export class Simulator {
 
   /** Accepts a key from now on, and returns it. */
   async addKey(seed: KeySeed = {}): Promise<string> {
-    const { seededKey } = await import("./service/seed.ts");
     const { apiKey, kept } = await seededKey(seed);
     await this.#update((world) => {
       world.keys.push(kept);
@@ -230,12 +234,17 @@ export class Simulator {
     return await this.#update((world) => changeFaults(world, change));
   }
 
+  /** Changes are made in the order in which they were asked for. */
   async #update<T>(change: (world: World, now: number) => T): Promise<T> {
+    const now = () => this.clock.now().getTime();
+    const done = await this.#store.update(({ world }) =>
+      world.late.length === 0 ? { result: change(world, now()) } : undefined
+    );
+    if (done) return done.result;
     const { carryOutLate } = await import("./faults/fault_state.ts");
-    const { clock } = this.#options;
     return await this.#store.update((transaction) => {
       carryOutLate(this.#options, transaction);
-      return change(transaction.world, clock.now().getTime());
+      return change(transaction.world, now());
     });
   }
 }

@@ -81,7 +81,7 @@ for (
       line: "POST vms",
       body: { colour: 1 },
       status: 400,
-      says: /there is no colour/,
+      says: /it has no colour/,
     },
     {
       line: "POST vms",

@@ -164,10 +164,28 @@ const EXAMPLE =
  * @throws {Failure} of code `bad_request`, saying which part is wrong.
  */
 export function parseRule(value: unknown): FaultRule {
-  const result = RULE.safeParse(value);
+  const hint = `a rule that works: ${EXAMPLE}`;
+  return checked(value, RULE, { action: "add the fault", what: "rule", hint });
+}
+
+/**
+ * Returns a value as its schema has it.
+ *
+ * @throws {Failure} of code `bad_request`, saying which part is wrong.
+ */
+export function checked<T extends z.core.$ZodType>(
+  value: unknown,
+  schema: T,
+  { action, what, hint }: {
+    readonly action: string;
+    readonly what: string;
+    readonly hint?: string;
+  },
+): z.output<T> {
+  const result = z.safeParse(schema, value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const where = issue?.path.join(".") ?? "";
+  const where = issue?.path.join(".") || what;
   const why = issue?.code === "invalid_value"
     ? `it must be one of ${issue.values.join(", ")}`
     : issue?.code === "invalid_union"
@@ -177,10 +195,8 @@ export function parseRule(value: unknown): FaultRule {
     : issue?.code === "invalid_type"
     ? `it must be of type ${issue.expected}`
     : "it is out of range";
-  throw new Failure(
-    `Cannot add the fault: "${where || "rule"}" makes no sense: ${why}`,
-    { code: "bad_request", hint: `a rule that works: ${EXAMPLE}` },
-  );
+  const message = `Cannot ${action}: "${where}" makes no sense: ${why}`;
+  throw new Failure(message, { code: "bad_request", hint });
 }
 
 const FAULT_TYPES = FAULT.def.options.map((option) =>

@@ -128,7 +128,7 @@ async function endEarly(faulty: Faulty): Promise<Reply | undefined> {
   const scripted = scriptedAnswer(faults, "before");
   if (!scripted) return undefined;
   await amend(options, state, { status: scripted.status });
-  return { type: "answer", answer: scripted, cut: false };
+  return { type: "answer", answer: scripted };
 }
 
 async function postpone(
@@ -160,12 +160,12 @@ async function endLate(
     await amend(options, state, { status: "dropped" });
     return { type: "dropped" };
   }
-  const cutFault = faultOf(faults, "cut");
-  const cut = cutFault !== undefined;
+  const cut = faultOf(faults, "cut");
   const said = scriptedAnswer(faults, "after") ?? answer;
   const status = cut ? "cut" : said.status;
+  const half = Math.floor(new TextEncoder().encode(said.body).length / 2);
   if (state.record.status !== status) await amend(options, state, { status });
-  return { type: "answer", answer: said, cut, cutBytes: cutFault?.bytes };
+  return { type: "answer", answer: said, cutAfter: cut && (cut.bytes ?? half) };
 }
 
 function scriptedAnswer(

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { JsonObject } from "../../json.ts";
-import { badRequest, jsonAnswer, notFound } from "./answer.ts";
+import { badRequest, jsonAnswer, notFound, type Refusal } from "./answer.ts";
 import {
   awaitBoot,
   countQuery,
@@ -27,16 +27,22 @@ export function findCommit(
   );
 }
 
-/** Returns the commit that goes by this tag, or `repo:tag`. */
-export function findTagged(
+/**
+ * Returns the commit that goes by this tag, or `repo:tag`.
+ *
+ * @throws {Refusal} when there is none.
+ */
+export function taggedCommit(
   world: World,
-  account: Account,
+  { organisation }: Account,
   reference: string,
-): StoredCommit | undefined {
-  return world.commits.find((commit) =>
-    commit.organisation === account.organisation &&
-    commit.tags.includes(reference)
+  refusal: (error: string) => Refusal = notFound,
+): StoredCommit {
+  const commit = world.commits.find((each) =>
+    each.organisation === organisation && each.tags.includes(reference)
   );
+  if (!commit) throw refusal("tag not found");
+  return commit;
 }
 
 const COMMIT_BODY = z.object({
@@ -66,8 +72,8 @@ export const commitVm: Endpoint = (call, { world, now }) => {
     isPublic: false,
     parentVmId: vmId,
     tags: [],
-    ...(body.description && { description: body.description }),
-    ...(vm.parentCommitId && { grandparentCommitId: vm.parentCommitId }),
+    description: body.description ?? undefined,
+    grandparentCommitId: vm.parentCommitId,
   });
   if (keepPaused) changeState(vm, now, "paused");
   return done(jsonAnswer(201, { commit_id: commitId }));
@@ -102,8 +108,7 @@ function pageOfCommits(call: Call, oldestFirst: readonly StoredCommit[]) {
 export const readTag: Endpoint = ({ account, params }, { world }) => {
   const { repo = "", tag = "" } = params;
   const reference = `${repo}:${tag}`;
-  const commit = findTagged(world, account, reference);
-  if (!commit) throw notFound("tag not found");
+  const commit = taggedCommit(world, account, reference);
   const time = new Date(commit.createdAt).toISOString();
   return shown(jsonAnswer(200, {
     tag_id: commit.commitId,

@@ -7,7 +7,7 @@ import {
   notFound,
   Refusal,
 } from "./answer.ts";
-import { findCommit, findTagged } from "./commit_endpoints.ts";
+import { findCommit, taggedCommit } from "./commit_endpoints.ts";
 import {
   awaitBoot,
   countQuery,
@@ -67,9 +67,11 @@ export const createRootVm: Endpoint = (call, context) => {
 };
 
 const UNION_KEYS = ["commit_id", "tag_name", "ref"];
-const COMMIT_ID_BODY = z.object({ commit_id: z.guid() });
-const TAG_NAME_BODY = z.object({ tag_name: z.string() });
-const REF_BODY = z.object({ ref: z.string() });
+const COMMIT_BODY = z.object({
+  commit_id: z.optional(z.guid()),
+  tag_name: z.optional(z.string()),
+  ref: z.optional(z.string()),
+});
 
 /** Makes a VM of a commit; it runs at once. */
 export const restoreCommit: Endpoint = (call, { world, now, quirks }) => {
@@ -87,21 +89,16 @@ function commitOfBody(call: Call, world: World): StoredCommit {
   if (keys.length !== 1) {
     throw notJson("it must have one of commit_id, tag_name and ref");
   }
-  if (keys[0] === "commit_id") {
-    const { commit_id: commitId } = shaped(body, COMMIT_ID_BODY);
-    const commit = findCommit(world, call.account, commitId);
+  const { commit_id: id, tag_name, ref } = shaped(body, COMMIT_BODY);
+  if (id !== undefined) {
+    const commit = findCommit(world, call.account, id);
     if (commit) return commit;
     throw notFound("commit not found");
   }
-  const reference = keys[0] === "ref"
-    ? shaped(body, REF_BODY).ref
-    : shaped(body, TAG_NAME_BODY).tag_name;
-  if (keys[0] === "ref" && !/^[^:]+:[^:]+$/.test(reference)) {
+  if (ref !== undefined && !/^[^:]+:[^:]+$/.test(ref)) {
     throw badRequest("Invalid ref format. Expected 'repo_name:tag_name'");
   }
-  const commit = findTagged(world, call.account, reference);
-  if (commit) return commit;
-  throw notFound("tag not found");
+  return taggedCommit(world, call.account, ref ?? tag_name ?? "");
 }
 
 function lineage(commit: StoredCommit) {
@@ -169,9 +166,8 @@ function branchSource(call: Call, world: World): BranchSource {
   }
   const { repo, tag = "" } = params;
   const reference = repo === undefined ? tag : `${repo}:${tag}`;
-  const commit = findTagged(world, account, reference);
-  if (commit) return { type: "commit", commit };
-  throw hybridNotFound("tag not found");
+  const commit = taggedCommit(world, account, reference, hybridNotFound);
+  return { type: "commit", commit };
 }
 
 /** The typed forms of a branch answer half a result, half an error. */

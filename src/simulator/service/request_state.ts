@@ -42,10 +42,8 @@ export type Reply =
   | {
     readonly type: "answer";
     readonly answer: Answer;
-    /** The connection ends in the body, before it is complete. */
-    readonly cut: boolean;
-    /** After how many bytes of it; in the middle, without. */
-    readonly cutBytes?: number | undefined;
+    /** The connection ends after so many bytes of the body. */
+    readonly cutAfter?: number | undefined;
   }
   | { readonly type: "dropped" }
   /** As if no connection had been made. */

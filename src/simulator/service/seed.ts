@@ -92,7 +92,7 @@ export function seededCommit(
     name: seed.name ?? `commit-${commitId.slice(0, 8)}`,
     isPublic: seed.isPublic ?? false,
     tags: [...seed.tags ?? []],
-    ...(seed.parentVmId && { parentVmId: seed.parentVmId }),
+    parentVmId: seed.parentVmId,
   };
 }
 

@@ -33,12 +33,11 @@ export function newVm(options: NewVmOptions): StoredVm {
     memSizeMib: options.memSizeMib ?? 512,
     vcpuCount: options.vcpuCount ?? 1,
     fsSizeMib: options.fsSizeMib ?? 1024,
-    ...(options.parentCommitId && { parentCommitId: options.parentCommitId }),
-    ...(options.grandparentVmId &&
-      { grandparentVmId: options.grandparentVmId }),
-    ...(unlisted && { listedFrom: now + unlisted.ms }),
-    ...(unreadable && { readableFrom: now + unreadable.ms }),
-    ...(labels && { labelsShownAs: labels.as }),
+    parentCommitId: options.parentCommitId,
+    grandparentVmId: options.grandparentVmId,
+    listedFrom: unlisted && now + unlisted.ms,
+    readableFrom: unreadable && now + unreadable.ms,
+    labelsShownAs: labels?.as,
   };
 }
 

@@ -80,19 +80,23 @@ export const CALL = z.object({
   account: z.object({ keyId: z.string(), organisation: z.string() }),
 });
 
+function listOf<T extends z.core.$ZodType>(item: T) {
+  return z._default(z.array(item), () => []);
+}
+
 const WORLD = z.object({
   v: z.literal(1),
-  vms: z.array(VM),
-  commits: z.array(COMMIT),
-  projects: z.array(PROJECT),
-  keys: z.array(KEY),
-  revokedKeys: z.array(z.string()),
+  vms: listOf(VM),
+  commits: listOf(COMMIT),
+  projects: listOf(PROJECT),
+  keys: listOf(KEY),
+  revokedKeys: listOf(z.string()),
   /** Commands that were started in VMs, the newest last. */
-  execs: z._default(z.array(EXEC), []),
+  execs: listOf(EXEC),
   /** What makes requests fail, and those that do: see `fault_state.ts`. */
-  rules: z.array(z.unknown()),
-  holds: z.array(z.unknown()),
-  late: z.array(z.unknown()),
+  rules: listOf(z.unknown()),
+  holds: listOf(z.unknown()),
+  late: listOf(z.unknown()),
 });
 
 /** A VM, as the simulator keeps it. */
@@ -118,18 +122,7 @@ export type World = z.infer<typeof WORLD>;
 
 /** Returns a service in which nothing has happened yet. */
 export function emptyWorld(): World {
-  return {
-    v: 1,
-    vms: [],
-    commits: [],
-    projects: [],
-    execs: [],
-    keys: [],
-    revokedKeys: [],
-    rules: [],
-    holds: [],
-    late: [],
-  };
+  return WORLD.parse({ v: 1 });
 }
 
 /**
