@@ -28,7 +28,8 @@ import {
 import type { World } from "./service/world.ts";
 
 /** Options for {@linkcode Simulator}. */
-export interface SimulatorOptions {
+export interface SimulatorOptions
+  extends Partial<Pick<ServiceOptions, "bootMs" | "resumeMs" | "authFailure">> {
   /** The service's clock: it decides when a VM has booted. */
   readonly clock: Clock;
   /**
@@ -39,15 +40,6 @@ export interface SimulatorOptions {
   readonly stateDir?: string;
   /** The key that is accepted; others can be added. */
   readonly apiKey?: string;
-  /** How long a VM boots. @default 2000 */
-  readonly bootMs?: number;
-  /** How long a VM takes to run after it was asked to. @default 0 */
-  readonly resumeMs?: number;
-  /**
-   * How a bad key is answered: as the gateway does (403, text), or as the
-   * schema says (401, nothing). @default "gateway"
-   */
-  readonly authFailure?: "gateway" | "spec";
 }
 
 /** A request that waits to be released. */

@@ -5,7 +5,7 @@ import { ENDPOINTS } from "../service/endpoints.ts";
 import { OPERATIONS } from "../service/operation.ts";
 import type { Quirks } from "../service/quirks.ts";
 import type { ServiceOptions } from "../service/request_state.ts";
-import type { Transaction } from "../service/store.ts";
+import type { Store, Transaction } from "../service/store.ts";
 import { CALL, type World } from "../service/world.ts";
 import { type Fault, faultOf, FAULTS, RULE } from "./faults.ts";
 import { RECORD } from "./request_record.ts";
@@ -46,6 +46,14 @@ export function changeFaults<T>(
   const result = change(data);
   Object.assign(world, data);
   return result;
+}
+
+/** Runs {@linkcode changeFaults} on the world of a store. */
+export function updateFaults<T>(
+  store: Store,
+  change: (state: FaultState) => T,
+): Promise<T> {
+  return store.update(({ world }) => changeFaults(world, change));
 }
 
 /** Returns what faults make unusual about an answer of the service. */

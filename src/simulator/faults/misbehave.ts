@@ -13,7 +13,12 @@ import {
   type RequestState,
   type ServiceOptions,
 } from "../service/request_state.ts";
-import { carryOutLate, changeFaults, quirksOf } from "./fault_state.ts";
+import {
+  carryOutLate,
+  changeFaults,
+  quirksOf,
+  updateFaults,
+} from "./fault_state.ts";
 import { type Fault, faultOf, takeFaults } from "./faults.ts";
 
 /** A request, and the faults that befall it. */
@@ -92,13 +97,9 @@ async function hold(
   const timer = ms === undefined ? undefined : clock.sleep(ms, signal)
     .then(() => isOver = true, () => {});
   const isHeld = () =>
-    store.update(({ world }) =>
-      changeFaults(world, ({ holds }) => holds.some((held) => held.id === id))
-    );
+    updateFaults(store, ({ holds }) => holds.some((held) => held.id === id));
   try {
-    await store.update(({ world }) =>
-      changeFaults(world, ({ holds }) => holds.push({ id, operation }))
-    );
+    await updateFaults(store, ({ holds }) => holds.push({ id, operation }));
     // Another process releases it: looking needs time that really passes.
     while (!isOver && await isHeld()) {
       await systemClock.sleep(HOLD_LOOK_MS, incoming.signal);
@@ -106,11 +107,9 @@ async function hold(
   } finally {
     over.abort();
     await timer;
-    await store.update(({ world }) =>
-      changeFaults(world, (state) => {
-        state.holds = state.holds.filter((held) => held.id !== id);
-      })
-    );
+    await updateFaults(store, (state) => {
+      state.holds = state.holds.filter((held) => held.id !== id);
+    });
   }
 }
 

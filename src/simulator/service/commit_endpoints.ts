@@ -15,16 +15,23 @@ import {
 import { changeState, livingVm } from "./vm_life.ts";
 import type { Account, Call, StoredCommit, World } from "./world.ts";
 
-/** Returns the commit of this id if the account may use it. */
-export function findCommit(
+/**
+ * Returns the commit of this id.
+ *
+ * @throws {Refusal} when there is none that the account may use.
+ */
+export function usableCommit(
   world: World,
-  account: Account,
+  { organisation }: Account,
   commitId: string,
-): StoredCommit | undefined {
-  return world.commits.find((commit) =>
-    commit.commitId === commitId.toLowerCase() &&
-    (commit.isPublic || commit.organisation === account.organisation)
+  refusal: (error: string) => Refusal = notFound,
+): StoredCommit {
+  const commit = world.commits.find((each) =>
+    each.commitId === commitId.toLowerCase() &&
+    (each.isPublic || each.organisation === organisation)
   );
+  if (!commit) throw refusal("commit not found");
+  return commit;
 }
 
 /**

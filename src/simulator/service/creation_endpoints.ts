@@ -4,15 +4,15 @@ import {
   badRequest,
   errorAnswer,
   jsonAnswer,
-  notFound,
   Refusal,
 } from "./answer.ts";
-import { findCommit, taggedCommit } from "./commit_endpoints.ts";
+import { taggedCommit, usableCommit } from "./commit_endpoints.ts";
 import {
   awaitBoot,
   countQuery,
   done,
   type Endpoint,
+  type EndpointContext,
   flagQuery,
   idParam,
   jsonBody,
@@ -25,6 +25,7 @@ import {
   findLivingVm,
   livingVm,
   newVm,
+  type NewVmOptions,
   stateAt,
 } from "./vm_life.ts";
 import type { Call, StoredCommit, StoredVm, World } from "./world.ts";
@@ -45,20 +46,15 @@ const NEW_ROOT_BODY = z.object({
 
 /** Makes a VM, which then boots. */
 export const createRootVm: Endpoint = (call, context) => {
-  const { world, now, bootMs, quirks } = context;
   const waitBoot = flagQuery(call, "wait_boot");
   const { vm_config: config } = shaped(jsonBody(call), NEW_ROOT_BODY);
-  const vm = newVm({
-    account: call.account,
-    now,
-    bootMs,
+  const vm = addVm(call, context, {
+    bootMs: context.bootMs,
     labels: config.labels ?? null,
     memSizeMib: config.mem_size_mib,
     vcpuCount: config.vcpu_count,
     fsSizeMib: config.fs_size_mib,
-    quirks,
   });
-  world.vms.push(vm);
   const bootedAt = vm.changes.find(({ state }) => state !== "booting")?.at;
   return done(
     jsonAnswer(201, { vm_id: vm.vmId }),
@@ -74,10 +70,9 @@ const COMMIT_BODY = z.object({
 });
 
 /** Makes a VM of a commit; it runs at once. */
-export const restoreCommit: Endpoint = (call, { world, now, quirks }) => {
-  const commit = commitOfBody(call, world);
-  const vm = newVm({ account: call.account, now, ...lineage(commit), quirks });
-  world.vms.push(vm);
+export const restoreCommit: Endpoint = (call, context) => {
+  const commit = commitOfBody(call, context.world);
+  const vm = addVm(call, context, originOf(commit));
   return done(jsonAnswer(201, { vm_id: vm.vmId }));
 };
 
@@ -90,51 +85,49 @@ function commitOfBody(call: Call, world: World): StoredCommit {
     throw notJson("it must have one of commit_id, tag_name and ref");
   }
   const { commit_id: id, tag_name, ref } = shaped(body, COMMIT_BODY);
-  if (id !== undefined) {
-    const commit = findCommit(world, call.account, id);
-    if (commit) return commit;
-    throw notFound("commit not found");
-  }
+  if (id !== undefined) return usableCommit(world, call.account, id);
   if (ref !== undefined && !/^[^:]+:[^:]+$/.test(ref)) {
     throw badRequest("Invalid ref format. Expected 'repo_name:tag_name'");
   }
   return taggedCommit(world, call.account, ref ?? tag_name ?? "");
 }
 
-function lineage(commit: StoredCommit) {
-  return {
-    parentCommitId: commit.commitId,
-    grandparentVmId: commit.parentVmId,
-  };
+/** Makes a VM of the caller's. */
+function addVm(
+  { account }: Call,
+  { world, now, quirks }: EndpointContext,
+  options: Partial<NewVmOptions>,
+): StoredVm {
+  const vm = newVm({ account, now, quirks, ...options });
+  world.vms.push(vm);
+  return vm;
 }
 
-/** What a branch is made of. */
-type BranchSource =
-  | { readonly type: "vm"; readonly vm: StoredVm }
-  | { readonly type: "commit"; readonly commit: StoredCommit };
+/** Returns what a VM shows of the VM or the commit that it was made of. */
+function originOf(source: StoredVm | StoredCommit) {
+  // A branch of a VM is a branch of a commit that it makes on the way.
+  return "vmId" in source
+    ? { parentCommitId: crypto.randomUUID(), grandparentVmId: source.vmId }
+    : { parentCommitId: source.commitId, grandparentVmId: source.parentVmId };
+}
 
 /** Makes VMs of a VM as it is now, or of a commit; they run at once. */
-export const branchVm: Endpoint = (call, { world, now, quirks }) => {
+export const branchVm: Endpoint = (call, context) => {
+  const { world, now, quirks } = context;
   const count = countQuery(call, "count", 1);
   const keepPaused = flagQuery(call, "keep_paused");
   const skipWait = flagQuery(call, "skip_wait_boot");
   const source = branchSource(call, world);
-  if (source.type === "vm") {
-    if (stateAt(source.vm, now) === "dead") throw badRequest("vm is dead");
-    awaitBoot(source.vm, now, { skipWait });
-    if (keepPaused) changeState(source.vm, now, "paused");
+  if ("vmId" in source) {
+    if (stateAt(source, now) === "dead") throw badRequest("vm is dead");
+    awaitBoot(source, now, { skipWait });
+    if (keepPaused) changeState(source, now, "paused");
   }
-  const origin = source.type === "commit" ? lineage(source.commit) : {
-    // A branch of a VM is a branch of a commit that it makes on the way.
-    parentCommitId: crypto.randomUUID(),
-    grandparentVmId: source.vm.vmId,
-  };
-  const made = quirks.fewer?.made ?? count;
+  const origin = originOf(source);
   const vms = Array.from(
-    { length: made },
-    () => newVm({ account: call.account, now, ...origin, quirks }),
+    { length: quirks.fewer?.made ?? count },
+    () => addVm(call, context, origin),
   );
-  world.vms.push(...vms);
   return done(branchAnswer(vms.map((vm) => vm.vmId), quirks));
 };
 
@@ -144,30 +137,23 @@ function branchAnswer(ids: string[], quirks: Quirks): Answer {
   return jsonAnswer(201, { vms: named.map((vmId) => ({ vm_id: vmId })) });
 }
 
-function branchSource(call: Call, world: World): BranchSource {
-  const { account, params } = call;
-  if (params["vmOrCommit"] !== undefined) {
+/** Returns the VM or the commit that is to be branched. */
+function branchSource(call: Call, world: World): StoredVm | StoredCommit {
+  const { account, params: { vmOrCommit, vm, commit, repo, tag = "" } } = call;
+  if (vmOrCommit !== undefined) {
     const id = idParam(call, "vmOrCommit");
-    const vm = findLivingVm(world, account, id);
-    if (vm) return { type: "vm", vm };
-    const commit = findCommit(world, account, id);
-    if (commit) return { type: "commit", commit };
-    throw notFound("commit not found");
+    return findLivingVm(world, account, id) ?? usableCommit(world, account, id);
   }
-  if (params["vm"] !== undefined) {
-    const id = idParam(call, "vm");
+  if (vm !== undefined) {
     const refusal = () => hybridNotFound("parent vm not found");
-    return { type: "vm", vm: livingVm(world, account, id, refusal) };
+    return livingVm(world, account, idParam(call, "vm"), refusal);
   }
-  if (params["commit"] !== undefined) {
-    const commit = findCommit(world, account, idParam(call, "commit"));
-    if (commit) return { type: "commit", commit };
-    throw hybridNotFound("commit not found");
+  if (commit !== undefined) {
+    const id = idParam(call, "commit");
+    return usableCommit(world, account, id, hybridNotFound);
   }
-  const { repo, tag = "" } = params;
   const reference = repo === undefined ? tag : `${repo}:${tag}`;
-  const commit = taggedCommit(world, account, reference, hybridNotFound);
-  return { type: "commit", commit };
+  return taggedCommit(world, account, reference, hybridNotFound);
 }
 
 /** The typed forms of a branch answer half a result, half an error. */
@@ -189,8 +175,8 @@ const DEPLOY_BODY = z.object({
 
 /** Makes a project and its VM, which boots; a project's name is used once. */
 export const deployRepo: Endpoint = (call, context) => {
-  const { world, now, bootMs, quirks } = context;
-  const { account } = call;
+  const { world, bootMs } = context;
+  const { organisation } = call.account;
   const body = shaped(jsonBody(call), DEPLOY_BODY);
   const [owner, repo, ...more] = body.repo.split("/");
   if (!owner || !repo || more.length > 0) {
@@ -198,19 +184,17 @@ export const deployRepo: Endpoint = (call, context) => {
   }
   const name = body.name ?? repo;
   const isTaken = world.projects.some((project) =>
-    project.organisation === account.organisation && project.name === name
+    project.organisation === organisation && project.name === name
   );
   if (isTaken) {
     throw new Refusal(errorAnswer(409, `project ${name} already exists`));
   }
-  const vm = newVm({ account, now, bootMs, quirks });
+  const { vmId } = addVm(call, context, { bootMs });
   const projectId = crypto.randomUUID();
-  const { organisation } = account;
-  world.vms.push(vm);
-  world.projects.push({ projectId, organisation, name, vmId: vm.vmId });
+  world.projects.push({ projectId, organisation, name, vmId });
   return done(jsonAnswer(202, {
     project_id: projectId,
-    vm_id: vm.vmId,
+    vm_id: vmId,
     status: "deploying",
   }));
 };

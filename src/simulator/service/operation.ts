@@ -52,17 +52,13 @@ export const OPEN_OPERATIONS: ReadonlySet<Operation> = new Set<Operation>([
   "health",
 ]);
 
-const PREFIX = ["api", "v1"];
-
 /** Returns what a request asks for, with the prefix `/api/v1` or without. */
 export function matchRoute(method: string, pathname: string): Route {
-  const segments = splitPath(pathname);
-  const path = PREFIX.every((part, index) => segments[index] === part)
-    ? segments.slice(PREFIX.length)
-    : segments;
+  const path = pathname.replaceAll(/\/+/g, "/").replace(/\/$/, "")
+    .replace(/^\/(api\/v1\/)?/, "");
   const allowed: string[] = [];
   for (const [routeMethod, pattern, operation] of ROUTES) {
-    const params = matchPattern(pattern.split("/"), path);
+    const params = matchPattern(pattern, path);
     if (!params) continue;
     if (routeMethod === method) return { type: "operation", operation, params };
     allowed.push(routeMethod);
@@ -73,25 +69,20 @@ export function matchRoute(method: string, pathname: string): Route {
 }
 
 function matchPattern(
-  pattern: readonly string[],
-  path: readonly string[],
+  pattern: string,
+  path: string,
 ): Record<string, string> | undefined {
-  if (pattern.length !== path.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, part] of pattern.entries()) {
-    const segment = path[index] ?? "";
-    if (part.startsWith("{")) params[part.slice(1, -1)] = segment;
-    else if (part !== segment) return undefined;
-  }
-  return params;
+  const expression = pattern.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)");
+  const match = new RegExp(`^${expression}$`).exec(path);
+  if (!match) return undefined;
+  const params = Object.entries(match.groups ?? {});
+  return Object.fromEntries(params.map(([name, text]) => [name, decode(text)]));
 }
 
-function splitPath(pathname: string): string[] {
-  return pathname.split("/").filter((part) => part !== "").map((part) => {
-    try {
-      return decodeURIComponent(part);
-    } catch {
-      return part;
-    }
-  });
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -23,8 +23,14 @@ export interface ServiceOptions {
   readonly clock: Clock;
   /** The key that needs no adding. */
   readonly ownKey: string;
+  /** How long a VM boots. @default 2000 */
   readonly bootMs: number;
+  /** How long a VM takes to run after it was asked to. @default 0 */
   readonly resumeMs: number;
+  /**
+   * How a bad key is answered: as the gateway does (403, text), or as the
+   * schema says (401, nothing). @default "gateway"
+   */
   readonly authFailure: "gateway" | "spec";
 }
 
