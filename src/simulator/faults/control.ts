@@ -2,10 +2,10 @@ import * as z from "zod/mini";
 import { Failure } from "../../failure.ts";
 import type { JsonValue } from "../../json.ts";
 import {
-  type Answer,
   bareAnswer,
   errorAnswer,
   jsonAnswer,
+  type ServiceAnswer,
 } from "../service/answer.ts";
 import { checked } from "./faults.ts";
 import { OPERATIONS } from "../service/operation.ts";
@@ -69,7 +69,7 @@ const CONTROLS = new Map<string, Control>([
 export async function control(
   simulator: Simulator,
   { method, url, body }: Pick<Incoming, "method" | "url" | "body">,
-): Promise<Answer> {
+): Promise<ServiceAnswer> {
   const asked = `${method} ${url.pathname.slice(PREFIX.length)}`;
   const answer = CONTROLS.get(asked);
   if (!answer) {

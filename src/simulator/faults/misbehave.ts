@@ -1,10 +1,10 @@
 import { systemClock } from "../../clock.ts";
 import {
-  type Answer,
   bareAnswer,
   errorAnswer,
   jsonAnswer,
   Refusal,
+  type ServiceAnswer,
 } from "../service/answer.ts";
 import { admit, carryOut, outcomeOf } from "../service/carry_out.ts";
 import {
@@ -153,7 +153,7 @@ async function postpone(
 /** Ends a request that was carried out. */
 async function endLate(
   { options, state, faults }: Faulty,
-  answer: Answer,
+  answer: ServiceAnswer,
 ): Promise<Reply> {
   if (faults.some((fault) => fault.type === "drop" && fault.when === "after")) {
     await amend(options, state, { status: "dropped" });
@@ -170,7 +170,7 @@ async function endLate(
 function scriptedAnswer(
   faults: readonly Fault[],
   when: Point,
-): Answer | undefined {
+): ServiceAnswer | undefined {
   const fault = faults.find((fault) =>
     fault.type === "answer" && fault.when === when
   );

@@ -1,15 +1,15 @@
 import { accountOf } from "./account.ts";
 import { bareAnswer, errorAnswer, Refusal } from "./answer.ts";
-import { NotYet, type Outcome } from "./endpoint.ts";
+import { type EndpointResult, NotYet } from "./endpoint.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { OPEN_OPERATIONS } from "./operation.ts";
 import type { Quirks } from "./quirks.ts";
 import type { RequestState, ServiceOptions } from "./request_state.ts";
 import type { Transaction } from "./store.ts";
-import type { Account, Call, World } from "./world.ts";
+import type { Account, ServiceCall, World } from "./world.ts";
 
 /** What carrying a request out came to: an outcome, or when to try again. */
-export type Attempt = Outcome | NotYet;
+export type Attempt = EndpointResult | NotYet;
 
 /**
  * Carries a request out if it can be by now, and writes down what it came to.
@@ -64,7 +64,7 @@ export async function outcomeOf(
   { incoming: { signal } }: RequestState,
   first: Attempt,
   tryAgain: () => Promise<Attempt>,
-): Promise<Outcome> {
+): Promise<EndpointResult> {
   let attempt = first;
   while (attempt instanceof NotYet) {
     const ms = attempt.until - clock.now().getTime();
@@ -88,7 +88,7 @@ export function admit(
   { authFailure }: ServiceOptions,
   { incoming, route, key }: RequestState,
   world: World,
-): Call {
+): ServiceCall {
   const isOpen = route.type === "operation" &&
     OPEN_OPERATIONS.has(route.operation);
   const account = accountOf(world, key);

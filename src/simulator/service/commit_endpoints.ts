@@ -13,7 +13,7 @@ import {
   shown,
 } from "./endpoint.ts";
 import { changeState, livingVm } from "./vm_life.ts";
-import type { Account, Call, StoredCommit, World } from "./world.ts";
+import type { Account, ServiceCall, StoredCommit, World } from "./world.ts";
 
 /**
  * Returns the commit of this id.
@@ -99,7 +99,10 @@ export const listCommits: Endpoint = (call, { world }) =>
 export const listPublicCommits: Endpoint = (call, { world }) =>
   pageOfCommits(call, world.commits.filter(({ isPublic }) => isPublic));
 
-function pageOfCommits(call: Call, oldestFirst: readonly StoredCommit[]) {
+function pageOfCommits(
+  call: ServiceCall,
+  oldestFirst: readonly StoredCommit[],
+) {
   const limit = Math.min(countQuery(call, "limit", 50), 100);
   const offset = countQuery(call, "offset", 0);
   const commits = oldestFirst.toReversed();

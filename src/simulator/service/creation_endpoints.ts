@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import {
-  type Answer,
   badRequest,
   errorAnswer,
   jsonAnswer,
   Refusal,
+  type ServiceAnswer,
 } from "./answer.ts";
 import { taggedCommit, usableCommit } from "./commit_endpoints.ts";
 import {
@@ -28,7 +28,7 @@ import {
   type NewVmOptions,
   stateAt,
 } from "./vm_life.ts";
-import type { Call, StoredCommit, StoredVm, World } from "./world.ts";
+import type { ServiceCall, StoredCommit, StoredVm, World } from "./world.ts";
 
 const SIZE = z.nullish(z.int32().check(z.minimum(0)));
 const TEXT = z.nullish(z.string());
@@ -76,7 +76,7 @@ export const restoreCommit: Endpoint = (call, context) => {
   return done(jsonAnswer(201, { vm_id: vm.vmId }));
 };
 
-function commitOfBody(call: Call, world: World): StoredCommit {
+function commitOfBody(call: ServiceCall, world: World): StoredCommit {
   const body = jsonBody(call);
   const keys = typeof body === "object" && body !== null
     ? UNION_KEYS.filter((key) => Object.hasOwn(body, key))
@@ -94,7 +94,7 @@ function commitOfBody(call: Call, world: World): StoredCommit {
 
 /** Makes a VM of the caller's. */
 function addVm(
-  { account }: Call,
+  { account }: ServiceCall,
   { world, now, quirks }: EndpointContext,
   options: Partial<NewVmOptions>,
 ): StoredVm {
@@ -131,14 +131,17 @@ export const branchVm: Endpoint = (call, context) => {
   return done(branchAnswer(vms.map((vm) => vm.vmId), quirks));
 };
 
-function branchAnswer(ids: string[], quirks: Quirks): Answer {
+function branchAnswer(ids: string[], quirks: Quirks): ServiceAnswer {
   const named = ids.slice(0, quirks.fewer?.named);
   if (quirks.oldBranchAnswer) return jsonAnswer(201, { vm_id: named[0] });
   return jsonAnswer(201, { vms: named.map((vmId) => ({ vm_id: vmId })) });
 }
 
 /** Returns the VM or the commit that is to be branched. */
-function branchSource(call: Call, world: World): StoredVm | StoredCommit {
+function branchSource(
+  call: ServiceCall,
+  world: World,
+): StoredVm | StoredCommit {
   const { account, params: { vmOrCommit, vm, commit, repo, tag = "" } } = call;
   if (vmOrCommit !== undefined) {
     const id = idParam(call, "vmOrCommit");

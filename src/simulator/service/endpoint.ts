@@ -1,9 +1,14 @@
 import * as z from "zod/mini";
-import { type Answer, badRequest, Refusal, textAnswer } from "./answer.ts";
+import {
+  badRequest,
+  Refusal,
+  type ServiceAnswer,
+  textAnswer,
+} from "./answer.ts";
 import { messageOf } from "../../failure.ts";
 import type { Quirks } from "./quirks.ts";
 import { nextChangeAt, stateAt } from "./vm_life.ts";
-import type { Call, StoredVm, World } from "./world.ts";
+import type { ServiceCall, StoredVm, World } from "./world.ts";
 
 /** What an endpoint works with. */
 export interface EndpointContext {
@@ -16,8 +21,8 @@ export interface EndpointContext {
 }
 
 /** What an endpoint made of a request. */
-export interface Outcome {
-  readonly answer: Answer;
+export interface EndpointResult {
+  readonly answer: ServiceAnswer;
   readonly committed: boolean;
   /** The answer is held back until then, milliseconds since 1970. */
   readonly readyAt?: number | undefined;
@@ -41,15 +46,18 @@ export class NotYet extends Error {
  * @throws {Refusal} when it is turned down; then nothing was changed.
  * @throws {NotYet} when it is to be tried later; then nothing was changed.
  */
-export type Endpoint = (call: Call, context: EndpointContext) => Outcome;
+export type Endpoint = (
+  call: ServiceCall,
+  context: EndpointContext,
+) => EndpointResult;
 
 /** Returns the outcome of a request that changed something. */
-export function done(answer: Answer, readyAt?: number): Outcome {
+export function done(answer: ServiceAnswer, readyAt?: number): EndpointResult {
   return { answer, committed: true, readyAt };
 }
 
 /** Returns the outcome of a request that only looked. */
-export function shown(answer: Answer): Outcome {
+export function shown(answer: ServiceAnswer): EndpointResult {
   return { answer, committed: false };
 }
 
@@ -60,7 +68,7 @@ const ID = z.guid();
  *
  * @throws {Refusal} when it is not a UUID.
  */
-export function idParam(call: Call, name: string): string {
+export function idParam(call: ServiceCall, name: string): string {
   const value = call.params[name] ?? "";
   if (ID.safeParse(value).success) return value.toLowerCase();
   // The service sends this without a content type.
@@ -77,7 +85,7 @@ export function idParam(call: Call, name: string): string {
  *
  * @throws {Refusal} when it is neither `true` nor `false`.
  */
-export function flagQuery(call: Call, name: string): boolean {
+export function flagQuery(call: ServiceCall, name: string): boolean {
   const value = call.query[name];
   if (value === undefined || value === "false") return false;
   if (value === "true") return true;
@@ -90,7 +98,7 @@ export function flagQuery(call: Call, name: string): boolean {
  * @throws {Refusal} when it is not a whole number from 0 to 2³¹−1.
  */
 export function countQuery(
-  call: Call,
+  call: ServiceCall,
   name: string,
   whenMissing: number,
 ): number {
@@ -112,7 +120,7 @@ function badQuery(why: string): Refusal {
  *
  * @throws {Refusal} when the body is not JSON.
  */
-export function jsonBody(call: Call): unknown {
+export function jsonBody(call: ServiceCall): unknown {
   try {
     return JSON.parse(call.body);
   } catch (error) {

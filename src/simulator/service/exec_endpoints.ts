@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import {
-  type Answer,
   badRequest,
   errorAnswer,
   jsonAnswer,
   notFound,
   type Pause,
   Refusal,
+  type ServiceAnswer,
 } from "./answer.ts";
 import {
   awaitBoot,
@@ -20,7 +20,7 @@ import {
 } from "./endpoint.ts";
 import { runInFakeShell, type ShellRun } from "./fake_shell.ts";
 import { livingVm, stateAt } from "./vm_life.ts";
-import type { Call, StoredExec } from "./world.ts";
+import type { ServiceCall, StoredExec } from "./world.ts";
 import { joinBytes } from "../../bytes.ts";
 
 /** How many commands are remembered: what is older cannot be attached to. */
@@ -88,7 +88,7 @@ export const attachExec: Endpoint = (call, context) => {
 };
 
 /** Starts a command. */
-function start(call: Call, { world, now }: EndpointContext): StoredExec {
+function start(call: ServiceCall, { world, now }: EndpointContext): StoredExec {
   const vmId = idParam(call, "vm");
   const body = shaped(jsonBody(call), EXEC_BODY);
   const vm = livingVm(world, call.account, vmId);
@@ -130,7 +130,7 @@ function streamOf(
   exec: StoredExec,
   { now }: EndpointContext,
   after = 0,
-): Answer {
+): ServiceAnswer {
   const { output, exitCode, endsAfterMs } = runOf(exec);
   const exec_id = exec.execId;
   const events = [

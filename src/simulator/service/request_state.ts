@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import type { RequestRecord } from "../faults/request_record.ts";
 import { type PresentedKey, presentedKey } from "./account.ts";
-import type { Answer } from "./answer.ts";
+import type { ServiceAnswer } from "./answer.ts";
 import { matchRoute, type Route } from "./operation.ts";
 import type { Store } from "./store.ts";
 
@@ -47,7 +47,7 @@ export interface RequestState {
 export type Reply =
   | {
     readonly type: "answer";
-    readonly answer: Answer;
+    readonly answer: ServiceAnswer;
     /** The connection ends after so many bytes of the body. */
     readonly cutAfter?: number | undefined;
   }

@@ -25,7 +25,7 @@ import {
   renderVm,
   stateAt,
 } from "./vm_life.ts";
-import type { Call, StoredVm } from "./world.ts";
+import type { ServiceCall, StoredVm } from "./world.ts";
 
 /** Every living VM of the organisation, whoever made it, in no order. */
 export const listVms: Endpoint = (call, { world, now, quirks }) => {
@@ -60,7 +60,10 @@ export const readMetadata: Endpoint = (call, context) => {
  *
  * @throws {Refusal} when there is no such VM, or was none then.
  */
-function readableVm(call: Call, { world, now, quirks }: EndpointContext) {
+function readableVm(
+  call: ServiceCall,
+  { world, now, quirks }: EndpointContext,
+) {
   const lagMs = quirks.lag?.ms ?? 0;
   const known = knownVm(world, call.account, idParam(call, "vm"));
   const vm = known && asItWas(known, { now, lagMs });

@@ -71,7 +71,7 @@ const KEY = z.object({
   organisation: z.string(),
 });
 
-/** How a {@linkcode Call} is kept. */
+/** How a {@linkcode ServiceCall} is kept. */
 export const CALL = z.object({
   operation: z.enum(OPERATIONS),
   params: z.record(z.string(), z.string()),
@@ -112,10 +112,10 @@ export type StoredCommit = z.infer<typeof COMMIT>;
 export type StoredExec = z.infer<typeof EXEC>;
 
 /** A checked request: all that is needed to carry it out, now or later. */
-export type Call = z.infer<typeof CALL>;
+export type ServiceCall = z.infer<typeof CALL>;
 
 /** Whose key a request carried. */
-export type Account = Call["account"];
+export type Account = ServiceCall["account"];
 
 /** All that the simulated service knows. */
 export type World = z.infer<typeof WORLD>;
