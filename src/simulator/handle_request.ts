@@ -1,4 +1,4 @@
-import { carryOut, outcomeOf } from "./service/carry_out.ts";
+import { carryOut, resultOf } from "./service/carry_out.ts";
 import {
   amend,
   arrived,
@@ -11,8 +11,8 @@ import {
 /**
  * Answers one request, and keeps a record of it from its arrival on.
  *
- * Aborting the signal before it is carried out stops it. A service that goes
- * on although nobody listens is what the fault `commit_late` plays.
+ * Aborting the signal before it is carried out stops it. The fault
+ * `commit_late` plays a service that continues without a client.
  *
  * @throws {unknown} the signal's reason, when that is aborted.
  */
@@ -37,7 +37,7 @@ export async function handleRequest(
   }
 }
 
-/** Answers as the service does, or leaves that to the faults, if any. */
+/** Answers as the service does; with rules in force, `misbehave` does. */
 async function answer(
   options: ServiceOptions,
   state: RequestState,
@@ -53,7 +53,7 @@ async function answer(
     const { misbehave } = await import("./faults/misbehave.ts");
     return await misbehave(options, state);
   }
-  const { answer } = await outcomeOf(
+  const { answer } = await resultOf(
     options,
     state,
     first,

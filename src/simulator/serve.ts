@@ -19,13 +19,13 @@ export interface ServeSimulatorOptions {
   readonly port: number;
   /** @default "127.0.0.1" */
   readonly hostname?: string;
-  /** Aborted when it is to end. */
+  /** Ends the server when it is aborted. */
   readonly signal: AbortSignal;
-  /** Called once, when requests are taken. */
+  /** Called once, when the server accepts connections. */
   readonly onListening?: (address: ServerAddress) => void;
 }
 
-/** Where a served simulator can be reached. */
+/** The address of a simulator that is served. */
 export interface ServerAddress {
   readonly hostname: string;
   readonly port: number;
@@ -37,9 +37,9 @@ export interface ServerAddress {
 interface Arrived {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Whether the connection goes on after the request before, if any. */
+  /** Whether the connection stays open after its request before, if any. */
   readonly before: Promise<boolean> | undefined;
-  /** Aborted when the server is to end. */
+  /** Aborted when the server ends. */
   readonly signal: AbortSignal;
 }
 
@@ -49,7 +49,7 @@ const SERVER_OPTIONS = {
   maxHeaderSize: 64 * 1024,
   requireHostHeader: false,
   noDelay: true,
-  // A client may take its time, and come back when it likes.
+  // No time limits: a client may be as slow as it likes.
   headersTimeout: 0,
   requestTimeout: 0,
   keepAliveTimeout: 0,
@@ -58,10 +58,10 @@ const SERVER_OPTIONS = {
 /**
  * Serves a simulator over HTTP until the signal is aborted.
  *
- * Connections are kept, as many as come, and each is answered one request
+ * Connections are kept open. The requests of one connection are answered one
  * after the other. A request that has arrived is carried out even if its
- * client has gone by then. On the signal requests under way end without an
- * answer, and this returns.
+ * client has disconnected. When the signal is aborted, requests in flight end
+ * without an answer, and this returns.
  *
  * @throws {Failure} when the port cannot be listened on.
  */
@@ -70,10 +70,10 @@ export async function serveSimulator(
   options: ServeSimulatorOptions,
 ): Promise<void> {
   const { hostname = "127.0.0.1", signal } = options;
-  // Not imported above: in a bundle every command would pay for that.
+  // Imported here, because a bundle runs its static imports for every command.
   const { createServer } = await import("node:http");
   if (signal.aborted) return;
-  /** By connection: whether it goes on after the latest of its requests. */
+  /** By connection: whether it stays open after its latest request. */
   const latest = new Map<string, Promise<boolean>>();
   const server = createServer(SERVER_OPTIONS, (request, response) => {
     const connection = sourceOf(request.socket);
@@ -81,7 +81,7 @@ export async function serveSimulator(
     const arrived = { request, response, before, signal };
     latest.set(connection, serveRequest(simulator, arrived));
   });
-  // A source is used again, later. (Deno 2.6 does not tell of connections.)
+  // Ports are used again. (Deno 2.6 does not emit this event.)
   server.on("connection", (socket) => latest.delete(sourceOf(socket)));
   try {
     const listening = Promise.withResolvers<void>();
@@ -117,21 +117,21 @@ function listenFailure(hostname: string, port: number, cause: unknown) {
   });
 }
 
-/** Names a connection by its other end, which no two have in common. */
+/** Identifies an open connection by its client's address and port. */
 function sourceOf(
   { remoteAddress, remotePort }: IncomingMessage["socket"],
 ): string {
   return `${remoteAddress}:${remotePort}`;
 }
 
-/** Answers a request in its turn; returns whether the connection goes on. */
+/** Answers a request in its turn; returns whether the connection stays open. */
 async function serveRequest(
   simulator: Simulator,
   arrived: Arrived,
 ): Promise<boolean> {
   const { request, before, signal } = arrived;
   try {
-    // Read before it waits: of a client that has gone nothing is left to read.
+    // Read before its turn: once the client disconnects, the body is lost.
     const body = await readBody(request);
     if (await before !== false) {
       const reply = await answerTo(simulator, arrived, body);
@@ -141,17 +141,17 @@ async function serveRequest(
       }
     }
   } catch {
-    // The client went away, or the server ends: nobody is there to be told.
+    // The client has disconnected, or the server ends.
   }
   dropConnection(arrived);
   return false;
 }
 
-/** Closes a connection; what was not sent by now never is. */
+/** Closes a connection at once. */
 function dropConnection({ request, response }: Arrived): void {
   response.on("error", () => {});
   request.socket.destroy();
-  // Deno 2.6 closes it only where an answer breaks off in its body.
+  // Deno 2.6 only closes it when the body of an answer fails.
   response.write("");
   response.destroy(new Error("The simulator closed the connection"));
 }
@@ -186,7 +186,7 @@ async function answerTo(
   body: string | undefined,
 ): Promise<Reply> {
   const { method = "", url: target = "" } = request;
-  // Whatever host it names: this is the one that it reached.
+  // The host that the client names does not matter.
   const url = URL.parse(
     target.startsWith("/") ? `http://localhost${target}` : target,
   );
@@ -225,7 +225,7 @@ function refusal(status: number, why: string): Reply {
   return { type: "answer", answer };
 }
 
-/** Sends an answer, or as much of it as is to arrive. */
+/** Sends an answer, or the part of it that a fault leaves. */
 async function send(
   reply: AnswerReply,
   { response, signal }: Arrived,
@@ -235,10 +235,10 @@ async function send(
   const sent = sentBody(reply);
   const isCut = cutAfter !== undefined;
   const { length } = new TextEncoder().encode(body);
-  // A cut answer promises more than comes.
+  // A cut answer announces more than is sent.
   const promised = isCut ? Math.max(length, sent.length + 1) : length;
   const isBodiless = BODILESS_STATUSES.has(status);
-  // What is sent is what the answer has, and no header of the server's own.
+  // The answer's headers are complete: node:http is not to add its own.
   response.sendDate = false;
   response.removeHeader("connection");
   response.writeHead(status, [
@@ -251,7 +251,7 @@ async function send(
     for await (const piece of bodyPieces(reply, { clock, signal })) {
       await write(response, piece);
     }
-    // Deno 2.6 says that it has written a moment before it has.
+    // Deno 2.6 reports a write as done slightly before it is.
     if (isCut) await systemClock.sleep(1);
   }
   if (!isCut) response.end(isBodiless || pauses ? undefined : sent);

@@ -17,7 +17,7 @@ const FAULT_STATE = z.object({
     id: z.string(),
     operation: z.nullable(z.enum(OPERATIONS)),
   })),
-  /** Requests whose answer was lost and that are carried out later. */
+  /** Requests whose connection was dropped, to be carried out later. */
   late: z.array(z.object({
     at: z.number(),
     call: CALL,
@@ -26,13 +26,14 @@ const FAULT_STATE = z.object({
   })),
 });
 
-/** What the world has for faults: the rules, and requests that suffer them. */
+/** The part of the world that is about faults. */
 export type FaultState = z.infer<typeof FAULT_STATE>;
 
 /**
- * Runs `change` on what the world has for faults, and keeps what it made of it.
+ * Runs `change` on the part of the world that is about faults, and keeps the
+ * result.
  *
- * @throws {SyntaxError} when that is nothing this program wrote.
+ * @throws {SyntaxError} when that part is not what this program writes.
  */
 export function changeFaults<T>(
   world: World,
@@ -56,7 +57,7 @@ export function updateFaults<T>(
   return store.update(({ world }) => changeFaults(world, change));
 }
 
-/** Returns what faults make unusual about an answer of the service. */
+/** Returns the faults that the service itself applies. */
 export function quirksOf(faults: readonly Fault[]): Quirks {
   return {
     unlisted: faultOf(faults, "unlisted"),
@@ -71,7 +72,7 @@ export function quirksOf(faults: readonly Fault[]): Quirks {
   };
 }
 
-/** Carries out what was to be carried out late and is due by now. */
+/** Carries out the late requests that are due. */
 export function carryOutLate(
   { clock, bootMs, resumeMs }: ServiceOptions,
   { world, log }: Transaction,
@@ -91,7 +92,7 @@ export function carryOutLate(
         if (error instanceof NotYet) {
           state.late.push({ ...late, at: error.until });
         } else if (!(error instanceof Refusal)) {
-          // A refusal: it is turned down, and nobody is there to be told.
+          // A refusal has no client to go to any more.
           throw error;
         }
       }

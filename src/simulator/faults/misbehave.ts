@@ -6,7 +6,7 @@ import {
   Refusal,
   type ServiceAnswer,
 } from "../service/answer.ts";
-import { admit, carryOut, outcomeOf } from "../service/carry_out.ts";
+import { admit, carryOut, resultOf } from "../service/carry_out.ts";
 import {
   amend,
   type Reply,
@@ -21,8 +21,8 @@ import {
 } from "./fault_state.ts";
 import { type Fault, faultOf, takeFaults } from "./faults.ts";
 
-/** A request, and the faults that befall it. */
-interface Faulty {
+/** A request, and the faults that apply to it. */
+interface FaultyRequest {
   readonly options: ServiceOptions;
   readonly state: RequestState;
   readonly faults: readonly Fault[];
@@ -33,7 +33,7 @@ type Point = "before" | "after";
 
 const HOLD_LOOK_MS = 10;
 
-/** Answers a request as the rules have it, where there are any. */
+/** Answers a request with the faults that the rules give it, if any. */
 export async function misbehave(
   options: ServiceOptions,
   state: RequestState,
@@ -47,7 +47,7 @@ export async function misbehave(
       ({ rules }) => takeFaults(rules, state.record, clock.now().getTime()),
     );
   });
-  const faulty: Faulty = { options, state, faults };
+  const faulty: FaultyRequest = { options, state, faults };
   await pause(faulty, "before");
   const early = await endEarly(faulty);
   if (early) return early;
@@ -62,18 +62,18 @@ export async function misbehave(
   return await endLate(faulty, answer);
 }
 
-async function carryOutNow({ options, state, faults }: Faulty) {
+async function carryOutNow({ options, state, faults }: FaultyRequest) {
   const quirks = quirksOf(faults);
   const isLast = faults.length === 0;
   const attempt = () =>
     options.store.update((transaction) =>
       carryOut(options, state, transaction, { quirks, isLast })
     );
-  return (await outcomeOf(options, state, await attempt(), attempt)).answer;
+  return (await resultOf(options, state, await attempt(), attempt)).answer;
 }
 
-/** Waits as the faults of this point want it. */
-async function pause(faulty: Faulty, when: Point): Promise<void> {
+/** Waits for the delays and holds of this point. */
+async function pause(faulty: FaultyRequest, when: Point): Promise<void> {
   const { options: { clock }, state: { incoming: { signal } } } = faulty;
   for (const fault of faulty.faults) {
     if (fault.type === "delay" && fault.when === when) {
@@ -85,9 +85,9 @@ async function pause(faulty: Faulty, when: Point): Promise<void> {
   }
 }
 
-/** Returns when the request was released, by whatever process. */
+/** Waits until the request is released, in this process or another. */
 async function hold(
-  { options: { store, clock }, state: { record, incoming } }: Faulty,
+  { options: { store, clock }, state: { record, incoming } }: FaultyRequest,
   ms: number | undefined,
 ): Promise<void> {
   const { id, operation } = record;
@@ -113,8 +113,8 @@ async function hold(
   }
 }
 
-/** Ends a request that is not to be carried out now, if it is one. */
-async function endEarly(faulty: Faulty): Promise<Reply | undefined> {
+/** Returns the reply to a request that a fault keeps from being carried out. */
+async function endEarly(faulty: FaultyRequest): Promise<Reply | undefined> {
   const { options, state, faults } = faulty;
   const late = faultOf(faults, "commit_late");
   const isDropped = late || faultOf(faults, "close_reused") ||
@@ -131,7 +131,7 @@ async function endEarly(faulty: Faulty): Promise<Reply | undefined> {
 }
 
 async function postpone(
-  { options, state, faults }: Faulty,
+  { options, state, faults }: FaultyRequest,
   ms: number,
 ): Promise<void> {
   await options.store.update(({ world }) => {
@@ -144,15 +144,15 @@ async function postpone(
         ({ late }) => late.push({ at, call, faults: [...faults], record }),
       );
     } catch (error) {
-      // Never to be carried out, then.
+      // It would be refused later, too.
       if (!(error instanceof Refusal)) throw error;
     }
   });
 }
 
-/** Ends a request that was carried out. */
+/** Returns the reply to a request that was carried out. */
 async function endLate(
-  { options, state, faults }: Faulty,
+  { options, state, faults }: FaultyRequest,
   answer: ServiceAnswer,
 ): Promise<Reply> {
   if (faults.some((fault) => fault.type === "drop" && fault.when === "after")) {

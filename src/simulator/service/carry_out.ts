@@ -8,12 +8,12 @@ import type { RequestState, ServiceOptions } from "./request_state.ts";
 import type { Transaction } from "./store.ts";
 import type { Account, ServiceCall, World } from "./world.ts";
 
-/** What carrying a request out came to: an outcome, or when to try again. */
+/** The result of carrying a request out, or when to try again. */
 export type Attempt = EndpointResult | NotYet;
 
 /**
- * Carries a request out if it can be by now, and writes down what it came to.
- * With `isLast`, nothing but its answer is to come.
+ * Carries a request out if that is possible by now, and records the result.
+ * With `isLast`, that is final: nothing is done to the answer afterwards.
  */
 export function carryOut(
   options: ServiceOptions,
@@ -56,10 +56,10 @@ function attemptOf(
 }
 
 /**
- * Returns what there is to say to a request, when it is time to say it;
- * `tryAgain` carries it out, where that could not be done at first.
+ * Returns the result of a request when its answer is due; `tryAgain` carries
+ * it out where the first attempt was too early.
  */
-export async function outcomeOf(
+export async function resultOf(
   { clock }: ServiceOptions,
   { incoming: { signal } }: RequestState,
   first: Attempt,

@@ -1,15 +1,15 @@
 import type { JsonValue } from "../../json.ts";
 import type { LabelsShown } from "./world.ts";
 
-/** What is unusual about one answer, or about the VMs that it makes. */
+/** How one answer, or the VMs that it creates, differ from the usual. */
 export interface Quirks {
-  /** Lists lack a new VM for so long. */
+  /** How long lists lack a new VM. */
   readonly unlisted?: { readonly ms: number } | undefined;
-  /** Status and metadata of a new VM are not found for so long. */
+  /** How long status and metadata of a new VM answer 404. */
   readonly unreadable?: { readonly ms: number } | undefined;
-  /** The answer is so old. */
+  /** How old the answer is. */
   readonly lag?: { readonly ms: number } | undefined;
-  /** A list has these as well. */
+  /** Entries added to a list. */
   readonly alsoListed?: { readonly entries: readonly JsonValue[] } | undefined;
   readonly labels?: { readonly as: LabelsShown } | undefined;
   /** The states of a new VM, by milliseconds after its creation. */
@@ -17,11 +17,11 @@ export interface Quirks {
     readonly states: readonly { afterMs: number; state: string }[];
   } | undefined;
   readonly boot?: { readonly ms: number } | undefined;
-  /** How many branches are made, and how many the answer names. */
+  /** How many branches are created, and how many the answer names. */
   readonly fewer?: {
     readonly made?: number | undefined;
     readonly named?: number | undefined;
   } | undefined;
-  /** A branch is answered as of old, `{vm_id}`. */
+  /** Set: a branch is answered as older versions did, `{vm_id}`. */
   readonly oldBranchAnswer?: object | undefined;
 }
