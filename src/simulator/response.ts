@@ -27,7 +27,7 @@ export type AnswerReply = Reply & { readonly type: "answer" };
 /** What the body of an answer is sent by. */
 export interface Pacing {
   readonly clock: Clock;
-  /** Aborted when nobody waits for it any more. */
+  /** Aborted when the client no longer waits. */
   readonly signal: AbortSignal;
 }
 

@@ -10,7 +10,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   api: [],
   engine: ["job", "ledger", "api"],
   project: [],
-  simulator: ["api"],
+  simulator: [],
   cli: ["job", "ledger", "api", "engine", "project", "simulator"],
 };
 

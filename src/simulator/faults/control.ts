@@ -65,7 +65,7 @@ const CONTROLS = new Map<string, Control>([
   }],
 ]);
 
-/** Answers those who run the simulator. */
+/** Answers a request to `/_simulator/`, which is about the simulator itself. */
 export async function control(
   simulator: Simulator,
   { method, url, body }: Pick<Incoming, "method" | "url" | "body">,

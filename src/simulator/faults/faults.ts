@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { Failure } from "../../failure.ts";
 import { type Operation, OPERATIONS } from "../service/operation.ts";
+import { STATES } from "../service/seed.ts";
 
 const MS = z.number().check(z.minimum(0));
 const COUNT = z.int().check(z.minimum(0));
@@ -68,8 +69,7 @@ const FAULT = z.discriminatedUnion("type", [
   /** On a creation: the VM's states, by milliseconds after its creation. */
   z.strictObject({
     type: z.literal("states"),
-    states: z.array(z.strictObject({ afterMs: MS, state: z.string() }))
-      .check(z.minLength(1)),
+    states: STATES,
   }),
   /** On a creation: how long this VM takes to boot. */
   z.strictObject({ type: z.literal("boot"), ms: MS }),

@@ -43,7 +43,7 @@ export class NotYet extends Error {
 /**
  * Carries out one request.
  *
- * @throws {Refusal} when it is turned down; then nothing was changed.
+ * @throws {Refusal} when it is refused; then nothing was changed.
  * @throws {NotYet} when it is to be tried later; then nothing was changed.
  */
 export type Endpoint = (
@@ -51,12 +51,12 @@ export type Endpoint = (
   context: EndpointContext,
 ) => EndpointResult;
 
-/** Returns the outcome of a request that changed something. */
+/** Returns the result of a request that changed something. */
 export function done(answer: ServiceAnswer, readyAt?: number): EndpointResult {
   return { answer, committed: true, readyAt };
 }
 
-/** Returns the outcome of a request that only looked. */
+/** Returns the result of a request that only read. */
 export function shown(answer: ServiceAnswer): EndpointResult {
   return { answer, committed: false };
 }

@@ -13,7 +13,7 @@ export interface Incoming {
   readonly body: string;
   /** Whether its connection has carried an earlier request. */
   readonly reused: boolean;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the client no longer waits. */
   readonly signal: AbortSignal;
 }
 

@@ -3,7 +3,8 @@ import { describeKey, newApiKey } from "./account.ts";
 import { newVm } from "./vm_life.ts";
 import { OWN_ORGANISATION, type StoredCommit, type StoredVm } from "./world.ts";
 
-const STATES = z.array(z.strictObject({
+/** States by milliseconds after the creation of a VM; never none. */
+export const STATES = z.array(z.strictObject({
   afterMs: z.number().check(z.minimum(0)),
   state: z.string(),
 })).check(z.minLength(1));

@@ -153,10 +153,10 @@ function deletionTime({ deletedAt }: StoredVm): string | null {
   return deletedAt === undefined ? null : new Date(deletedAt).toISOString();
 }
 
-/** A VM as those see it who run the simulator. */
+/** A VM as tests and `/_simulator/vms` see it. */
 export type SimulatedVm = Readonly<ReturnType<typeof simulatedVm>>;
 
-/** Returns a VM as those see it who run the simulator; times as RFC 3339. */
+/** Returns a VM as tests and `/_simulator/vms` see it; times as RFC 3339. */
 export function simulatedVm(vm: StoredVm, now: number) {
   const { vmId, ownerId, organisation, createdAt } = vm;
   return {
