@@ -37,6 +37,8 @@ export async function handleRequest(
   }
 }
 
+const PLAIN = { isFinal: true };
+
 /** Answers as the service does; with rules in force, `misbehave` does. */
 async function answer(
   options: ServiceOptions,
@@ -47,21 +49,13 @@ async function answer(
     const { rules, late } = transaction.world;
     return rules.length > 0 || late.length > 0
       ? undefined
-      : carryOut(options, state, transaction, { isLast: true });
+      : carryOut(options, state, transaction, PLAIN);
   });
   if (!first) {
     const { misbehave } = await import("./faults/misbehave.ts");
     return await misbehave(options, state);
   }
-  const { answer } = await resultOf(
-    options,
-    state,
-    first,
-    () =>
-      store.update((transaction) =>
-        carryOut(options, state, transaction, { isLast: true })
-      ),
-  );
+  const { answer } = await resultOf(options, state, PLAIN, first);
   const { status } = answer;
   if (state.record.status !== status) await amend(options, state, { status });
   return { type: "answer", answer };

@@ -64,19 +64,17 @@ export class Simulator {
   /** @throws {Failure} when the folder cannot be made. */
   constructor(options: SimulatorOptions) {
     const { clock, stateDir, apiKey = SIMULATOR_API_KEY } = options;
-    const { bootMs = 2_000, resumeMs = 0, authFailure = "gateway" } = options;
-    const store = stateDir === undefined
-      ? new MemoryStore()
-      : new FolderStore(stateDir);
     this.apiKey = apiKey;
     this.clock = clock;
-    this.#store = store;
+    this.#store = stateDir === undefined
+      ? new MemoryStore()
+      : new FolderStore(stateDir);
     this.#options = {
-      store,
-      clock,
-      bootMs,
-      resumeMs,
-      authFailure,
+      bootMs: 2_000,
+      resumeMs: 0,
+      authFailure: "gateway",
+      ...options,
+      store: this.#store,
       ownKey: apiKey,
     };
   }

@@ -6,7 +6,7 @@ import {
   Refusal,
   type ServiceAnswer,
 } from "../service/answer.ts";
-import { admit, carryOut, resultOf } from "../service/carry_out.ts";
+import { admit, resultOf } from "../service/carry_out.ts";
 import {
   amend,
   type Reply,
@@ -51,25 +51,16 @@ export async function misbehave(
   await pause(faulty, "before");
   const early = await endEarly(faulty);
   if (early) return early;
-  let answer = await carryOutNow(faulty);
+  const how = { quirks: quirksOf(faults), isFinal: faults.length === 0 };
+  let { answer } = await resultOf(options, state, how);
   const twice = faultOf(faults, "twice");
   if (twice) {
     await clock.sleep(twice.ms ?? 0, state.incoming.signal);
-    const second = await carryOutNow(faulty);
-    if (twice.answers !== "first") answer = second;
+    const second = await resultOf(options, state, how);
+    if (twice.answers !== "first") answer = second.answer;
   }
   await pause(faulty, "after");
   return await endLate(faulty, answer);
-}
-
-async function carryOutNow({ options, state, faults }: FaultyRequest) {
-  const quirks = quirksOf(faults);
-  const isLast = faults.length === 0;
-  const attempt = () =>
-    options.store.update((transaction) =>
-      carryOut(options, state, transaction, { quirks, isLast })
-    );
-  return (await resultOf(options, state, await attempt(), attempt)).answer;
 }
 
 /** Waits for the delays and holds of this point. */

@@ -11,21 +11,25 @@ import type { Account, ServiceCall, World } from "./world.ts";
 /** The result of carrying a request out, or when to try again. */
 export type Attempt = EndpointResult | NotYet;
 
-/**
- * Carries a request out if that is possible by now, and records the result.
- * With `isLast`, that is final: nothing is done to the answer afterwards.
- */
+/** How a request is carried out. */
+export interface CarryOutOptions {
+  readonly quirks?: Quirks;
+  /** Nothing is done to its answer afterwards. */
+  readonly isFinal: boolean;
+}
+
+/** Carries a request out if that is possible by now, and records the result. */
 export function carryOut(
   options: ServiceOptions,
   state: RequestState,
   { world, log }: Transaction,
-  { quirks = {}, isLast }: { quirks?: Quirks; isLast: boolean },
+  { quirks = {}, isFinal }: CarryOutOptions,
 ): Attempt {
   const attempt = attemptOf(options, state, world, quirks);
   const { record } = state;
   if (!(attempt instanceof NotYet)) {
     const { answer, committed, readyAt } = attempt;
-    const isAnswered = isLast && readyAt === undefined;
+    const isAnswered = isFinal && readyAt === undefined;
     state.record = {
       ...record,
       committed: committed || record.committed,
@@ -56,25 +60,29 @@ function attemptOf(
 }
 
 /**
- * Returns the result of a request when its answer is due; `tryAgain` carries
- * it out where the first attempt was too early.
+ * Carries a request out as soon as that is possible, and returns the result
+ * when its answer is due.
  */
 export async function resultOf(
-  { clock }: ServiceOptions,
-  { incoming: { signal } }: RequestState,
-  first: Attempt,
-  tryAgain: () => Promise<Attempt>,
+  options: ServiceOptions,
+  state: RequestState,
+  how: CarryOutOptions,
+  firstAttempt?: Attempt,
 ): Promise<EndpointResult> {
-  let attempt = first;
-  while (attempt instanceof NotYet) {
-    const ms = attempt.until - clock.now().getTime();
+  const { store, clock } = options;
+  const { signal } = state.incoming;
+  const attempt = () =>
+    store.update((transaction) => carryOut(options, state, transaction, how));
+  let latest = firstAttempt ?? await attempt();
+  while (latest instanceof NotYet) {
+    const ms = latest.until - clock.now().getTime();
     await clock.sleep(Math.max(ms, 1), signal);
-    attempt = await tryAgain();
+    latest = await attempt();
   }
-  if (attempt.readyAt !== undefined) {
-    await clock.sleep(attempt.readyAt - clock.now().getTime(), signal);
+  if (latest.readyAt !== undefined) {
+    await clock.sleep(latest.readyAt - clock.now().getTime(), signal);
   }
-  return attempt;
+  return latest;
 }
 
 const NOBODY: Account = { keyId: "", organisation: "" };
