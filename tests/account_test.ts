@@ -7,7 +7,7 @@ import {
 import { errorOf, resultOf, RUN } from "./helpers/story.ts";
 
 /** A user who has no key yet, and a service. */
-async function scene() {
+async function setUp() {
   const sandbox = await Sandbox.create();
   const simulator = await startSimulator(sandbox, ["--boot-ms", "0"]);
   delete sandbox.env.VERS_API_KEY;
@@ -35,7 +35,7 @@ async function without(
 }
 
 Deno.test("login keeps the key for its owner, and later commands use it", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const { sandbox, simulator: { apiKey } } = here;
   strictEqual((await sandbox.run(["status"])).code, 2);
   await Deno.writeTextFile(here.path, '{"email": "a@b.c", "later": [1]}');
@@ -62,7 +62,7 @@ Deno.test("login keeps the key for its owner, and later commands use it", async 
 
 for (const missing of [["whoami"], ["whoami", "validate_key"]] as const) {
   Deno.test(`login at a service without ${missing.join(" and ")} checks the key all the same`, async () => {
-    await using here = await scene();
+    await using here = await setUp();
     await without(here.simulator, ...missing);
     const { apiKey } = here.simulator;
     const good = await here.sandbox.run(["login", "--token", apiKey]);
@@ -82,7 +82,7 @@ for (const missing of [["whoami"], ["whoami", "validate_key"]] as const) {
 }
 
 Deno.test("login with a key that the service calls invalid writes nothing", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   await without(here.simulator, "whoami");
   await here.simulator.addFault({
     operation: "validate_key",
@@ -103,7 +103,7 @@ Deno.test("login with a key that the service calls invalid writes nothing", asyn
 });
 
 Deno.test("login refuses what it cannot use, and never repeats it", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   for (
     const [args, stdin, code, why] of [
       [["login"], undefined, 5, /--token is missing/],
@@ -136,7 +136,7 @@ Deno.test("login refuses what it cannot use, and never repeats it", async () => 
 });
 
 Deno.test("a key that was pasted with more than itself is refused, and not sent", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const { apiKey } = here.simulator;
   await Deno.writeTextFile(
     `${here.sandbox.home}/.versrc`,
@@ -166,7 +166,7 @@ Deno.test("a key that was pasted with more than itself is refused, and not sent"
 });
 
 Deno.test("login at a service that cannot be reached writes nothing", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   await here.simulator.addFault({ faults: [{ type: "drop", when: "before" }] });
   const result = await here.sandbox.run(["login", "--token", "key"]);
   strictEqual(result.code, 1);
@@ -175,7 +175,7 @@ Deno.test("login at a service that cannot be reached writes nothing", async () =
 });
 
 Deno.test("logout takes the key out, and nothing else", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const { sandbox } = here;
   deepStrictEqual(resultOf(await sandbox.run(["logout"])), {
     logged_out: false,
@@ -193,7 +193,7 @@ Deno.test("logout takes the key out, and nothing else", async () => {
 });
 
 Deno.test("whoami says whose key is used, and where it is from", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const { sandbox, simulator: { apiKey } } = here;
   strictEqual((await sandbox.run(["whoami"])).code, 2);
   await Deno.writeTextFile(here.path, JSON.stringify({ apiKey }));
@@ -219,7 +219,7 @@ Deno.test("whoami says whose key is used, and where it is from", async () => {
 });
 
 Deno.test("whoami at a service that does not tell shows the key's id", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   await without(here.simulator, "whoami", "validate_key");
   const { apiKey } = here.simulator;
   const env = { VERS_API_KEY: apiKey };
@@ -230,7 +230,7 @@ Deno.test("whoami at a service that does not tell shows the key's id", async () 
 });
 
 Deno.test("config changes settings that later commands keep to, and keeps comments", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const { sandbox } = here;
   const file = `${sandbox.home}/.vers/settings.jsonc`;
   const setting = async (...args: string[]) =>
@@ -274,7 +274,7 @@ Deno.test("config changes settings that later commands keep to, and keeps commen
 });
 
 Deno.test("config refuses what no setting can be, with what can", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const { sandbox } = here;
   for (
     const [args, why] of [
@@ -297,7 +297,7 @@ Deno.test("config refuses what no setting can be, with what can", async () => {
 });
 
 Deno.test("config mends settings that no command can use", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const { sandbox, simulator: { apiKey } } = here;
   const env = { VERS_API_KEY: apiKey };
   await Deno.mkdir(`${sandbox.home}/.vers`);

@@ -21,7 +21,7 @@ interface Scene extends AsyncDisposable {
 }
 
 /** A user with one VM, which is HEAD and called my-vm. */
-async function scene(seed: Record<string, unknown> = {}): Promise<Scene> {
+async function setUp(seed: Record<string, unknown> = {}): Promise<Scene> {
   const sandbox = await Sandbox.create();
   const simulator = await startSimulator(sandbox);
   const { vmId: vm } = await simulator.control("POST", "vms", seed) as {
@@ -51,7 +51,7 @@ async function scene(seed: Record<string, unknown> = {}): Promise<Scene> {
 }
 
 Deno.test("exec passes output and exit code through, whoever the VM is named by", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   for (const target of [[], ["my-vm"], [here.vm]]) {
     const script = "echo out; echo err >&2; exit 42";
     const { code, stdout, stderr } = await here.exec([...target, script]);
@@ -60,7 +60,7 @@ Deno.test("exec passes output and exit code through, whoever the VM is named by"
 });
 
 Deno.test("exec passes words as they are; one word is a line of shell", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   for (
     const [args, stdout] of [
       [["echo a  b; echo c"], "a b\nc\n"],
@@ -79,7 +79,7 @@ Deno.test("exec passes words as they are; one word is a line of shell", async ()
 });
 
 Deno.test("exec sends what is piped to it, and no more", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   strictEqual((await here.exec(["cat"], "línea\n")).stdout, "línea\n");
   strictEqual((await here.exec(["cat"])).stdout, "");
   strictEqual((await here.exec(["--no-stdin", "cat"], "x")).stdout, "");
@@ -91,7 +91,7 @@ Deno.test("exec sends what is piped to it, and no more", async () => {
 });
 
 Deno.test("exec says what it waits for when stdin does not end", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const { executable, args } = programCommand();
   const child = new Deno.Command(executable, {
     args: [...args, "exec", "cat"],
@@ -117,7 +117,7 @@ Deno.test("exec says what it waits for when stdin does not end", async () => {
 });
 
 Deno.test("exec --json collects everything", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const script = "echo out; echo err >&2; exit 3";
   const result = await here.exec(["--json", "my-vm", script]);
   strictEqual(result.code, 3);
@@ -152,7 +152,7 @@ function random(seed: number): () => number {
 
 for (const seed of [1, 2, 3]) {
   Deno.test(`exec cut ten times at random (${seed}) delivers the bytes written, in order, once`, async () => {
-    await using here = await scene();
+    await using here = await setUp();
     const next = random(seed);
     const length = 120_000;
     const script = `noise ${length} ${seed}; echo err >&2; exit 9`;
@@ -188,7 +188,7 @@ for (const seed of [1, 2, 3]) {
 }
 
 Deno.test("exec whose connection is cut before the first byte attaches, and runs it once", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   await here.addFault("exec_stream", { type: "drop", when: "after" });
   const { code, stdout } = await here.exec(["echo once; exit 5"]);
   deepStrictEqual([code, stdout], [5, "once\n"]);
@@ -196,7 +196,7 @@ Deno.test("exec whose connection is cut before the first byte attaches, and runs
 });
 
 Deno.test("exec whose request never arrived says so with 125, and does not send it again", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   await here.addFault("exec_stream", { type: "drop", when: "before" });
   const result = await here.exec(["echo never"]);
   strictEqual(result.code, 125);
@@ -207,7 +207,7 @@ Deno.test("exec whose request never arrived says so with 125, and does not send 
 });
 
 Deno.test("exec shows output while the command runs", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const program = await here.sandbox.start([
     "exec",
     "echo first; sleep 60; echo last",
@@ -221,7 +221,7 @@ Deno.test({
     "exec that is interrupted ends with 130, and the command goes on",
   ),
   async fn() {
-    await using here = await scene();
+    await using here = await setUp();
     const program = await here.sandbox.start([
       "exec",
       "echo first; sleep 3600",
@@ -235,7 +235,7 @@ Deno.test({
 });
 
 Deno.test("exec --timeout ends the command, and passes on how", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   for (const timeout of ["1", "1s", "1000ms"]) {
     const result = await here.exec(["-t", timeout, "echo a; sleep 90"]);
     deepStrictEqual([result.code, result.stdout], [124, "a\n"]);
@@ -243,7 +243,7 @@ Deno.test("exec --timeout ends the command, and passes on how", async () => {
 });
 
 Deno.test("exec's own failures end with 125, whatever they are", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const nobody = "6c2d9b51-8d2f-4d66-8e1f-3a7b4c5d6e7f";
   const { vmId: paused } = await here.simulator.control("POST", "vms", {
     state: "paused",
@@ -278,7 +278,7 @@ Deno.test("exec's own failures end with 125, whatever they are", async () => {
 });
 
 Deno.test("exec speaks plainly where nothing asked for JSON but its errors", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const result = await here.exec(["--output", "text", "my-vm"]);
   strictEqual(result.code, 125);
   match(result.stderr, /^error: Cannot run a command in VM .*\nhint: .*\n$/);
@@ -294,7 +294,7 @@ for (
     ["posix"],
     `exec ends with the command's own exit code when nobody reads ${what} to its end`,
     async () => {
-      await using here = await scene();
+      await using here = await setUp();
       const lines = shown === "" ? "-c 0" : "-n 1";
       const { stdout } = await runInShell(
         here.sandbox,

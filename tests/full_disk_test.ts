@@ -1,5 +1,5 @@
 import { match, ok, strictEqual } from "node:assert/strict";
-import { Keepsake } from "./helpers/file_snapshot.ts";
+import { FileSnapshot } from "./helpers/file_snapshot.ts";
 import { readLedgerLines } from "./helpers/ledger_lines.ts";
 import { SmallDisk, testNeeding } from "./helpers/machine.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
@@ -34,14 +34,14 @@ for (
         `${folder}/jobs.jsonl`,
         goLine(BLOCK - before - half),
       );
-      const keepsake = new Keepsake(`${folder}/jobs.jsonl`);
+      const snapshot = new FileSnapshot(`${folder}/jobs.jsonl`);
       disk.fill();
       if (index === 0) {
         const refused = await sandbox.run([...RUN, "--require-ledger"]);
         strictEqual(refused.code, 1, refused.stderr);
         strictEqual(errorOf(refused).code, "ledger_required");
         strictEqual(await creations(simulator), 1);
-        keepsake.assertSame();
+        snapshot.assertSame();
       }
       const first = await sandbox.run(RUN);
       const { vm_id: vmId } = resultOf(first);
@@ -53,7 +53,7 @@ for (
           : /ledger is behind.*No space/,
       );
       strictEqual(first.stderr.match(/^warning/gm)?.length, 1, first.stderr);
-      keepsake.assertOnlyAppendedTo();
+      snapshot.assertOnlyAppendedTo();
       const lines = readLedgerLines(`${folder}/jobs.jsonl`).slice(1);
       strictEqual(lines.length, index);
       ok(lines.every(({ check }) => check === "good"));

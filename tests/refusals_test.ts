@@ -17,7 +17,7 @@ import {
 const KEYED = ["run", "--wait", "--idempotency-key", "k"];
 
 /** A user with a job in flight, and what its words are made of. */
-interface Scene {
+interface SetUp {
   readonly sandbox: Sandbox;
   readonly simulator: SimulatorProcess;
   readonly jobId: string;
@@ -26,28 +26,28 @@ interface Scene {
 
 /** One refusal: what leads to it, and all that is said of it. */
 interface Refusal {
-  readonly args: (scene: Scene) => string[];
-  readonly arrange?: (scene: Scene) => Promise<void>;
+  readonly args: (setUp: SetUp) => string[];
+  readonly arrange?: (setUp: SetUp) => Promise<void>;
   /** What the job in flight is made with. */
   readonly first?: readonly string[];
   readonly code: number;
-  readonly message: (scene: Scene) => string;
-  readonly hint: (scene: Scene) => string;
+  readonly message: (setUp: SetUp) => string;
+  readonly hint: (setUp: SetUp) => string;
 }
 
-function ledgerOf({ sandbox }: Scene): string {
+function ledgerOf({ sandbox }: SetUp): string {
   return `${sandbox.home}/.vers/jobs.jsonl`;
 }
 
-async function setState(scene: Scene, state: string): Promise<void> {
-  const { simulator, vmId } = scene;
+async function setState(setUp: SetUp, state: string): Promise<void> {
+  const { simulator, vmId } = setUp;
   await simulator.control("POST", "states", { vmId, state });
 }
 
 /** Does what Python does with lines of JSON. */
-async function rewriteLedger(scene: Scene): Promise<void> {
+async function rewriteLedger(setUp: SetUp): Promise<void> {
   const { "Python's json.dumps": damage } = RUINOUS;
-  const path = ledgerOf(scene);
+  const path = ledgerOf(setUp);
   const harmed = damage?.(await Deno.readFile(path));
   await Deno.writeFile(path, harmed ?? new Uint8Array());
 }
@@ -56,9 +56,9 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   "a job that there is not": {
     args: () => ["run", "--resume-job", "job_0000000000"],
     code: 3,
-    message: (scene) =>
+    message: (setUp) =>
       `Cannot resume job "job_0000000000": there is no such job in "${
-        ledgerOf(scene)
+        ledgerOf(setUp)
       }"`,
     hint: () =>
       "a job's id is on stderr of the command that submitted it: job_ and 10 hex digits",
@@ -88,9 +88,9 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     },
     args: () => RUN,
     code: 1,
-    message: (scene) =>
+    message: (setUp) =>
       `Cannot go on with this work: line 3 of "${
-        ledgerOf(scene)
+        ledgerOf(setUp)
       }" may be its job, and cannot be read: it was written by a newer vers`,
     hint: () =>
       "run the newer vers; vers jobs doctor --repair sets the line aside; --no-resume starts another VM beside it",
@@ -99,9 +99,9 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     arrange: rewriteLedger,
     args: () => RUN,
     code: 1,
-    message: (scene) =>
+    message: (setUp) =>
       `Cannot go on with this work: line 2 of "${
-        ledgerOf(scene)
+        ledgerOf(setUp)
       }" may be its job, and cannot be read: its checksum is missing`,
     hint: () =>
       "vers jobs doctor --repair sets the line aside; --no-resume starts another VM beside it",
@@ -110,14 +110,14 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     arrange: rewriteLedger,
     args: ({ jobId }) => ["run", "--resume-job", jobId],
     code: 1,
-    message: (scene) =>
-      `Cannot resume job "${scene.jobId}": line 2 of "${
-        ledgerOf(scene)
+    message: (setUp) =>
+      `Cannot resume job "${setUp.jobId}": line 2 of "${
+        ledgerOf(setUp)
       }" may be of it, and cannot be read: its checksum is missing`,
     hint: () => "vers jobs doctor --repair sets the line aside",
   },
   "a VM that was paused": {
-    arrange: (scene) => setState(scene, "paused"),
+    arrange: (setUp) => setState(setUp, "paused"),
     args: () => RUN,
     code: 20,
     message: ({ vmId }) => `VM ${vmId} does not run: its state is "paused"`,
@@ -140,14 +140,14 @@ for (const [what, refusal] of Object.entries(REFUSALS)) {
     await killedMidPoll(sandbox, refusal.first);
     const [vmId = ""] = await livingVms(simulator);
     const jobId = sandbox.ledgerLines()[0]?.entry.id;
-    const scene = { sandbox, simulator, jobId, vmId };
-    await refusal.arrange?.(scene);
-    const done = await sandbox.run(refusal.args(scene));
+    const setUp = { sandbox, simulator, jobId, vmId };
+    await refusal.arrange?.(setUp);
+    const done = await sandbox.run(refusal.args(setUp));
     strictEqual(done.code, refusal.code, done.stderr);
     const { message, hint } = errorOf(done);
     deepStrictEqual(
       { message, hint },
-      { message: refusal.message(scene), hint: refusal.hint(scene) },
+      { message: refusal.message(setUp), hint: refusal.hint(setUp) },
     );
   });
 }

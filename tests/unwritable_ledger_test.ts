@@ -1,5 +1,5 @@
 import { match, strictEqual } from "node:assert/strict";
-import { Keepsake } from "./helpers/file_snapshot.ts";
+import { FileSnapshot } from "./helpers/file_snapshot.ts";
 import {
   asOneOfMany,
   type Need,
@@ -104,10 +104,10 @@ function testUnwritable(
         const simulator = await startSimulator(sandbox, ["--boot-ms", "1000"]);
         await story(sandbox, simulator, async (args = RUN) => {
           await forbid(sandbox);
-          const keepsake = new Keepsake(ledgerOf(sandbox));
+          const snapshot = new FileSnapshot(ledgerOf(sandbox));
           try {
             const done = await runWrapped(sandbox, words(sandbox), args);
-            keepsake.assertSame();
+            snapshot.assertSame();
             return done;
           } finally {
             await allowWriting(sandbox);

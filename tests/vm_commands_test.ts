@@ -22,7 +22,7 @@ interface Scene extends AsyncDisposable {
 }
 
 /** A user with a service in which there is nothing yet. */
-async function scene(): Promise<Scene> {
+async function setUp(): Promise<Scene> {
   const sandbox = await Sandbox.create();
   const simulator = await startSimulator(sandbox, ["--boot-ms", "0"]);
   const succeed = async (args: string[]): Promise<ProgramResult> => {
@@ -58,7 +58,7 @@ async function scene(): Promise<Scene> {
 }
 
 Deno.test("status lists the VMs, the oldest first, and pages", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   deepStrictEqual(await here.json("status"), []);
   strictEqual(await here.text("ps"), "No VMs found.\n");
   const newest = await here.addVm({ createdAt: "2026-01-03T00:00:00Z" });
@@ -99,7 +99,7 @@ Deno.test("status lists the VMs, the oldest first, and pages", async () => {
 });
 
 Deno.test("status and get show one VM, by id, by alias and by HEAD", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const source = await here.addVm();
   const vm = await here.addVm({
     createdAt: "2026-01-01T00:00:00Z",
@@ -132,7 +132,7 @@ Deno.test("status and get show one VM, by id, by alias and by HEAD", async () =>
 });
 
 Deno.test("every command about one VM says which one is not there, and how it was meant", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   await here.json("alias", "set", "gone", NOBODY);
   for (
     const [command = "", ...more] of [
@@ -165,7 +165,7 @@ Deno.test("every command about one VM says which one is not there, and how it wa
 });
 
 Deno.test("pause asks for it, and says so", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const vm = await here.addVm();
   deepStrictEqual(await here.json("pause", vm), { vm_id: vm, state: "Paused" });
   strictEqual(
@@ -178,7 +178,7 @@ Deno.test("pause asks for it, and says so", async () => {
 });
 
 Deno.test("resize makes a disk larger, never smaller", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const vm = await here.addVm();
   const line = ["resize", vm, "--size", "4096"];
   deepStrictEqual(await here.json(...line), { vm_id: vm, fs_size_mib: 4096 });
@@ -197,7 +197,7 @@ Deno.test("resize makes a disk larger, never smaller", async () => {
 });
 
 Deno.test("delete --yes deletes VMs and what stands for them, and goes on after an error", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const first = await here.addVm();
   const second = await here.addVm();
   await here.json("alias", "set", "one", first);
@@ -238,7 +238,7 @@ Deno.test("delete --yes deletes VMs and what stands for them, and goes on after 
 });
 
 Deno.test("delete of a VM that is gone counts as done", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const vm = await here.addVm();
   const other = await here.addVm();
   strictEqual(
@@ -255,7 +255,7 @@ Deno.test("delete of a VM that is gone counts as done", async () => {
 });
 
 Deno.test("delete without --yes and without a terminal deletes nothing", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const vm = await here.addVm();
   await here.json("alias", "set", "my-vm", vm);
   const result = await here.sandbox.run(["delete", "my-vm"], { stdin: "y\n" });
@@ -265,7 +265,7 @@ Deno.test("delete without --yes and without a terminal deletes nothing", async (
 });
 
 Deno.test("delete of a VM that may not be deleted is an authentication error", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const vm = await here.addVm();
   await here.simulator.addFault({
     operation: "delete",
@@ -282,7 +282,7 @@ Deno.test("delete of a VM that may not be deleted is an authentication error", a
 });
 
 Deno.test("commit keeps a VM, and commit list shows it", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   deepStrictEqual(await here.json("commit", "list"), []);
   strictEqual(await here.text("commit", "list"), "No commits found.\n");
   const vm = await here.addVm();
@@ -331,7 +331,7 @@ Deno.test("commit keeps a VM, and commit list shows it", async () => {
 });
 
 Deno.test("commit list reads as many of the service's pages as it takes", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const foreign = await here.simulator.control("POST", "commits", {
     organisation: "other",
     isPublic: true,
@@ -358,7 +358,7 @@ Deno.test("commit list reads as many of the service's pages as it takes", async 
 });
 
 Deno.test("checkout and head change and print HEAD of the folder", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const vm = await here.addVm();
   const other = await here.addVm({ state: "paused" });
   deepStrictEqual(await here.json("checkout", vm), {
@@ -380,7 +380,7 @@ Deno.test("checkout and head change and print HEAD of the folder", async () => {
 });
 
 Deno.test("alias names VMs, prints bare ids, and refuses names that commands need", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const vm = await here.addVm();
   const other = await here.addVm();
   strictEqual(await here.text("alias"), "No aliases.\n");
@@ -425,7 +425,7 @@ Deno.test("alias names VMs, prints bare ids, and refuses names that commands nee
 });
 
 Deno.test("label sets labels beside those there are, and shows them by name", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const vm = await here.addVm({ labels: { team: "web" } });
   await here.json("checkout", vm);
   deepStrictEqual(await here.json("label", "set", vm, "stage=a=b", "b="), {
@@ -454,7 +454,7 @@ Deno.test("label sets labels beside those there are, and shows them by name", as
 });
 
 Deno.test("every command with a key that is not taken ends with 2", async () => {
-  await using here = await scene();
+  await using here = await setUp();
   const vm = await here.addVm();
   here.sandbox.env.VERS_API_KEY = NOBODY + "0".repeat(64);
   for (

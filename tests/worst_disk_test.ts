@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { Keepsake } from "./helpers/file_snapshot.ts";
+import { FileSnapshot } from "./helpers/file_snapshot.ts";
 import {
   asOneOfMany,
   type Need,
@@ -30,7 +30,7 @@ import { startWrapped } from "./helpers/wrapped_program.ts";
 interface Disk {
   readonly needs?: readonly Need[];
   /** Makes it, and returns what must stay as it is. */
-  readonly make: (sandbox: Sandbox) => Promise<Keepsake | undefined>;
+  readonly make: (sandbox: Sandbox) => Promise<FileSnapshot | undefined>;
   /** Words before the program, which make it meet such a disk. */
   readonly wrapper?: (sandbox: Sandbox) => string[];
 }
@@ -47,13 +47,13 @@ const USELESS: Record<string, Disk> = {
     needs: ["modes"],
     async make({ home }) {
       await Deno.chmod(home, 0o500);
-      return new Keepsake(home);
+      return new FileSnapshot(home);
     },
     wrapper: asOneOfMany,
   },
   "with a HOME on a read-only file system": {
     needs: ["mount"],
-    make: ({ home }) => Promise.resolve(new Keepsake(home)),
+    make: ({ home }) => Promise.resolve(new FileSnapshot(home)),
     wrapper: ({ home }) => withReadOnly(home),
   },
   "with a ledger that is a folder": {
@@ -69,7 +69,7 @@ const USELESS: Record<string, Disk> = {
       const target = `${sandbox.home}/elsewhere.jsonl`;
       await Deno.writeTextFile(target, "what somebody wrote\n");
       await withLedger(sandbox, (path) => Deno.symlink(target, path));
-      return new Keepsake(target);
+      return new FileSnapshot(target);
     },
   },
   "with a ledger that is a link to nothing": {
@@ -97,14 +97,14 @@ const USELESS: Record<string, Disk> = {
   "with a file in the folder's place": {
     async make({ home }) {
       await Deno.writeTextFile(`${home}/.vers`, "a file\n");
-      return new Keepsake(`${home}/.vers`);
+      return new FileSnapshot(`${home}/.vers`);
     },
   },
   "with a file in the place of the folder of locks": {
     async make({ home }) {
       await Deno.mkdir(`${home}/.vers`);
       await Deno.writeTextFile(`${home}/.vers/locks`, "a file\n");
-      return new Keepsake(`${home}/.vers/locks`);
+      return new FileSnapshot(`${home}/.vers/locks`);
     },
   },
 };
@@ -116,7 +116,7 @@ for (const [where, { needs = [], make, wrapper }] of Object.entries(USELESS)) {
     async () => {
       await using sandbox = await Sandbox.create();
       const simulator = await startSimulator(sandbox, ["--boot-ms", "100"]);
-      const keepsake = await make(sandbox);
+      const snapshot = await make(sandbox);
       const words = wrapper?.(sandbox) ?? [];
       try {
         const required = await start(sandbox, words, [
@@ -129,7 +129,7 @@ for (const [where, { needs = [], make, wrapper }] of Object.entries(USELESS)) {
         strictEqual(await creations(simulator), 0);
         const program = await start(sandbox, words, RUN);
         await checkOneVm(simulator, await program.done);
-        keepsake?.assertSame();
+        snapshot?.assertSame();
       } finally {
         if (needs.includes("modes")) await Deno.chmod(sandbox.home, 0o700);
       }
@@ -185,7 +185,7 @@ for (const [what, { content, said }] of Object.entries(ODD)) {
   Deno.test(`run --wait with a ledger ${what} makes one VM, and finds it again`, async () => {
     await using sandbox = await Sandbox.create();
     const simulator = await startSimulator(sandbox, ["--boot-ms", "1000"]);
-    const keepsake = await withLedger(sandbox, async (path) => {
+    const snapshot = await withLedger(sandbox, async (path) => {
       await Deno.writeFile(path, content());
       if (Deno.build.os !== "windows") await Deno.chmod(path, 0o640);
     });
@@ -201,14 +201,14 @@ for (const [what, { content, said }] of Object.entries(ODD)) {
       "complete",
       "complete",
     ]);
-    keepsake.assertOnlyAppendedTo();
+    snapshot.assertOnlyAppendedTo();
   });
 }
 
 Deno.test("run --wait with a ledger that is binary garbage sends nothing, until vers jobs doctor --repair", async () => {
   await using sandbox = await Sandbox.create();
   const simulator = await startSimulator(sandbox, ["--boot-ms", "1000"]);
-  const keepsake = await withLedger(
+  const snapshot = await withLedger(
     sandbox,
     (path) => Deno.writeFile(path, garbage(100_000)),
   );
@@ -219,7 +219,7 @@ Deno.test("run --wait with a ledger that is binary garbage sends nothing, until 
   match(message, /: line \d+ of ".*jobs\.jsonl" .*: it is not UTF-8 text/);
   match(hint, /vers jobs doctor --repair.*--no-resume/);
   strictEqual(await creations(simulator), 0);
-  keepsake.assertSame();
+  snapshot.assertSame();
   const repaired = await sandbox.run(["jobs", "doctor", "--repair"]);
   strictEqual(resultOf(repaired).repaired.all, true);
   await killedOnceRunning(sandbox, [...RUN, "--require-ledger"]);
@@ -231,10 +231,10 @@ Deno.test("run --wait with a ledger that is binary garbage sends nothing, until 
 async function withLedger(
   sandbox: Sandbox,
   make: (path: string) => Promise<void>,
-): Promise<Keepsake> {
+): Promise<FileSnapshot> {
   await Deno.mkdir(`${sandbox.home}/.vers`);
   await make(ledgerOf(sandbox));
-  return new Keepsake(ledgerOf(sandbox));
+  return new FileSnapshot(ledgerOf(sandbox));
 }
 
 async function makeFifo(path: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Program } from "../helpers/program.ts";
-import type { Arena } from "./user.ts";
+import type { User } from "./user.ts";
 import type { Attempt } from "./attempt.ts";
 import { never } from "./kinds.ts";
 import type { Random } from "./random.ts";
@@ -12,43 +12,43 @@ const CROWD: Story = {
   rounds: 4,
   isCrowded: true,
   suits: () => true,
-  async play(scene) {
-    const { kind, witness, random, crowd } = scene;
-    const arena = await scene.newArena();
-    const args = kind.args(await kind.prepare(witness), "one");
+  async play(round) {
+    const { kind, server, random, crowd } = round;
+    const user = await round.newUser();
+    const args = kind.args(await kind.prepare(server), "one");
     const hold = first(kind.operation, { type: "hold", when: "after" });
-    await scene.misbehave(kind.makes > 0 ? never(kind) : hold);
-    const isCalm = scene.index % 2 === 0;
+    await round.misbehave(kind.makes > 0 ? never(kind) : hold);
+    const isCalm = round.index % 2 === 0;
     const underWay: Promise<unknown>[] = [];
     const onStart = (program: Program) => underWay.push(isUnderWay(program));
     const ended = Array.from({ length: crowd }, () => {
       const ms = random.between(100, 3_000);
       return isCalm || random.chance(0.7)
-        ? arena.attempt(args, { onStart })
-        : arena.attempt(args, { kill: { type: "after", ms }, onStart });
+        ? user.attempt(args, { onStart })
+        : user.attempt(args, { kill: { type: "after", ms }, onStart });
     });
     await until(() => Promise.resolve(underWay.length === crowd));
     // Every copy has started, and none can be done before that.
     await Promise.all(underWay);
-    await scene.misbehave();
-    await witness.boot();
-    await witness.simulator.release();
+    await round.misbehave();
+    await server.boot();
+    await server.simulator.release();
     const copies = await Promise.all(ended);
-    await finish(arena, args);
+    await finish(user, args);
     const results = new Set(
       copies.filter(({ isKilled }) => !isKilled)
         .map(({ result }) => JSON.stringify({ ...result, effect: "" })),
     );
     if (results.size > 1) {
-      arena.violations.push(`copies differ: ${[...results].join(" ")}`);
+      user.violations.push(`copies differ: ${[...results].join(" ")}`);
     }
     if (isCalm) await expectOneRequest();
     return { works: 1 };
 
     async function expectOneRequest() {
-      const requests = await witness.count(kind.operation);
+      const requests = await server.count(kind.operation);
       if (requests === 1) return;
-      arena.violations.push(`${crowd} copies made ${requests} requests`);
+      user.violations.push(`${crowd} copies made ${requests} requests`);
     }
   },
 };
@@ -63,13 +63,13 @@ const INTERLEAVED: Story = {
   name: "two keys interleaved",
   rounds: 16,
   suits: () => true,
-  async play(scene) {
-    const { kind, witness, random } = scene;
-    const arena = await scene.newArena();
-    await scene.misbehave();
+  async play(round) {
+    const { kind, server, random } = round;
+    const user = await round.newUser();
+    await round.misbehave();
     const seeThrough = async (name: string) => {
-      const args = kind.args(await kind.prepare(witness), name);
-      await killNowAndThen(arena, args, random);
+      const args = kind.args(await kind.prepare(server), name);
+      await killNowAndThen(user, args, random);
     };
     await Promise.all([seeThrough("one"), seeThrough("two")]);
     return {
@@ -81,16 +81,16 @@ const INTERLEAVED: Story = {
 };
 
 async function killNowAndThen(
-  arena: Arena,
+  user: User,
   args: readonly string[],
   random: Random,
 ): Promise<void> {
   const own: Attempt[] = [];
-  for (let killed = 0; killed < 2 && !arena.isDelivered(own); killed++) {
+  for (let killed = 0; killed < 2 && !user.isDelivered(own); killed++) {
     const ms = random.between(60, 500);
-    own.push(await arena.attempt(args, { kill: { type: "after", ms } }));
+    own.push(await user.attempt(args, { kill: { type: "after", ms } }));
   }
-  await finish(arena, args, own);
+  await finish(user, args, own);
 }
 
 /** A copy that is stopped mid-poll, and goes on when another has finished. */
@@ -99,29 +99,29 @@ const STOPPED: Story = {
   rounds: 8,
   // Windows cannot stop a process.
   suits: ({ makes }) => makes > 0 && Deno.build.os !== "windows",
-  async play(scene) {
-    const { kind, witness } = scene;
-    const arena = await scene.newArena();
-    const args = kind.args(await kind.prepare(witness), "one");
-    await scene.misbehave(never(kind));
+  async play(round) {
+    const { kind, server } = round;
+    const user = await round.newUser();
+    const args = kind.args(await kind.prepare(server), "one");
+    await round.misbehave(never(kind));
     let program: Program | undefined;
-    const stopped = arena.attempt(args, {
+    const stopped = user.attempt(args, {
       onStart: (started) => program = started,
     });
-    await until(async () => await witness.count("status") > 0);
+    await until(async () => await server.count("status") > 0);
     program?.kill("SIGSTOP");
-    await witness.boot();
-    const second = await arena.attempt(args);
+    await server.boot();
+    const second = await user.attempt(args);
     program?.kill("SIGCONT");
     const first = await stopped;
     if (first.result?.job_id !== second.result?.job_id) {
-      arena.violations.push("two copies came to two jobs");
+      user.violations.push("two copies came to two jobs");
     }
-    const delivered = arena.lines().filter(({ entry }) =>
+    const delivered = user.lines().filter(({ entry }) =>
       entry?.delivered_at !== undefined
     );
     if (delivered.length !== 1) {
-      arena.violations.push(`${delivered.length} entries say delivered`);
+      user.violations.push(`${delivered.length} entries say delivered`);
     }
     return { works: 1 };
   },

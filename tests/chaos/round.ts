@@ -1,15 +1,15 @@
 import type { FaultRule } from "../../src/simulator/faults/faults.ts";
 import type { ProgramCommand } from "../helpers/program_command.ts";
-import { Arena } from "./user.ts";
+import { User } from "./user.ts";
 import type { Attempt } from "./attempt.ts";
 import { type ChaosKind, usual } from "./kinds.ts";
 import type { Random } from "./random.ts";
 import type { TracedCall } from "./strace.ts";
 import type { Expectation } from "./verdict.ts";
-import { Witness } from "./server.ts";
+import { Server } from "./server.ts";
 
 /** What a story is told with, for one round. */
-export interface SceneOptions {
+export interface RoundOptions {
   readonly command: ProgramCommand;
   readonly kind: ChaosKind;
   readonly random: Random;
@@ -32,22 +32,22 @@ export interface Story {
   /** Whether it can be told of this kind. */
   suits(kind: ChaosKind): boolean;
   /** Tells it, and returns what must have come of it. */
-  play(scene: Scene): Promise<Omit<Expectation, "kind" | "arenas">>;
+  play(round: Round): Promise<Omit<Expectation, "kind" | "users">>;
 }
 
 /** One service and its users, for one round of a story. */
-export class Scene implements AsyncDisposable {
-  readonly witness: Witness;
-  readonly arenas: Arena[] = [];
+export class Round implements AsyncDisposable {
+  readonly server: Server;
+  readonly users: User[] = [];
   readonly kind: ChaosKind;
   readonly random: Random;
   readonly index: number;
   readonly crowd: number;
-  readonly baseline: SceneOptions["baseline"];
+  readonly baseline: RoundOptions["baseline"];
   readonly #command: ProgramCommand;
 
-  private constructor(witness: Witness, options: SceneOptions) {
-    this.witness = witness;
+  private constructor(server: Server, options: RoundOptions) {
+    this.server = server;
     this.kind = options.kind;
     this.random = options.random;
     this.index = options.index;
@@ -56,21 +56,21 @@ export class Scene implements AsyncDisposable {
     this.#command = options.command;
   }
 
-  /** Returns a scene on which nothing has happened. */
-  static async open(options: SceneOptions): Promise<Scene> {
-    return new Scene(await Witness.start(), options);
+  /** Returns a round on which nothing has happened. */
+  static async open(options: RoundOptions): Promise<Round> {
+    return new Round(await Server.start(), options);
   }
 
   /** Returns a new user of the service. */
-  async newArena(settings = this.kind.settings): Promise<Arena> {
-    const arena = await Arena.create(this.witness, this.#command, settings);
-    this.arenas.push(arena);
-    return arena;
+  async newUser(settings = this.kind.settings): Promise<User> {
+    const user = await User.create(this.server, this.#command, settings);
+    this.users.push(user);
+    return user;
   }
 
   /** From now on, the service obeys these rules and no other. */
   async misbehave(...rules: FaultRule[]): Promise<void> {
-    const { simulator } = this.witness;
+    const { simulator } = this.server;
     await simulator.clearFaults();
     for (const rule of [...rules, ...usual(this.kind)]) {
       await simulator.addFault(rule);
@@ -78,8 +78,8 @@ export class Scene implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const arena of this.arenas) await arena[Symbol.asyncDispose]();
-    await this.witness[Symbol.asyncDispose]();
+    for (const user of this.users) await user[Symbol.asyncDispose]();
+    await this.server[Symbol.asyncDispose]();
   }
 }
 
@@ -88,13 +88,13 @@ const PATIENCE = 3;
 
 /** Runs a command undisturbed, unless its result was delivered before. */
 export async function finish(
-  arena: Arena,
+  user: User,
   args: readonly string[],
-  before: readonly Attempt[] = arena.attempts,
+  before: readonly Attempt[] = user.attempts,
 ): Promise<void> {
   for (let tries = 0; tries < PATIENCE; tries++) {
-    if (arena.isDelivered(before)) return;
-    const { code } = await arena.attempt(args);
+    if (user.isDelivered(before)) return;
+    const { code } = await user.attempt(args);
     if (code !== 21) return;
   }
 }

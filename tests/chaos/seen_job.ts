@@ -1,7 +1,7 @@
 import type { LedgerLine } from "../helpers/ledger_lines.ts";
 
 /** A job as the suite reads it from a ledger: by its own lights. */
-export interface ArenaJob {
+export interface SeenJob {
   readonly id: string;
   readonly token: string;
   readonly status: "submitted" | "running" | "complete" | "failed";
@@ -15,8 +15,8 @@ export interface ArenaJob {
 const ORDER = ["submitted", "running", "failed", "complete"] as const;
 
 /** Returns the jobs that lines tell of, the oldest first. */
-export function jobsOf(lines: readonly LedgerLine[]): ArenaJob[] {
-  const jobs = new Map<string, ArenaJob>();
+export function jobsOf(lines: readonly LedgerLine[]): SeenJob[] {
+  const jobs = new Map<string, SeenJob>();
   for (const { check, entry } of lines) {
     if (check !== "good") continue;
     const name = `${entry.id} ${entry.token}`;

@@ -11,7 +11,7 @@ export const BOOT_MS = 150;
  * The service, which sees all that programs ask of it and is never killed: a
  * simulator, over HTTP, in this process.
  */
-export class Witness implements AsyncDisposable {
+export class Server implements AsyncDisposable {
   readonly simulator: Simulator;
   /** VMs that were there before anybody asked for one. */
   readonly seeds = new Set<string>();
@@ -28,10 +28,10 @@ export class Witness implements AsyncDisposable {
   }
 
   /** Returns a service that can be reached. */
-  static async start(): Promise<Witness> {
-    const witness = new Witness();
-    await witness.goUp();
-    return witness;
+  static async start(): Promise<Server> {
+    const server = new Server();
+    await server.goUp();
+    return server;
   }
 
   get url(): string {

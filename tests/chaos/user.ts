@@ -9,13 +9,13 @@ import { Sandbox } from "../helpers/sandbox.ts";
 import { writeSettings } from "../helpers/story.ts";
 import { type Attempt, attempt, type Kill } from "./attempt.ts";
 import { durableSize, parseTrace } from "./strace.ts";
-import type { Witness } from "./server.ts";
+import type { Server } from "./server.ts";
 
-/** How long, in all arenas, a request may take to show on the server. */
+/** How long, in all users, a request may take to show on the server. */
 export const CONFIRM_WINDOW_MS = 700;
 
-/** Options for {@linkcode Arena.attempt}. */
-export interface ArenaAttemptOptions {
+/** Options for {@linkcode User.attempt}. */
+export interface UserAttemptOptions {
   readonly kill?: Kill;
   readonly isTraced?: boolean;
   readonly onStart?: (program: Program) => void;
@@ -25,8 +25,8 @@ export interface ArenaAttemptOptions {
  * One user, whose commands are killed: a home, a project folder, a ledger, and
  * all that their commands came to so far.
  */
-export class Arena implements AsyncDisposable {
-  readonly witness: Witness;
+export class User implements AsyncDisposable {
+  readonly server: Server;
   readonly sandbox: Sandbox;
   readonly attempts: Attempt[] = [];
   /** What went wrong that cannot be seen any more when all is over. */
@@ -39,29 +39,29 @@ export class Arena implements AsyncDisposable {
   #started = 0;
 
   private constructor(
-    witness: Witness,
+    server: Server,
     sandbox: Sandbox,
     command: ProgramCommand,
   ) {
-    this.witness = witness;
+    this.server = server;
     this.sandbox = sandbox;
     this.#command = command;
-    sandbox.env.VERS_URL = witness.url;
-    sandbox.env.VERS_API_KEY = witness.simulator.apiKey;
+    sandbox.env.VERS_URL = server.url;
+    sandbox.env.VERS_API_KEY = server.simulator.apiKey;
   }
 
   /** Returns a user who has run nothing yet, and has these settings besides. */
   static async create(
-    witness: Witness,
+    server: Server,
     command: ProgramCommand,
     settings: Readonly<Record<string, string>>,
-  ): Promise<Arena> {
+  ): Promise<User> {
     const sandbox = await Sandbox.create();
     await writeSettings(sandbox, {
       confirm_window: `${CONFIRM_WINDOW_MS}ms`,
       ...settings,
     });
-    return new Arena(witness, sandbox, command);
+    return new User(server, sandbox, command);
   }
 
   get ledgerPath(): string {
@@ -76,7 +76,7 @@ export class Arena implements AsyncDisposable {
   /** Runs a command to its end, or until it is killed. */
   async attempt(
     args: readonly string[],
-    options: ArenaAttemptOptions = {},
+    options: UserAttemptOptions = {},
   ): Promise<Attempt> {
     const notes = this.nextNotes;
     this.#started++;

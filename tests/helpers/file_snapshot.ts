@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 
 /** What lay at a path: to be compared with what lies there later. */
-export class Keepsake {
+export class FileSnapshot {
   readonly #path: string;
   readonly #was: Trait[];
 
