@@ -22,7 +22,7 @@ export const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   engine: ["zod/mini"],
   project: ["zod/mini", "smol-toml", "jsonc-parser"],
   simulator: ["zod/mini"],
-  cli: ["@stricli/core", "zod/mini"],
+  cli: [],
 };
 
 const HINT = "The table in tests/lint/imports.ts says what may import what.";

@@ -3,10 +3,12 @@ import {
   findCommand,
   type FoundCommand,
   sortArguments,
+  type SortedArguments,
 } from "./arguments.ts";
 import {
   type Command,
   type CommandInput,
+  type GivenFlag,
   type Invocation,
   isHidden,
   type Mistake,
@@ -14,7 +16,12 @@ import {
 } from "./command.ts";
 import type { Context } from "../context.ts";
 import { OWN_FAILURE, UsageError } from "../output/exit_code.ts";
-import type { FlagTable, FlagValues } from "./flag.ts";
+import {
+  type FlagTable,
+  type FlagValues,
+  ValueError,
+  type ValueFlag,
+} from "./flag.ts";
 import { chooseOutput, GLOBAL_FLAGS } from "./output_choice.ts";
 import { closest } from "./suggestion.ts";
 import { visible } from "../output/terminal_text.ts";
@@ -58,17 +65,12 @@ export async function parseCommandLine(
     return withoutCommand(words, found, options);
   }
   const { command } = await route.load();
-  const { parseValues } = await import("./parse_values.ts");
   const sorted = sortArguments(rest, command);
   if (sorted.asksForHelp) return { type: "help", path };
 
   const flags: FlagTable = { ...command.flags, ...GLOBAL_FLAGS };
   const limit = maxArguments(command);
-  const { values, mistakes } = await parseValues(
-    { ...sorted, args: sorted.args.slice(0, limit) },
-    command,
-    flags,
-  );
+  const { values, mistakes } = parseValues(sorted, command, flags);
   const given = new Set(sorted.flags.map(({ name }) => name));
   const all: Mistake[] = [
     ...words.filter((word) => word.includes(NO_CHARACTER)).map((word) => ({
@@ -103,6 +105,64 @@ export async function parseCommandLine(
     flags: values,
     args: sorted.args,
     invocation,
+  };
+}
+
+/**
+ * Returns what the sorted arguments of a command mean, and what is wrong with
+ * them: values that mean nothing, and arguments that are missing.
+ */
+function parseValues(
+  { flags: given, args }: Pick<SortedArguments, "flags" | "args">,
+  { positionals }: Command,
+  flags: FlagTable,
+) {
+  const meant = new Map<string, unknown[]>();
+  const mistakes: Mistake[] = [];
+  const required = positionals.filter(({ isOptional }) => !isOptional);
+  // A job that is named is gone on with as it was asked for.
+  const isNamed = given.some(({ name }) => name === "resume-job");
+  if (args.length < required.length && !isNamed) {
+    const names = required.map(({ name }) => name).join(" ");
+    mistakes.push({ problem: `${names} is missing` });
+  }
+  for (const each of given) {
+    const flag = flags[each.name];
+    if (flag === undefined || flag.type === "boolean") continue;
+    try {
+      const meaning = flag.parse(each.value ?? "");
+      meant.set(each.name, [...meant.get(each.name) ?? [], meaning]);
+    } catch (error) {
+      const mistake = mistakeOf(error, each, flag);
+      // Of two secrets the same is said.
+      if (mistakes.every(({ problem }) => problem !== mistake.problem)) {
+        mistakes.push(mistake);
+      }
+    }
+  }
+  // A flag may have the name of a property that every object has.
+  const values: Record<string, unknown> = Object.create(null);
+  for (const [name, { type }] of Object.entries(flags)) {
+    values[name] = type === "boolean"
+      ? given.some((flag) => flag.name === name)
+      : type === "list"
+      ? meant.get(name) ?? []
+      : meant.get(name)?.[0];
+  }
+  return { values, mistakes };
+}
+
+/** @throws {unknown} the error, if it is not about the value. */
+function mistakeOf(
+  error: unknown,
+  { name, value = "" }: GivenFlag,
+  { privacy }: Pick<ValueFlag<unknown>, "privacy">,
+): Mistake {
+  if (!(error instanceof ValueError)) throw error;
+  const shown = privacy === "secret" ? "not usable" : `"${visible(value)}"`;
+  return {
+    problem: `--${name} is ${shown}, but it must be ${error.wanted}`,
+    example: `--${name} ${error.example}`,
   };
 }
 
