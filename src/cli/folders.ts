@@ -1,6 +1,6 @@
 import type { Context } from "./context.ts";
 import { UsageError } from "./output/exit_code.ts";
-import { shellLine } from "./command_line/shell_words.ts";
+import { shellLine } from "./command_line/written_line.ts";
 
 /** A variable that names a folder and cannot be followed. */
 export interface FolderProblem {

@@ -1,6 +1,6 @@
 import type { Routes } from "./command_line/command.ts";
 import type { Context } from "./context.ts";
-import { exposedSecrets } from "./command_line/exposed_secret.ts";
+import { exposedSecrets, hasJob } from "./command_line/written_line.ts";
 import { exitCodeFor } from "./output/exit_code.ts";
 import { checkFolders } from "./folders.ts";
 import { isLocal } from "./session.ts";
@@ -12,7 +12,6 @@ import {
 } from "./command_line/parse.ts";
 import { Progress } from "./output/progress.ts";
 import { renderFailure } from "./output/render_failure.ts";
-import { hasJob } from "./command_line/resume_command.ts";
 import { ClosedPipeError } from "./output/sink.ts";
 
 /** How long a command that was told to stop may take to do so by itself. */

@@ -7,14 +7,13 @@ import type { Job } from "../job/job.ts";
 import type { JobKind } from "../job/job_kind.ts";
 import type { JsonObject } from "../json.ts";
 import type { Command, CommandInput } from "./command_line/command.ts";
-import { compactIfLarge } from "./compact.ts";
+import { compactIfLarge } from "./retention.ts";
 import type { Context } from "./context.ts";
 import { deliverResult } from "./output/deliver.ts";
 import { readNames, type WantedNames } from "./local_effects.ts";
 import type { Session } from "./session.ts";
 import type { ResultView } from "./output/render_result.ts";
-import { storableWords } from "./command_line/resume_command.ts";
-import { shellLine } from "./command_line/shell_words.ts";
+import { shellLine, storableWords } from "./command_line/written_line.ts";
 import {
   readWaitOptions,
   runIdInput,

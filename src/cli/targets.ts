@@ -3,7 +3,7 @@ import { readAliases, vmOfAlias } from "../project/aliases.ts";
 import { readHead } from "../project/head.ts";
 import type { Context } from "./context.ts";
 import { stateFolder } from "./folders.ts";
-import { shellLine } from "./command_line/shell_words.ts";
+import { shellLine } from "./command_line/written_line.ts";
 import { closest } from "./command_line/suggestion.ts";
 import { orWithoutSync } from "./unreadable.ts";
 import { EXAMPLE_ID } from "../uuid.ts";

@@ -1,7 +1,6 @@
 import type { Context } from "../context.ts";
 import { UsageError } from "../output/exit_code.ts";
-import type { FlagTable } from "./flag.ts";
-import { choice } from "./flag_value.ts";
+import { choice, type FlagTable } from "./flag.ts";
 
 /** How a result is printed. */
 export interface OutputChoice {

@@ -11,7 +11,7 @@ import {
   type Routes,
 } from "./command.ts";
 import { UsageError } from "../output/exit_code.ts";
-import { choice, duration, wholeNumber, word } from "./flag_value.ts";
+import { choice, duration, wholeNumber, word } from "./flag.ts";
 import { parseCommandLine, type Request } from "./parse.ts";
 
 const branch: Command = defineCommand({

@@ -3,8 +3,14 @@ import type { Settings } from "../../project/settings.ts";
 import type { Given, Invocation, Mistake } from "./command.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../output/exit_code.ts";
-import { type FlagTable, type FlagValues, ValueError } from "./flag.ts";
-import { duration, withFacts, word } from "./flag_value.ts";
+import {
+  duration,
+  type FlagTable,
+  type FlagValues,
+  ValueError,
+  withFacts,
+  word,
+} from "./flag.ts";
 import { GLOBAL_FLAGS } from "./output_choice.ts";
 
 const MINUTE_MS = 60_000;

@@ -2,17 +2,19 @@ import type { VersClient } from "../../api/vers_client.ts";
 import type { LocalEffects } from "../../engine/engine.ts";
 import type { Handle } from "../../job/record.ts";
 import type { Job } from "../../job/job.ts";
-import { aliasName } from "../command_line/alias_name.ts";
+import {
+  aliasName,
+  type FlagTable,
+  wholeNumber,
+} from "../command_line/flag.ts";
 import {
   type CommandInput,
   defineCommand,
   type Given,
+  JOB_FILES,
   type Mistake,
 } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { JOB_FILES } from "../guide/file_uses.ts";
-import type { FlagTable } from "../command_line/flag.ts";
-import { wholeNumber } from "../command_line/flag_value.ts";
 import { type ResultView, textsIn } from "../output/render_result.ts";
 import type { Patience } from "../start_job.ts";
 import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";

@@ -1,8 +1,11 @@
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  TARGET_FILES,
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../guide/file_uses.ts";
 import { textsIn } from "../output/render_result.ts";
-import { VM_POSITIONAL } from "../command_line/vm_positional.ts";
+import { VM_POSITIONAL } from "../open_vm.ts";
 
 /** `vers checkout`: makes a VM HEAD of this folder. */
 export const command = defineCommand({
@@ -26,7 +29,7 @@ async function checkout(
   context: Context,
 ): Promise<number> {
   const { openVm } = await import("../open_vm.ts");
-  const { foundVm } = await import("../found_vm.ts");
+  const { foundVm } = await import("../open_vm.ts");
   const { headPath } = await import("../targets.ts");
   const { readHead, writeHead } = await import("../../project/head.ts");
   const { deliverResult } = await import("../output/deliver.ts");

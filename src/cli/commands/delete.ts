@@ -1,12 +1,15 @@
 import type { VersClient } from "../../api/vers_client.ts";
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  TARGET_FILES,
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../guide/file_uses.ts";
 import { exitCodeFor } from "../output/exit_code.ts";
 import type { FlagTable } from "../command_line/flag.ts";
 import type { Target } from "../targets.ts";
-import { VM_POSITIONAL } from "../command_line/vm_positional.ts";
+import { VM_POSITIONAL } from "../open_vm.ts";
 
 const FLAGS = {
   yes: { type: "boolean", brief: "Do not ask", shorthand: "y" },
@@ -108,7 +111,7 @@ async function ask(
   context: Context,
 ): Promise<void> {
   const { confirm } = await import("./_confirm.ts");
-  const { shellLine } = await import("../command_line/shell_words.ts");
+  const { shellLine } = await import("../command_line/written_line.ts");
   const { visible } = await import("../output/terminal_text.ts");
   if (context.stderr.isTerminal) {
     for (const { id, name } of targets) {
@@ -133,7 +136,7 @@ async function deleteVm(
   { target, signal }: { target: Target; signal: AbortSignal },
 ): Promise<boolean> {
   const { ApiError } = await import("../../api/api_error.ts");
-  const { noSuchVm } = await import("../found_vm.ts");
+  const { noSuchVm } = await import("../open_vm.ts");
   try {
     await client.deleteVm(target.id, { signal });
     return true;

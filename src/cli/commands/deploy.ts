@@ -3,12 +3,16 @@ import {
   type CommandInput,
   defineCommand,
   type Given,
+  JOB_FILES,
   type Mistake,
 } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { JOB_FILES } from "../guide/file_uses.ts";
-import type { FlagTable, ValueFlag } from "../command_line/flag.ts";
-import { withFacts, word } from "../command_line/flag_value.ts";
+import {
+  type FlagTable,
+  type ValueFlag,
+  withFacts,
+  word,
+} from "../command_line/flag.ts";
 import { type ResultView, textsIn } from "../output/render_result.ts";
 import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
 import { sha256Hex } from "../../bytes.ts";

@@ -1,12 +1,20 @@
 import type { ExecRequest } from "../../api/types.ts";
 import type { VersClient } from "../../api/vers_client.ts";
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  TARGET_FILES,
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../guide/file_uses.ts";
 import { UsageError } from "../output/exit_code.ts";
-import { type FlagTable, ValueError } from "../command_line/flag.ts";
-import { duration, withFacts, word } from "../command_line/flag_value.ts";
+import {
+  duration,
+  type FlagTable,
+  ValueError,
+  withFacts,
+  word,
+} from "../command_line/flag.ts";
 import { ClosedPipeError, type Sink } from "../output/sink.ts";
 import type { Target } from "../targets.ts";
 import { jsonLine } from "../output/terminal_text.ts";
@@ -204,7 +212,7 @@ async function withReason(
   },
 ): Promise<unknown> {
   const { ApiError } = await import("../../api/api_error.ts");
-  const { noSuchVm } = await import("../found_vm.ts");
+  const { noSuchVm } = await import("../open_vm.ts");
   if (!(error instanceof ApiError) || !error.isFromService) return error;
   if (error.status === 404) return noSuchVm(target, error);
   if (error.status !== 400) return error;
@@ -291,7 +299,7 @@ async function targetAndWords(
 
 /** One word is a line of shell as it is; several are words to it. */
 async function scriptOf(words: readonly string[]): Promise<string> {
-  const { shellLine } = await import("../command_line/shell_words.ts");
+  const { shellLine } = await import("../command_line/written_line.ts");
   const [only = ""] = words;
   return words.length === 1 ? only : shellLine(words);
 }

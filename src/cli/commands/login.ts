@@ -1,10 +1,12 @@
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  SERVICE_FILES,
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { SERVICE_FILES } from "../guide/file_uses.ts";
 import { UsageError } from "../output/exit_code.ts";
-import type { FlagTable } from "../command_line/flag.ts";
-import { word } from "../command_line/flag_value.ts";
+import { type FlagTable, word } from "../command_line/flag.ts";
 
 const FLAGS = {
   token: {

@@ -1,8 +1,11 @@
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  TARGET_FILES,
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../guide/file_uses.ts";
 import { textsIn } from "../output/render_result.ts";
-import { VM_POSITIONAL } from "../command_line/vm_positional.ts";
+import { VM_POSITIONAL } from "../open_vm.ts";
 
 /** `vers pause`: pauses a VM. */
 export const command = defineCommand({
@@ -21,7 +24,7 @@ export const command = defineCommand({
 
 async function pause(input: CommandInput, context: Context): Promise<number> {
   const { openVm } = await import("../open_vm.ts");
-  const { foundVm } = await import("../found_vm.ts");
+  const { foundVm } = await import("../open_vm.ts");
   const { deliverResult } = await import("../output/deliver.ts");
   const { args: [typed], invocation: { output }, progress } = input;
   const opened = await openVm(input, { context, typed });

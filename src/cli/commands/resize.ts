@@ -1,11 +1,13 @@
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  TARGET_FILES,
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../guide/file_uses.ts";
-import type { FlagTable } from "../command_line/flag.ts";
-import { wholeNumber } from "../command_line/flag_value.ts";
+import { type FlagTable, wholeNumber } from "../command_line/flag.ts";
 import { textsIn } from "../output/render_result.ts";
-import { VM_POSITIONAL } from "../command_line/vm_positional.ts";
+import { VM_POSITIONAL } from "../open_vm.ts";
 
 const MAX_MIB = 2 ** 31 - 1;
 
@@ -45,7 +47,7 @@ export const command = defineCommand({
 
 async function resize(input: Input, context: Context): Promise<number> {
   const { openVm } = await import("../open_vm.ts");
-  const { foundVm } = await import("../found_vm.ts");
+  const { foundVm } = await import("../open_vm.ts");
   const { deliverResult } = await import("../output/deliver.ts");
   const { args: [typed], flags: { size = 0 }, invocation, progress } = input;
   const opened = await openVm(input, { context, typed });

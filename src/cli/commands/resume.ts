@@ -1,6 +1,9 @@
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  JOB_FILES,
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { JOB_FILES } from "../guide/file_uses.ts";
 import type { FlagTable } from "../command_line/flag.ts";
 import { type ResultView, textsIn } from "../output/render_result.ts";
 import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";

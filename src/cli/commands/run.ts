@@ -1,10 +1,16 @@
 import type { JsonObject } from "../../json.ts";
-import { aliasName } from "../command_line/alias_name.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import {
+  aliasName,
+  type FlagTable,
+  wholeNumber,
+  word,
+} from "../command_line/flag.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  JOB_FILES,
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { JOB_FILES } from "../guide/file_uses.ts";
-import type { FlagTable } from "../command_line/flag.ts";
-import { wholeNumber, word } from "../command_line/flag_value.ts";
 import { type ResultView, textsIn } from "../output/render_result.ts";
 import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
 

@@ -1,15 +1,14 @@
 import type { VersClient } from "../../api/vers_client.ts";
 import { Failure } from "../../failure.ts";
-import { aliasName } from "../command_line/alias_name.ts";
+import { aliasName, type FlagTable } from "../command_line/flag.ts";
 import {
   type CommandInput,
   defineCommand,
   type Given,
+  JOB_FILES,
   type Mistake,
 } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { JOB_FILES } from "../guide/file_uses.ts";
-import type { FlagTable } from "../command_line/flag.ts";
 import { type ResultView, textsIn } from "../output/render_result.ts";
 import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
 import { EXAMPLE_ID, isUuid } from "../../uuid.ts";

@@ -1,7 +1,11 @@
 import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import type { FlagTable } from "../command_line/flag.ts";
-import { wholeNumber, withFacts, word } from "../command_line/flag_value.ts";
+import {
+  type FlagTable,
+  wholeNumber,
+  withFacts,
+  word,
+} from "../command_line/flag.ts";
 import { jsonLine } from "../output/terminal_text.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,8 +1,11 @@
 import type { SkippedVm, Vm, VmStatus } from "../../api/types.ts";
 import type { JsonObject } from "../../json.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  TARGET_FILES,
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../guide/file_uses.ts";
 import { deliverPage, PAGE_FLAGS, pageOf, tableLines } from "../output/page.ts";
 import { textsIn } from "../output/render_result.ts";
 
@@ -65,7 +68,7 @@ async function showVm(
   context: Context,
 ): Promise<number> {
   const { openVm } = await import("../open_vm.ts");
-  const { foundVm } = await import("../found_vm.ts");
+  const { foundVm } = await import("../open_vm.ts");
   const { deliverResult } = await import("../output/deliver.ts");
   const { invocation: { output }, progress } = input;
   const opened = await openVm(input, { context, typed });

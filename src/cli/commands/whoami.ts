@@ -1,6 +1,9 @@
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  SERVICE_FILES,
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { SERVICE_FILES } from "../guide/file_uses.ts";
 
 /** `vers whoami`: shows whose API key is used. */
 export const command = defineCommand({

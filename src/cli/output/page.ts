@@ -1,7 +1,6 @@
 import type { JsonObject } from "../../json.ts";
 import type { Context } from "../context.ts";
-import type { FlagTable } from "../command_line/flag.ts";
-import { wholeNumber } from "../command_line/flag_value.ts";
+import { type FlagTable, wholeNumber } from "../command_line/flag.ts";
 import type { OutputChoice } from "../command_line/output_choice.ts";
 import type { Progress } from "./progress.ts";
 import { jsonLine, visible } from "./terminal_text.ts";

@@ -2,13 +2,13 @@ import { Failure } from "../../../failure.ts";
 import {
   type CommandInput,
   defineCommand,
+  TARGET_FILES,
 } from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../guide/file_uses.ts";
 import { UsageError } from "../../output/exit_code.ts";
 import { ValueError } from "../../command_line/flag.ts";
 import { textsIn } from "../../output/render_result.ts";
-import { VM_POSITIONAL } from "../../command_line/vm_positional.ts";
+import { VM_POSITIONAL } from "../../open_vm.ts";
 
 /** `vers alias set`: makes an alias stand for a VM. */
 export const command = defineCommand({
@@ -70,7 +70,7 @@ async function setAliasTo(
 }
 
 async function checkAlias(typed: string): Promise<string> {
-  const { parseAlias } = await import("../../command_line/alias_name.ts");
+  const { parseAlias } = await import("../../command_line/flag.ts");
   try {
     return parseAlias(typed);
   } catch (error) {

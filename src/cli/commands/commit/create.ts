@@ -1,13 +1,12 @@
 import {
   type CommandInput,
   defineCommand,
+  TARGET_FILES,
 } from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../guide/file_uses.ts";
-import type { FlagTable } from "../../command_line/flag.ts";
-import { word } from "../../command_line/flag_value.ts";
+import { type FlagTable, word } from "../../command_line/flag.ts";
 import { textsIn } from "../../output/render_result.ts";
-import { VM_POSITIONAL } from "../../command_line/vm_positional.ts";
+import { VM_POSITIONAL } from "../../open_vm.ts";
 
 const FLAGS = {
   name: {
@@ -49,7 +48,7 @@ export const command = defineCommand({
 
 async function createCommit(input: Input, context: Context): Promise<number> {
   const { openVm } = await import("../../open_vm.ts");
-  const { foundVm } = await import("../../found_vm.ts");
+  const { foundVm } = await import("../../open_vm.ts");
   const { deliverResult } = await import("../../output/deliver.ts");
   const { args: [typed], flags, invocation: { output }, progress } = input;
   const { name, description } = flags;

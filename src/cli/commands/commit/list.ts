@@ -3,9 +3,9 @@ import type { VersClient } from "../../../api/vers_client.ts";
 import {
   type CommandInput,
   defineCommand,
+  SERVICE_FILES,
 } from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { SERVICE_FILES } from "../../guide/file_uses.ts";
 import type { FlagTable } from "../../command_line/flag.ts";
 import {
   DEFAULT_LIMIT,

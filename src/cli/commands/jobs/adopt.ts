@@ -5,11 +5,10 @@ import {
   defineCommand,
   type Given,
   type Mistake,
+  SERVICE_FILES,
 } from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { SERVICE_FILES } from "../../guide/file_uses.ts";
-import type { FlagTable } from "../../command_line/flag.ts";
-import { duration } from "../../command_line/flag_value.ts";
+import { duration, type FlagTable } from "../../command_line/flag.ts";
 import { type ResultView, textsIn } from "../../output/render_result.ts";
 import { isUuid } from "../../../uuid.ts";
 

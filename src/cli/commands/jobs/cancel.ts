@@ -3,11 +3,10 @@ import type { FailedJob, Job } from "../../../job/job.ts";
 import {
   type CommandInput,
   defineCommand,
+  TARGET_FILES,
 } from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../guide/file_uses.ts";
-import type { FlagTable } from "../../command_line/flag.ts";
-import { duration } from "../../command_line/flag_value.ts";
+import { duration, type FlagTable } from "../../command_line/flag.ts";
 import { type ResultView, textsIn } from "../../output/render_result.ts";
 import type { Session } from "../../session.ts";
 

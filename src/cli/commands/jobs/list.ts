@@ -4,8 +4,7 @@ import {
   defineCommand,
 } from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import type { FlagTable } from "../../command_line/flag.ts";
-import { choice } from "../../command_line/flag_value.ts";
+import { choice, type FlagTable } from "../../command_line/flag.ts";
 import {
   deliverPage,
   PAGE_FLAGS,

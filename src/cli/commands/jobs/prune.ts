@@ -9,8 +9,7 @@ import {
 } from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
 import { deliverResult } from "../../output/deliver.ts";
-import type { FlagTable } from "../../command_line/flag.ts";
-import { duration } from "../../command_line/flag_value.ts";
+import { duration, type FlagTable } from "../../command_line/flag.ts";
 
 const DEFAULT_AGE_MS = 7 * 24 * 3_600_000;
 

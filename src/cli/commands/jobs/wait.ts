@@ -10,9 +10,9 @@ import type { ListedJob } from "../../../job/listed_job.ts";
 import {
   type CommandInput,
   defineCommand,
+  JOB_FILES,
 } from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { JOB_FILES } from "../../guide/file_uses.ts";
 import type { FlagTable } from "../../command_line/flag.ts";
 import { WAIT_FLAGS } from "../../command_line/wait_flags.ts";
 

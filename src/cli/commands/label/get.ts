@@ -1,10 +1,10 @@
 import {
   type CommandInput,
   defineCommand,
+  TARGET_FILES,
 } from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../guide/file_uses.ts";
-import { VM_POSITIONAL } from "../../command_line/vm_positional.ts";
+import { VM_POSITIONAL } from "../../open_vm.ts";
 
 /** `vers label get`: shows the labels of a VM. */
 export const command = defineCommand({
@@ -27,7 +27,7 @@ async function getLabels(
   context: Context,
 ): Promise<number> {
   const { openVm } = await import("../../open_vm.ts");
-  const { foundVm } = await import("../../found_vm.ts");
+  const { foundVm } = await import("../../open_vm.ts");
   const { deliverResult } = await import("../../output/deliver.ts");
   const { LABEL_VIEW, labelResult } = await import("./_label_view.ts");
   const { args: [typed], invocation: { output }, progress } = input;

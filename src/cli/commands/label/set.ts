@@ -1,12 +1,12 @@
 import {
   type CommandInput,
   defineCommand,
+  TARGET_FILES,
 } from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../guide/file_uses.ts";
 import { UsageError } from "../../output/exit_code.ts";
 import { visible } from "../../output/terminal_text.ts";
-import { VM_POSITIONAL } from "../../command_line/vm_positional.ts";
+import { VM_POSITIONAL } from "../../open_vm.ts";
 
 /** `vers label set`: labels a VM. */
 export const command = defineCommand({
@@ -32,7 +32,7 @@ async function setLabels(
   context: Context,
 ): Promise<number> {
   const { openVm } = await import("../../open_vm.ts");
-  const { foundVm } = await import("../../found_vm.ts");
+  const { foundVm } = await import("../../open_vm.ts");
   const { deliverResult } = await import("../../output/deliver.ts");
   const { LABEL_VIEW, labelResult } = await import("./_label_view.ts");
   const { args, invocation: { output }, progress } = input;
