@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { InterruptedError } from "../engine/engine_error.ts";
 import { Failure } from "../failure.ts";
 import { reasonOf } from "../regular_file.ts";
+import { lazy } from "./lazy.ts";
 import { UsageError } from "./output/exit_code.ts";
 import { Sink } from "./output/sink.ts";
 
@@ -84,10 +85,9 @@ export function denoContext(options: DenoContextOptions): Context {
  * environment: the runtime would use them for this machine, too.
  */
 async function openNetwork(): Promise<Transport> {
-  const { networkTransport } = await import("../api/transport.ts");
-  const { CGI_VARIABLE, PROXY_VARIABLES, readProxySettings } = await import(
-    "../api/proxy.ts"
-  );
+  const { networkTransport } = await lazy.transport();
+  const { CGI_VARIABLE, PROXY_VARIABLES, readProxySettings } = await lazy
+    .proxy();
   const isKnown = [...PROXY_VARIABLES, CGI_VARIABLE].every(mayRead);
   const proxies = isKnown ? readProxySettings(env) : "unknown";
   if (isKnown) PROXY_VARIABLES.forEach((name) => Deno.env.delete(name));

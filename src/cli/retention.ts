@@ -1,17 +1,17 @@
+import type { ListedJob } from "../job/listed_job.ts";
 import {
   DEFAULT_RETENTION_MS,
   isOld,
   protectionOf,
   type Retention,
 } from "../job/retention.ts";
-import { readSettings, type Settings } from "../project/settings.ts";
-import type { Context } from "./context.ts";
-import { stateFolder } from "./folders.ts";
-import { usualMaxResumeAge } from "./command_line/wait_flags.ts";
-import type { ListedJob } from "../job/listed_job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
-import type { Session } from "./session.ts";
+import type { Settings } from "../project/settings.ts";
+import { usualMaxResumeAge } from "./command_line/wait_flags.ts";
+import type { Context } from "./context.ts";
+import { lazy } from "./lazy.ts";
 import type { Progress } from "./output/progress.ts";
+import type { Session } from "./session.ts";
 
 /** The longest that a kind of job is gone on with by itself. */
 const DAY_MS = 24 * 3_600_000;
@@ -37,18 +37,6 @@ export function protection(
   return { protectedMs, acceptedMs };
 }
 
-/**
- * Returns the user's settings; none without a home.
- *
- * @throws {Failure} of code `usage` when the file is not usable.
- */
-export async function settingsOf(context: Context): Promise<Settings> {
-  const folder = stateFolder(context);
-  return folder === undefined
-    ? {}
-    : await readSettings(`${folder}/settings.jsonc`);
-}
-
 /** From this size on a ledger is made smaller by itself: 16 MiB. */
 const LARGE = 16 * 1024 * 1024;
 
@@ -70,7 +58,7 @@ export async function compactIfLarge(
   const { ledger, clock, signal } = engine;
   if ((ledger.openedAt.file?.size ?? 0) <= LARGE || signal.aborted) return;
   try {
-    const { Upkeep } = await import("../ledger/file/upkeep.ts");
+    const { Upkeep } = await lazy.maintenance();
     const olderThanMs = retentionMs(settings);
     const retention = {
       now: clock.now(),

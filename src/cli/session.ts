@@ -47,8 +47,7 @@ export async function openSession(
     ? await openSimulator(context)
     : await openService(context);
   const { VersClient } = await import("../api/vers_client.ts");
-  const { settingsOf } = await import("./retention.ts");
-  const { orWithout } = await import("./unreadable.ts");
+  const { settingsOrNone } = await import("./personal_files.ts");
   const { accountOf } = await import("../project/credentials.ts");
   const { origin, scope, apiKey, transport } = service;
   const engine: Engine = {
@@ -67,10 +66,7 @@ export async function openSession(
     notify: input.progress.notify,
     random: () => context.random(),
   };
-  const settings = await orWithout(() => settingsOf(context), {}, {
-    what: "the settings are",
-    warn: input.progress.warn,
-  });
+  const settings = await settingsOrNone(context, input.progress.warn);
   return { engine, scope, settings, account: await accountOf(apiKey) };
 }
 

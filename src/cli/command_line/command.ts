@@ -1,7 +1,9 @@
+import type { JsonObject } from "../../json.ts";
 import type { Context } from "../context.ts";
+import type { Page, PageView } from "../output/page.ts";
+import type { Progress } from "../output/progress.ts";
 import type { FlagTable, FlagValues } from "./flag.ts";
 import type { OutputChoice } from "./output_choice.ts";
-import type { Progress } from "../output/progress.ts";
 
 /** One argument that is no flag. */
 export interface Positional {
@@ -91,8 +93,34 @@ export interface Command<F extends FlagTable = FlagTable> {
   readonly files?: FileUses;
   /** Finds what is wrong between flags that are right each by itself. */
   check?(given: Given): readonly Mistake[];
-  /** Does it, and returns the exit code. */
-  run(input: CommandInput<F>, context: Context): Promise<number>;
+  /**
+   * Does it, and returns what there is to print; the exit code alone, once
+   * that is done already.
+   */
+  run(input: CommandInput<F>, context: Context): Promise<Done> | Done;
+}
+
+/** What is to be done once a command has run. */
+export type Done = Printout | Listing | number;
+
+/** What a command has to say when it is done. */
+export interface Printout {
+  /** What JSON has of it. */
+  readonly result: JsonObject;
+  /** Lines for a person. */
+  readonly text: readonly string[];
+  /** All there is to print when only ids are wanted. */
+  readonly ids: readonly string[];
+  /** Whether the lines are printed wherever stdout goes, unless JSON was asked for. */
+  readonly isBare?: boolean;
+  /** What the process ends with; without it, 0. */
+  readonly exitCode?: number;
+}
+
+/** A list, or a part of one, and how it is shown. */
+export interface Listing {
+  readonly page: Page;
+  readonly view: PageView;
 }
 
 /** A file, or a folder, that commands read or write. */

@@ -1,7 +1,6 @@
 import type { Identity } from "../../api/types.ts";
 import type { JsonObject } from "../../json.ts";
-import { tableLines } from "../output/page.ts";
-import { type ResultView, textsIn } from "../output/render_result.ts";
+import { factLines } from "../output/page.ts";
 
 /** Returns whose key it is, as it is printed; `keyId` is never the key. */
 export function accountResult(keyId: string, identity: Identity) {
@@ -18,27 +17,15 @@ export function accountResult(keyId: string, identity: Identity) {
   };
 }
 
-/** How an account is shown. */
-export const ACCOUNT_VIEW: ResultView = {
-  ids: ({ key_id }) => textsIn(key_id),
-  text: (result) => accountLines(result),
-};
-
 /** Returns the lines that show an account. */
 export function accountLines(result: JsonObject): readonly string[] {
-  return tableLines(
-    [
-      ["Key:", result.key_id],
-      ["Label:", result.key_label],
-      ["Expires:", result.key_expires_at],
-      ["Organisation:", result.org_name ?? result.org_id],
-      ["User:", result.user_name ?? result.user_id],
-      ["Email:", result.email],
-      ["From:", result.source],
-    ].flatMap(([name, value]) =>
-      typeof value === "string" && typeof name === "string"
-        ? [[name, value]]
-        : []
-    ),
-  );
+  return factLines([
+    ["Key:", result.key_id],
+    ["Label:", result.key_label],
+    ["Expires:", result.key_expires_at],
+    ["Organisation:", result.org_name ?? result.org_id],
+    ["User:", result.user_name ?? result.user_id],
+    ["Email:", result.email],
+    ["From:", result.source],
+  ]);
 }

@@ -7,10 +7,11 @@ import {
   type Route,
   type Routes,
 } from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { UsageError } from "../output/exit_code.ts";
 import type { FlagTable } from "../command_line/flag.ts";
 import { closest } from "../command_line/suggestion.ts";
+import type { Context } from "../context.ts";
+import { lazy } from "../lazy.ts";
+import { UsageError } from "../output/exit_code.ts";
 import { jsonLine, visible } from "../output/terminal_text.ts";
 
 const FLAGS = {
@@ -46,7 +47,7 @@ async function printAgentContext(
   { flags, args, invocation, routes }: CommandInput<typeof FLAGS>,
   context: Context,
 ): Promise<number> {
-  const { agentContext } = await import("../guide/agent_context.ts");
+  const { agentContext } = await lazy.agentContext();
   const description = await agentContext(narrowed(routes, args));
   const { commands } = description;
   const text = invocation.output.isQuiet

@@ -1,23 +1,14 @@
-import type { VersClient } from "../../api/vers_client.ts";
-import type { LocalEffects } from "../../engine/engine.ts";
-import type { Handle } from "../../job/record.ts";
-import type { Job } from "../../job/job.ts";
+import type { CommandInput, Given, Mistake } from "../command_line/command.ts";
 import {
   aliasName,
   type FlagTable,
   wholeNumber,
 } from "../command_line/flag.ts";
-import {
-  type CommandInput,
-  defineCommand,
-  type Given,
-  JOB_FILES,
-  type Mistake,
-} from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { type ResultView, textsIn } from "../output/render_result.ts";
-import type { Patience } from "../start_job.ts";
-import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
+import { WAIT_FLAGS } from "../command_line/wait_flags.ts";
+import { textsIn } from "../output/render_result.ts";
+import { targetInput } from "../targets.ts";
+import { typedTarget } from "../vm_command.ts";
+import { defineWorkCommand, nameLines } from "../work_command.ts";
 
 const MAX_COUNT = 1_000;
 
@@ -47,7 +38,7 @@ const FLAGS = {
 type Input = CommandInput<typeof FLAGS>;
 
 /** `vers branch`: makes VMs in the state of another one. */
-export const command = defineCommand({
+export const command = defineWorkCommand({
   summary: "Make VMs in the state of a VM or a commit",
   description:
     "Makes a VM that goes on from where another VM is now, or from\n" +
@@ -72,7 +63,6 @@ export const command = defineCommand({
     [21, "it cannot be told whether the VMs were made"],
   ],
   resumeKey: "--alias, --idempotency-key or VERS_RUN_ID",
-  files: JOB_FILES,
   resuming:
     "With --wait and --alias (or --idempotency-key, or VERS_RUN_ID in\n" +
     "the environment) the same command, run again, finds the VM that is on\n" +
@@ -80,87 +70,51 @@ export const command = defineCommand({
     "If HEAD or the alias named as target stands for another VM by then, it\n" +
     "branches anew. Without one of them, --resume-job finds the job.",
   check: checkBranch,
-  run: branch,
+  kind: "vm.branch",
+  work(input, context) {
+    const { flags } = input;
+    const target = typedTarget(input, context);
+    return {
+      inputs: {
+        target: targetInput(target, context),
+        count: flags.count ?? 1,
+        alias: flags.alias,
+        checkout: flags.checkout || undefined,
+      },
+      source: target.id,
+    };
+  },
+  isStable: (flags) => flags.alias !== undefined,
+  sets: (flags) => ({ alias: flags.alias, head: flags.checkout }),
+  setsHead: (job) => job.inputs.checkout === true,
+  said: ({ head, ...effects }) => ({
+    ...effects,
+    ...(head === undefined ? {} : { checkout_done: true }),
+  }),
+  view: {
+    ids: (result) => textsIn(result.new_ids),
+    text(result) {
+      const vmIds = textsIn(result.new_ids);
+      return [
+        vmIds.length === 1
+          ? "✓ New VM created successfully!"
+          : `✓ ${vmIds.length} new VMs created successfully!`,
+        ...vmIds.map((vmId) => `VM ID: ${vmId}`),
+        ...nameLines({
+          alias: result.new_alias,
+          head: result.checkout_done === true ? vmIds[0] : undefined,
+        }),
+      ];
+    },
+  },
 });
 
 function checkBranch(given: Given): readonly Mistake[] {
   const { flags, values } = given;
   const count = typeof values.count === "number" ? values.count : 1;
-  const mistakes = checkWaitFlags(given);
-  if (!flags.has("alias") || count === 1) return mistakes;
-  return [...mistakes, {
+  if (!flags.has("alias") || count === 1) return [];
+  return [{
     problem: `--alias names one VM, and --count asks for ${count}`,
     example: `--count ${count}`,
   }];
 }
-
-async function branch(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../session.ts");
-  const { startJob } = await import("../start_job.ts");
-  const { resolveTarget, targetInput } = await import("../targets.ts");
-  const { flags, args, invocation: { path }, progress } = input;
-  const session = await openSession(input, context);
-  const { client } = session.engine;
-  const target = flags["resume-job"] === undefined
-    ? resolveTarget(args[0], { context, path, warn: progress.warn })
-    : undefined;
-  await startJob(session, {
-    input,
-    context,
-    command,
-    kind: "vm.branch",
-    inputs: target === undefined ? {} : {
-      target: targetInput(target, context),
-      count: flags.count ?? 1,
-      alias: flags.alias,
-      checkout: flags.checkout || undefined,
-    },
-    source: target?.id,
-    isStable: flags.alias !== undefined,
-    sets: { alias: flags.alias, head: flags.checkout },
-    onAccepted: (job, patience) =>
-      nameBranch(job, { input, context, client, patience }),
-    view: VIEW,
-  });
-  return 0;
-}
-
-type JobWithVms = Job & { readonly handle: Handle };
-
-async function nameBranch(
-  job: JobWithVms,
-  { input, ...rest }: {
-    readonly input: Input;
-    readonly context: Context;
-    readonly client: VersClient;
-    readonly patience: Patience;
-  },
-): Promise<LocalEffects> {
-  const { nameVm } = await import("../local_effects.ts");
-  const { progress } = input;
-  const setsHead = job.inputs.checkout === true;
-  const { head, ...effects } = await nameVm(job, {
-    ...rest,
-    progress,
-    setsHead,
-  });
-  return { ...effects, ...(head === undefined ? {} : { checkout_done: true }) };
-}
-
-const VIEW: ResultView = {
-  ids: (result) => textsIn(result.new_ids),
-  text(result) {
-    const vmIds = textsIn(result.new_ids);
-    const [alias] = textsIn(result.new_alias);
-    return [
-      vmIds.length === 1
-        ? "✓ New VM created successfully!"
-        : `✓ ${vmIds.length} new VMs created successfully!`,
-      ...vmIds.map((vmId) => `VM ID: ${vmId}`),
-      ...(alias === undefined ? [] : [`Alias: ${alias}`]),
-      ...(result.checkout_done === true
-        ? [`HEAD now points to: ${vmIds[0]}`]
-        : []),
-    ];
-  },
-};

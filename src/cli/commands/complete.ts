@@ -1,5 +1,6 @@
 import { readAliases } from "../../project/aliases.ts";
 import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import { complete } from "../command_line/complete.ts";
 import type { Context } from "../context.ts";
 import { aliasPath } from "../targets.ts";
 
@@ -19,7 +20,6 @@ async function printProposals(
   { args, routes }: CommandInput,
   context: Context,
 ): Promise<number> {
-  const { complete } = await import("../command_line/complete.ts");
   const found = await complete(args, {
     routes,
     aliases: () => aliasesFor(context),

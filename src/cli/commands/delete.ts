@@ -1,3 +1,4 @@
+import { ApiError } from "../../api/api_error.ts";
 import type { VersClient } from "../../api/vers_client.ts";
 import { Failure } from "../../failure.ts";
 import {
@@ -5,11 +6,18 @@ import {
   defineCommand,
   TARGET_FILES,
 } from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { exitCodeFor } from "../output/exit_code.ts";
 import type { FlagTable } from "../command_line/flag.ts";
-import type { Target } from "../targets.ts";
-import { VM_POSITIONAL } from "../open_vm.ts";
+import { shellLine } from "../command_line/written_line.ts";
+import type { Context } from "../context.ts";
+import { deliverResult } from "../output/deliver.ts";
+import { exitCodeFor } from "../output/exit_code.ts";
+import { renderFailure } from "../output/render_failure.ts";
+import { visible } from "../output/terminal_text.ts";
+import { openSession } from "../session.ts";
+import { resolveTarget, type Target } from "../targets.ts";
+import { noSuchVm, VM_POSITIONAL } from "../vm_command.ts";
+import { dropNamesOf } from "../vm_was_deleted.ts";
+import { confirm } from "./_confirm.ts";
 
 const FLAGS = {
   yes: { type: "boolean", brief: "Do not ask", shorthand: "y" },
@@ -48,8 +56,6 @@ interface Outcome {
 }
 
 async function deleteVms(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../session.ts");
-  const { dropNamesOf } = await import("../vm_was_deleted.ts");
   const { flags, progress } = input;
   const outcome: Outcome = {
     deleted: [],
@@ -58,7 +64,7 @@ async function deleteVms(input: Input, context: Context): Promise<number> {
     isHeadCleared: false,
     failures: [],
   };
-  const targets = await findTargets(input, { context, outcome });
+  const targets = findTargets(input, { context, outcome });
   const { engine: { client, signal } } = await openSession(input, context);
   if (targets.length > 0 && !flags.yes) await ask(targets, input, context);
   for (const target of targets) {
@@ -85,11 +91,10 @@ async function deleteVms(input: Input, context: Context): Promise<number> {
 }
 
 /** The VMs that are meant, each once; what means none is a failure of its own. */
-async function findTargets(
+function findTargets(
   { args, progress: { warn } }: Input,
   { context, outcome }: { context: Context; outcome: Outcome },
-): Promise<readonly Target[]> {
-  const { resolveTarget } = await import("../targets.ts");
+): readonly Target[] {
   const options = { context, path: ["delete"], warn };
   if (args.length === 0) return [resolveTarget(undefined, options)];
   const targets = new Map<string, Target>();
@@ -110,9 +115,6 @@ async function ask(
   { args, progress }: Input,
   context: Context,
 ): Promise<void> {
-  const { confirm } = await import("./_confirm.ts");
-  const { shellLine } = await import("../command_line/written_line.ts");
-  const { visible } = await import("../output/terminal_text.ts");
   if (context.stderr.isTerminal) {
     for (const { id, name } of targets) {
       const alias = name === undefined ? "" : ` (alias "${visible(name)}")`;
@@ -135,8 +137,6 @@ async function deleteVm(
   client: VersClient,
   { target, signal }: { target: Target; signal: AbortSignal },
 ): Promise<boolean> {
-  const { ApiError } = await import("../../api/api_error.ts");
-  const { noSuchVm } = await import("../open_vm.ts");
   try {
     await client.deleteVm(target.id, { signal });
     return true;
@@ -162,8 +162,6 @@ async function report(
   { invocation, progress }: Input,
   context: Context,
 ): Promise<void> {
-  const { deliverResult } = await import("../output/deliver.ts");
-  const { renderFailure } = await import("../output/render_failure.ts");
   const { deleted, alreadyGone, aliases, failures } = outcome;
   const { output } = invocation;
   const result = {

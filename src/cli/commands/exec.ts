@@ -1,13 +1,15 @@
+import { ApiError } from "../../api/api_error.ts";
 import type { ExecRequest } from "../../api/types.ts";
 import type { VersClient } from "../../api/vers_client.ts";
+import { TimedOutError } from "../../engine/engine_error.ts";
 import { Failure } from "../../failure.ts";
+import { vmOfAlias } from "../../project/aliases.ts";
+import { isUuid } from "../../uuid.ts";
 import {
   type CommandInput,
   defineCommand,
   TARGET_FILES,
 } from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { UsageError } from "../output/exit_code.ts";
 import {
   duration,
   type FlagTable,
@@ -15,9 +17,16 @@ import {
   withFacts,
   word,
 } from "../command_line/flag.ts";
+import { shellLine } from "../command_line/written_line.ts";
+import type { Context } from "../context.ts";
+import { lazy } from "../lazy.ts";
+import { UsageError } from "../output/exit_code.ts";
 import { ClosedPipeError, type Sink } from "../output/sink.ts";
-import type { Target } from "../targets.ts";
 import { jsonLine } from "../output/terminal_text.ts";
+import { readStdin } from "../read_stdin.ts";
+import { openSession } from "../session.ts";
+import { aliasesFor, resolveTarget, type Target } from "../targets.ts";
+import { noSuchVm } from "../vm_command.ts";
 
 /** What the service takes as stdin is part of one request. */
 const MAX_STDIN_BYTES = 1024 * 1024;
@@ -107,10 +116,8 @@ export const command = defineCommand({
 });
 
 async function exec(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../session.ts");
-  const { readStdin } = await import("../read_stdin.ts");
   const { flags, progress } = input;
-  const { target, words } = await targetAndWords(input, context);
+  const { target, words } = targetAndWords(input, context);
   const { engine: { client } } = await openSession(input, context);
   const stdin = flags["no-stdin"] || context.stdin.isTerminal
     ? ""
@@ -121,7 +128,7 @@ async function exec(input: Input, context: Context): Promise<number> {
       hint: "--no-stdin sends none",
     });
   const request: ExecRequest = {
-    command: ["bash", "-c", await scriptOf(words)],
+    command: ["bash", "-c", scriptOf(words)],
     exec_id: crypto.randomUUID(),
     ...(flags.env.length === 0 ? {} : { env: Object.fromEntries(flags.env) }),
     ...(stdin === "" ? {} : { stdin }),
@@ -145,7 +152,7 @@ async function follow(
   context: Context,
   { client, target, request }: Started,
 ): Promise<number> {
-  const { execInVm } = await import("../../engine/exec_stream.ts");
+  const { execInVm } = await lazy.execStream();
   const isCollected = output.isExplicit && output.format === "json";
   const collected = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
   const limit = timeLimit(context, flags.timeout);
@@ -211,8 +218,6 @@ async function withReason(
     readonly signal: AbortSignal;
   },
 ): Promise<unknown> {
-  const { ApiError } = await import("../../api/api_error.ts");
-  const { noSuchVm } = await import("../open_vm.ts");
   if (!(error instanceof ApiError) || !error.isFromService) return error;
   if (error.status === 404) return noSuchVm(target, error);
   if (error.status !== 400) return error;
@@ -257,7 +262,6 @@ function timeLimit(context: Context, timeoutMs: number | undefined): TimeLimit {
     } catch {
       return; // The command ended first.
     }
-    const { TimedOutError } = await import("../../engine/engine_error.ts");
     passed.abort(
       new TimedOutError(
         `Timed out after ${timeoutMs / 1_000}s, and the service did not end ` +
@@ -267,13 +271,10 @@ function timeLimit(context: Context, timeoutMs: number | undefined): TimeLimit {
   }
 }
 
-async function targetAndWords(
+function targetAndWords(
   { args, progress: { warn } }: Input,
   context: Context,
-): Promise<{ target: Target; words: readonly string[] }> {
-  const { aliasesFor, resolveTarget } = await import("../targets.ts");
-  const { isUuid } = await import("../../uuid.ts");
-  const { vmOfAlias } = await import("../../project/aliases.ts");
+): { target: Target; words: readonly string[] } {
   const [first = "", ...rest] = args;
   const options = { context, path: ["exec"], warn };
   const isTarget = isUuid(first) ||
@@ -298,8 +299,7 @@ async function targetAndWords(
 }
 
 /** One word is a line of shell as it is; several are words to it. */
-async function scriptOf(words: readonly string[]): Promise<string> {
-  const { shellLine } = await import("../command_line/written_line.ts");
+function scriptOf(words: readonly string[]): string {
   const [only = ""] = words;
   return words.length === 1 ? only : shellLine(words);
 }

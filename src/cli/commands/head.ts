@@ -1,6 +1,12 @@
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import { readHead } from "../../project/head.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  type Printout,
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
+import { headPath, resolveTarget } from "../targets.ts";
 
 /** `vers head`: prints the VM that is HEAD of this folder. */
 export const command = defineCommand({
@@ -20,10 +26,10 @@ export const command = defineCommand({
   run: head,
 });
 
-async function head(input: CommandInput, context: Context): Promise<number> {
-  const { deliverBareId } = await import("../output/deliver_bare_id.ts");
-  const { headPath, resolveTarget } = await import("../targets.ts");
-  const { readHead } = await import("../../project/head.ts");
+function head(
+  { progress: { warn } }: CommandInput,
+  context: Context,
+): Printout {
   const path = headPath(context);
   if (readHead(path) === undefined) {
     throw new Failure(`Cannot print HEAD: "${path}" names no VM`, {
@@ -32,11 +38,6 @@ async function head(input: CommandInput, context: Context): Promise<number> {
         "to list the VMs there are: vers status",
     });
   }
-  const { id } = resolveTarget(undefined, {
-    context,
-    path: ["status"],
-    warn: input.progress.warn,
-  });
-  await deliverBareId(id, { input, context, result: { head: id } });
-  return 0;
+  const { id } = resolveTarget(undefined, { context, path: ["status"], warn });
+  return { result: { head: id }, ids: [id], text: [id], isBare: true };
 }

@@ -1,12 +1,21 @@
 import { Failure } from "../../failure.ts";
+import { accountOf, readApiKey } from "../../project/credentials.ts";
+import { saveApiKey } from "../../project/credentials_edit.ts";
 import {
   type CommandInput,
   defineCommand,
+  type Printout,
   SERVICE_FILES,
 } from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { UsageError } from "../output/exit_code.ts";
 import { type FlagTable, word } from "../command_line/flag.ts";
+import type { Context } from "../context.ts";
+import { lazy } from "../lazy.ts";
+import { UsageError } from "../output/exit_code.ts";
+import { readStdin } from "../read_stdin.ts";
+import { isLocal, originOf } from "../session.ts";
+import { accountLines, accountResult } from "./_account_view.ts";
+import { credentialsPath } from "./_credentials_path.ts";
+import { identify } from "./_identify.ts";
 
 const FLAGS = {
   token: {
@@ -47,13 +56,7 @@ export const command = defineCommand({
   run: login,
 });
 
-async function login(input: Input, context: Context): Promise<number> {
-  const { isLocal, originOf } = await import("../session.ts");
-  const { credentialsPath } = await import("./_credentials_path.ts");
-  const { saveApiKey } = await import("../../project/credentials_edit.ts");
-  const { accountOf } = await import("../../project/credentials.ts");
-  const { accountLines, accountResult } = await import("./_account_view.ts");
-  const { deliverResult } = await import("../output/deliver.ts");
+async function login(input: Input, context: Context): Promise<Printout> {
   const { invocation, progress } = input;
   if (isLocal(context, invocation)) {
     throw new UsageError(
@@ -71,26 +74,17 @@ async function login(input: Input, context: Context): Promise<number> {
     progress.say("note: VERS_API_KEY is set, and comes before ~/.versrc");
   }
   const account = accountResult(await accountOf(apiKey), identity);
-  await deliverResult({ ...account, path }, {
-    context,
-    progress,
-    output: invocation.output,
-    isKept: false,
-    view: {
-      ids: () => [account.key_id],
-      text:
-        () => [`Logged in; the key is in ${path}`, ...accountLines(account)],
-    },
-  });
-  return 0;
+  return {
+    result: { ...account, path },
+    ids: [account.key_id],
+    text: [`Logged in; the key is in ${path}`, ...accountLines(account)],
+  };
 }
 
 async function readKey(input: Input, context: Context): Promise<string> {
-  const { readApiKey } = await import("../../project/credentials.ts");
   const { token = "" } = input.flags;
   let given = token;
   if (token === FLAGS.token.stdinValue) {
-    const { readStdin } = await import("../read_stdin.ts");
     given = await readStdin(context, {
       progress: input.progress,
       maxBytes: MAX_KEY_BYTES,
@@ -117,8 +111,7 @@ async function check(
   apiKey: string,
   { origin, context }: { origin: string; context: Context },
 ) {
-  const { VersClient } = await import("../../api/vers_client.ts");
-  const { identify } = await import("./_identify.ts");
+  const { VersClient } = await lazy.versClient();
   const { clock, signal } = context;
   const transport = await context.transport();
   const client = new VersClient({ origin, apiKey, transport, clock });

@@ -1,5 +1,11 @@
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import { removeApiKey } from "../../project/credentials_edit.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  type Printout,
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
+import { credentialsPath } from "./_credentials_path.ts";
 
 /** `vers logout`: forgets the API key. */
 export const command = defineCommand({
@@ -14,29 +20,19 @@ export const command = defineCommand({
   run: logout,
 });
 
-async function logout(input: CommandInput, context: Context): Promise<number> {
-  const { credentialsPath } = await import("./_credentials_path.ts");
-  const { removeApiKey } = await import("../../project/credentials_edit.ts");
-  const { deliverResult } = await import("../output/deliver.ts");
-  const { invocation: { output }, progress } = input;
+function logout({ progress }: CommandInput, context: Context): Printout {
   const path = credentialsPath(context);
   const wasThere = removeApiKey(path);
   if (context.env("VERS_API_KEY") !== undefined) {
     progress.say("note: VERS_API_KEY is still set, and is used");
   }
-  await deliverResult({ logged_out: wasThere, path }, {
-    context,
-    progress,
-    output,
-    isKept: false,
-    view: {
-      ids: () => [],
-      text: () => [
-        wasThere
-          ? `Logged out; the key is taken out of ${path}`
-          : `There was no key in ${path}`,
-      ],
-    },
-  });
-  return 0;
+  return {
+    result: { logged_out: wasThere, path },
+    ids: [],
+    text: [
+      wasThere
+        ? `Logged out; the key is taken out of ${path}`
+        : `There was no key in ${path}`,
+    ],
+  };
 }

@@ -1,18 +1,16 @@
 import type { JsonObject } from "../../json.ts";
+import { type CommandInput, JOB_FILES } from "../command_line/command.ts";
 import {
   aliasName,
   type FlagTable,
   wholeNumber,
   word,
 } from "../command_line/flag.ts";
-import {
-  type CommandInput,
-  defineCommand,
-  JOB_FILES,
-} from "../command_line/command.ts";
+import { WAIT_FLAGS } from "../command_line/wait_flags.ts";
 import type { Context } from "../context.ts";
-import { type ResultView, textsIn } from "../output/render_result.ts";
-import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
+import { lazy } from "../lazy.ts";
+import { textsIn } from "../output/render_result.ts";
+import { defineWorkCommand, nameLines } from "../work_command.ts";
 
 const MAX_MIB = 2 ** 31 - 1;
 
@@ -65,7 +63,7 @@ const FLAGS = {
 type Input = CommandInput<typeof FLAGS>;
 
 /** `vers run`: starts a VM. */
-export const command = defineCommand({
+export const command = defineWorkCommand({
   summary: "Start a VM",
   description: "Starts a VM and, with --wait, waits until it is running.\n" +
     "Its id goes to .vers/HEAD in this folder, so that later commands\n" +
@@ -88,39 +86,29 @@ export const command = defineCommand({
     "With --wait and --vm-alias (or --idempotency-key, or VERS_RUN_ID\n" +
     "in the environment) the same command, run again, finds a VM that\n" +
     "is on its way and waits for that. --resume-job finds any job.",
-  check: checkWaitFlags,
-  run: runVm,
+  kind: "vm.run",
+  work: async (input, context) => ({
+    inputs: await readInputs(input, context),
+  }),
+  isStable: (flags) => flags["vm-alias"] !== undefined,
+  sets: (flags) => ({ alias: flags["vm-alias"], head: true }),
+  view: {
+    ids: (result) => textsIn(result.vm_id),
+    text: (result) => [
+      result.status === "complete"
+        ? `VM '${result.vm_id}' started successfully.`
+        : `VM '${result.vm_id}' is starting.`,
+      ...nameLines(result),
+    ],
+  },
 });
-
-async function runVm(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../session.ts");
-  const { nameVm } = await import("../local_effects.ts");
-  const { startJob } = await import("../start_job.ts");
-  const { flags, progress } = input;
-  const session = await openSession(input, context);
-  const { client } = session.engine;
-  const isNamed = flags["resume-job"] !== undefined;
-  await startJob(session, {
-    input,
-    context,
-    command,
-    kind: "vm.run",
-    inputs: isNamed ? {} : await readInputs(input, context),
-    isStable: flags["vm-alias"] !== undefined,
-    sets: { alias: flags["vm-alias"], head: true },
-    onAccepted: (job, patience) =>
-      nameVm(job, { context, progress, client, setsHead: true, patience }),
-    view: VIEW,
-  });
-  return 0;
-}
 
 /** What is asked for: flags over vers.toml over the defaults. */
 async function readInputs(
   { flags, progress }: Input,
   context: Context,
 ): Promise<JsonObject> {
-  const { readVersToml } = await import("../../project/vers_toml.ts");
+  const { readVersToml } = await lazy.versToml();
   const toml = await readVersToml(`${context.cwd()}/vers.toml`);
   const isComplete = flags["mem-size"] && flags["vcpu-count"] &&
     flags["fs-size-vm"] && flags.rootfs && flags.kernel;
@@ -140,19 +128,3 @@ async function readInputs(
     kernel: flags.kernel || toml.kernelName,
   };
 }
-
-const VIEW: ResultView = {
-  ids: (result) => textsIn(result.vm_id),
-  text(result) {
-    const [vmId = ""] = textsIn(result.vm_id);
-    const [alias] = textsIn(result.alias);
-    const [head] = textsIn(result.head);
-    return [
-      result.status === "complete"
-        ? `VM '${vmId}' started successfully.`
-        : `VM '${vmId}' is starting.`,
-      ...(alias === undefined ? [] : [`Alias: ${alias}`]),
-      ...(head === undefined ? [] : [`HEAD now points to: ${head}`]),
-    ];
-  },
-};

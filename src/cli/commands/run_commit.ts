@@ -1,17 +1,12 @@
 import type { VersClient } from "../../api/vers_client.ts";
 import { Failure } from "../../failure.ts";
-import { aliasName, type FlagTable } from "../command_line/flag.ts";
-import {
-  type CommandInput,
-  defineCommand,
-  type Given,
-  JOB_FILES,
-  type Mistake,
-} from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { type ResultView, textsIn } from "../output/render_result.ts";
-import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
 import { EXAMPLE_ID, isUuid } from "../../uuid.ts";
+import type { CommandInput, Given, Mistake } from "../command_line/command.ts";
+import { aliasName, type FlagTable } from "../command_line/flag.ts";
+import { WAIT_FLAGS } from "../command_line/wait_flags.ts";
+import type { Context } from "../context.ts";
+import { textsIn } from "../output/render_result.ts";
+import { defineWorkCommand, nameLines } from "../work_command.ts";
 
 const FLAGS = {
   "vm-alias": {
@@ -33,7 +28,7 @@ type Input = CommandInput<typeof FLAGS>;
 const REFERENCE = /^([^:\s]+):([^:\s]+)$/;
 
 /** `vers run-commit`: starts a VM from a commit. */
-export const command = defineCommand({
+export const command = defineWorkCommand({
   summary: "Start a VM from a commit",
   description:
     "Makes a VM in the state that a commit keeps and, with --wait,\n" +
@@ -55,56 +50,45 @@ export const command = defineCommand({
     [21, "it cannot be told whether the VM was made"],
   ],
   resumeKey: "--vm-alias, --idempotency-key or VERS_RUN_ID",
-  files: JOB_FILES,
   resuming:
     "With --wait and --vm-alias (or --idempotency-key, or VERS_RUN_ID\n" +
     "in the environment) the same command, run again, finds the VM that is\n" +
     "on its way and waits for that. If the tag names another commit by then,\n" +
     "it starts anew. Without one of them, --resume-job finds the job.",
   check: checkCommit,
-  run: runCommit,
+  kind: "vm.run_commit",
+  work: async ({ args: [commit = ""], flags }, context, { engine }) => ({
+    inputs: { commit, alias: flags["vm-alias"] },
+    source: await commitIdOf(commit, {
+      client: engine.client,
+      context,
+      maySend: !flags.explain,
+    }),
+  }),
+  isStable: (flags) => flags["vm-alias"] !== undefined,
+  sets: (flags) => ({ alias: flags["vm-alias"], head: true }),
+  view: {
+    ids: (result) => textsIn(result.vm_id),
+    text: ({ vm_id, status, commit_key, ...names }) => [
+      status === "complete"
+        ? `VM '${vm_id}' started successfully from commit ${commit_key}.`
+        : `VM '${vm_id}' is starting from commit ${commit_key}.`,
+      ...nameLines(names),
+    ],
+  },
 });
 
 function checkCommit(given: Given): readonly Mistake[] {
   const { flags, args: [commit] } = given;
-  const mistakes = checkWaitFlags(given);
-  if (flags.has("resume-job") || commit === undefined) return mistakes;
+  if (flags.has("resume-job") || commit === undefined) return [];
   const isReference = REFERENCE.test(commit);
-  if (isReference || (isUuid(commit) && !flags.has("ref"))) return mistakes;
-  return [...mistakes, {
+  if (isReference || (isUuid(commit) && !flags.has("ref"))) return [];
+  return [{
     problem: flags.has("ref")
       ? `"${commit}" is no reference: with --ref it must be repo:tag`
       : `"${commit}" is no commit: it must be an id, or repo:tag`,
     example: flags.has("ref") ? "base:latest --ref" : EXAMPLE_ID,
   }];
-}
-
-async function runCommit(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../session.ts");
-  const { nameVm } = await import("../local_effects.ts");
-  const { startJob } = await import("../start_job.ts");
-  const { flags, args: [commit = ""], progress } = input;
-  const session = await openSession(input, context);
-  const { client } = session.engine;
-  const isNamed = flags["resume-job"] !== undefined;
-  await startJob(session, {
-    input,
-    context,
-    command,
-    kind: "vm.run_commit",
-    inputs: isNamed ? {} : { commit, alias: flags["vm-alias"] },
-    source: isNamed ? undefined : await commitIdOf(commit, {
-      client,
-      context,
-      maySend: !flags.explain,
-    }),
-    isStable: flags["vm-alias"] !== undefined,
-    sets: { alias: flags["vm-alias"], head: true },
-    onAccepted: (job, patience) =>
-      nameVm(job, { context, progress, client, setsHead: true, patience }),
-    view: VIEW,
-  });
-  return 0;
 }
 
 /**
@@ -132,20 +116,3 @@ async function commitIdOf(
     return undefined;
   }
 }
-
-const VIEW: ResultView = {
-  ids: (result) => textsIn(result.vm_id),
-  text(result) {
-    const [vmId = ""] = textsIn(result.vm_id);
-    const [commit = ""] = textsIn(result.commit_key);
-    const [alias] = textsIn(result.alias);
-    const [head] = textsIn(result.head);
-    return [
-      result.status === "complete"
-        ? `VM '${vmId}' started successfully from commit ${commit}.`
-        : `VM '${vmId}' is starting from commit ${commit}.`,
-      ...(alias === undefined ? [] : [`Alias: ${alias}`]),
-      ...(head === undefined ? [] : [`HEAD now points to: ${head}`]),
-    ];
-  },
-};

@@ -1,5 +1,6 @@
 import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
+import { SKILL } from "../guide/skill_text.ts";
 import { jsonLine } from "../output/terminal_text.ts";
 
 /** `vers skill`: how an agent uses this program. */
@@ -22,7 +23,6 @@ async function printSkill(
   { invocation: { given } }: CommandInput,
   context: Context,
 ): Promise<number> {
-  const { SKILL } = await import("../guide/skill_text.ts");
   // VERS_OUTPUT is about results: this is a file that somebody reads.
   const isJson = given.some(({ name, value }) =>
     name === "json" || (name === "output" && value === "json")

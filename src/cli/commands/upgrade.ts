@@ -5,17 +5,19 @@ import {
   ReleaseHost,
   RELEASES_URL,
 } from "../../api/release_host.ts";
-import { replaceFile } from "../../replace_file.ts";
 import { Failure, messageOf } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
 import { isNewer, isReleaseVersion } from "../../release_version.ts";
+import { replaceFile } from "../../replace_file.ts";
 import { VERSION } from "../../version.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { deliverResult } from "../output/deliver.ts";
-import { UsageError } from "../output/exit_code.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  type Printout,
+} from "../command_line/command.ts";
 import type { FlagTable } from "../command_line/flag.ts";
-import type { ResultView } from "../output/render_result.ts";
+import type { Context } from "../context.ts";
+import { UsageError } from "../output/exit_code.ts";
 
 const FLAGS = {
   check: {
@@ -64,12 +66,12 @@ export interface RunningProgram {
   readonly target: string;
 }
 
-/** Does what the command says for `program`, and returns the exit code. */
+/** Does what the command says for `program`, and returns what it says. */
 export async function upgrade(
-  { flags, args, invocation, progress }: CommandInput<typeof FLAGS>,
+  { flags, args, progress }: CommandInput<typeof FLAGS>,
   context: Context,
   program: RunningProgram,
-): Promise<number> {
+): Promise<Printout> {
   const wanted = parseVersion(args[0]);
   if (!flags.check && !program.isExecutable) throw notAnExecutable();
   const host = await openHost(context);
@@ -88,14 +90,7 @@ export async function upgrade(
     await install(host, { release, target: program.target, path });
     result = { ...result, status: "upgraded", path };
   }
-  await deliverResult(result, {
-    context,
-    progress,
-    output: invocation.output,
-    view: VIEW,
-    isKept: false,
-  });
-  return 0;
+  return { result, ids: [release.version], text: [textOf(result)] };
 }
 
 function parseVersion(text: string | undefined): string | undefined {
@@ -180,16 +175,11 @@ function notAnExecutable(): Failure {
   );
 }
 
-const VIEW: ResultView = {
-  ids: ({ release }) => [String(release)],
-  text({ status, version, release, path }) {
-    if (status === "upgraded") {
-      return [`vers ${release} is in the place of ${version}: ${path}`];
-    }
-    return status === "available"
-      ? [
-        `vers ${release} can be had, this is ${version}: vers upgrade`,
-      ]
-      : [`vers ${version} is what there is`];
-  },
-};
+function textOf({ status, version, release, path }: JsonObject): string {
+  if (status === "upgraded") {
+    return `vers ${release} is in the place of ${version}: ${path}`;
+  }
+  return status === "available"
+    ? `vers ${release} can be had, this is ${version}: vers upgrade`
+    : `vers ${version} is what there is`;
+}

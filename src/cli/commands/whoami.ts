@@ -1,9 +1,13 @@
 import {
   type CommandInput,
   defineCommand,
+  type Printout,
   SERVICE_FILES,
 } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
+import { isLocal, openSession } from "../session.ts";
+import { accountLines, accountResult } from "./_account_view.ts";
+import { identify } from "./_identify.ts";
 
 /** `vers whoami`: shows whose API key is used. */
 export const command = defineCommand({
@@ -21,25 +25,17 @@ export const command = defineCommand({
   run: whoami,
 });
 
-async function whoami(input: CommandInput, context: Context): Promise<number> {
-  const { isLocal, openSession } = await import("../session.ts");
-  const { identify } = await import("./_identify.ts");
-  const { ACCOUNT_VIEW, accountResult } = await import("./_account_view.ts");
-  const { deliverResult } = await import("../output/deliver.ts");
-  const { invocation, progress } = input;
+async function whoami(
+  input: CommandInput,
+  context: Context,
+): Promise<Printout> {
   const { account, engine } = await openSession(input, context);
   const identity = await identify(engine.client, engine.signal);
-  const source = isLocal(context, invocation)
+  const source = isLocal(context, input.invocation)
     ? "the simulator in this program"
     : context.env("VERS_API_KEY")?.trim()
     ? "VERS_API_KEY"
     : "~/.versrc";
-  await deliverResult({ ...accountResult(account, identity), source }, {
-    context,
-    progress,
-    output: invocation.output,
-    isKept: false,
-    view: ACCOUNT_VIEW,
-  });
-  return 0;
+  const result = { ...accountResult(account, identity), source };
+  return { result, ids: [result.key_id], text: accountLines(result) };
 }

@@ -137,3 +137,14 @@ export function tableLines(
       .trimEnd()
   );
 }
+
+/** Returns a line for each fact that is known, the values below each other. */
+export function factLines(
+  facts: readonly (readonly [name: string, value: unknown])[],
+): readonly string[] {
+  return tableLines(
+    facts.flatMap(([name, value]) =>
+      typeof value === "string" ? [[name, value]] : []
+    ),
+  );
+}

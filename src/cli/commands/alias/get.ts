@@ -1,10 +1,16 @@
 import { Failure } from "../../../failure.ts";
+import { readAliases, vmOfAlias } from "../../../project/aliases.ts";
+import { isUuid } from "../../../uuid.ts";
 import {
   type CommandInput,
   defineCommand,
+  type Listing,
+  type Printout,
 } from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { deliverPage, PAGE_FLAGS, pageOf } from "../../output/page.ts";
+import { PAGE_FLAGS } from "../../output/page.ts";
+import { aliasPath, resolveTarget } from "../../targets.ts";
+import { listAliases } from "./_alias_list.ts";
 
 type Input = CommandInput<typeof PAGE_FLAGS>;
 
@@ -30,37 +36,27 @@ export const command = defineCommand({
   run: getAlias,
 });
 
-async function getAlias(input: Input, context: Context): Promise<number> {
-  const { ALIAS_VIEW, aliasItems } = await import("./_alias_list.ts");
-  const { deliverBareId } = await import("../../output/deliver_bare_id.ts");
-  const { aliasPath, resolveTarget } = await import("../../targets.ts");
-  const { isUuid } = await import("../../../uuid.ts");
-  const { readAliases, vmOfAlias } = await import(
-    "../../../project/aliases.ts"
-  );
-  const { args: [typed], flags, invocation: { output }, progress } = input;
-  if (typed === undefined) {
-    await deliverPage(pageOf(aliasItems(context), flags), {
-      context,
-      progress,
-      output,
-      view: ALIAS_VIEW,
-    });
-    return 0;
-  }
+function getAlias(
+  { args: [typed], flags, progress: { warn } }: Input,
+  context: Context,
+): Printout | Listing {
+  if (typed === undefined) return listAliases(context, flags);
   const path = aliasPath(context);
-  const aliases = path === undefined ? new Map() : readAliases(path);
-  const vmId = vmOfAlias(aliases, typed);
+  const vmId = path === undefined
+    ? undefined
+    : vmOfAlias(readAliases(path), typed);
   if (vmId === undefined && isUuid(typed)) {
     throw new Failure(`Cannot find the alias "${typed}": that is an id`, {
       code: "not_found",
       hint: "to list the aliases: vers alias list",
     });
   }
-  const { warn } = progress;
   const id = vmId ??
     resolveTarget(typed, { context, path: ["alias", "get"], warn }).id;
-  const result = { alias: typed, vm_id: id };
-  await deliverBareId(id, { input, context, result });
-  return 0;
+  return {
+    result: { alias: typed, vm_id: id },
+    ids: [id],
+    text: [id],
+    isBare: true,
+  };
 }

@@ -1,10 +1,12 @@
 import { Failure } from "../../../failure.ts";
+import { dropAlias, updateAliases } from "../../../project/aliases.ts";
 import {
   type CommandInput,
   defineCommand,
+  type Printout,
 } from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
-import { textsIn } from "../../output/render_result.ts";
+import { aliasPath } from "../../targets.ts";
 
 /** `vers alias remove`: makes an alias stand for nothing. */
 export const command = defineCommand({
@@ -19,15 +21,9 @@ export const command = defineCommand({
 });
 
 async function removeAlias(
-  input: CommandInput,
+  { args: [alias = ""] }: CommandInput,
   context: Context,
-): Promise<number> {
-  const { aliasPath } = await import("../../targets.ts");
-  const { dropAlias, updateAliases } = await import(
-    "../../../project/aliases.ts"
-  );
-  const { deliverResult } = await import("../../output/deliver.ts");
-  const { args: [alias = ""], invocation: { output }, progress } = input;
+): Promise<Printout> {
   const path = aliasPath(context);
   const { signal } = context;
   const vmId = path === undefined
@@ -41,15 +37,9 @@ async function removeAlias(
       { code: "not_found", hint: "to list the aliases: vers alias list" },
     );
   }
-  await deliverResult({ alias, vm_id: vmId }, {
-    context,
-    progress,
-    output,
-    isKept: false,
-    view: {
-      ids: ({ vm_id }) => textsIn(vm_id),
-      text: () => [`Alias '${alias}' removed; it stood for VM ${vmId}`],
-    },
-  });
-  return 0;
+  return {
+    result: { alias, vm_id: vmId },
+    ids: [vmId],
+    text: [`Alias '${alias}' removed; it stood for VM ${vmId}`],
+  };
 }

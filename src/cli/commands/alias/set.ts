@@ -1,14 +1,16 @@
 import { Failure } from "../../../failure.ts";
+import { setAlias } from "../../../project/aliases.ts";
 import {
   type CommandInput,
   defineCommand,
+  type Printout,
   TARGET_FILES,
 } from "../../command_line/command.ts";
+import { parseAlias, ValueError } from "../../command_line/flag.ts";
 import type { Context } from "../../context.ts";
 import { UsageError } from "../../output/exit_code.ts";
-import { ValueError } from "../../command_line/flag.ts";
-import { textsIn } from "../../output/render_result.ts";
-import { VM_POSITIONAL } from "../../open_vm.ts";
+import { aliasPath, resolveTarget } from "../../targets.ts";
+import { VM_POSITIONAL } from "../../vm_command.ts";
 
 /** `vers alias set`: makes an alias stand for a VM. */
 export const command = defineCommand({
@@ -30,19 +32,12 @@ export const command = defineCommand({
 });
 
 async function setAliasTo(
-  input: CommandInput,
+  { args: [typed = "", vm], progress: { warn } }: CommandInput,
   context: Context,
-): Promise<number> {
-  const { aliasPath, resolveTarget } = await import("../../targets.ts");
-  const { setAlias } = await import("../../../project/aliases.ts");
-  const { deliverResult } = await import("../../output/deliver.ts");
-  const { args: [typed = "", vm], invocation: { output }, progress } = input;
-  const alias = await checkAlias(typed);
-  const { id } = resolveTarget(vm, {
-    context,
-    path: ["alias", "set", alias],
-    warn: progress.warn,
-  });
+): Promise<Printout> {
+  const alias = checkAlias(typed);
+  const words = ["alias", "set", alias];
+  const { id } = resolveTarget(vm, { context, path: words, warn });
   const path = aliasPath(context);
   if (path === undefined) {
     throw new Failure("Cannot set an alias: there is no home folder", {
@@ -52,25 +47,17 @@ async function setAliasTo(
   }
   const { signal } = context;
   const before = await setAlias(path, alias, { vmId: id, signal });
-  const previous = before ?? null;
-  await deliverResult({ alias, vm_id: id, previous }, {
-    context,
-    progress,
-    output,
-    isKept: false,
-    view: {
-      ids: ({ vm_id }) => textsIn(vm_id),
-      text: () => [
-        `Alias '${alias}' now stands for VM ${id}`,
-        ...(before === undefined || before === id ? [] : [`Before: ${before}`]),
-      ],
-    },
-  });
-  return 0;
+  return {
+    result: { alias, vm_id: id, previous: before ?? null },
+    ids: [id],
+    text: [
+      `Alias '${alias}' now stands for VM ${id}`,
+      ...(before === undefined || before === id ? [] : [`Before: ${before}`]),
+    ],
+  };
 }
 
-async function checkAlias(typed: string): Promise<string> {
-  const { parseAlias } = await import("../../command_line/flag.ts");
+function checkAlias(typed: string): string {
   try {
     return parseAlias(typed);
   } catch (error) {

@@ -3,17 +3,18 @@ import type { VersClient } from "../../../api/vers_client.ts";
 import {
   type CommandInput,
   defineCommand,
+  type Listing,
   SERVICE_FILES,
 } from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
 import type { FlagTable } from "../../command_line/flag.ts";
+import type { Context } from "../../context.ts";
 import {
   DEFAULT_LIMIT,
-  deliverPage,
   type Page,
   PAGE_FLAGS,
   tableLines,
 } from "../../output/page.ts";
+import { openSession } from "../../session.ts";
 
 const FLAGS = {
   public: {
@@ -43,15 +44,10 @@ export const command = defineCommand({
   run: listCommits,
 });
 
-async function listCommits(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../../session.ts");
-  const { invocation: { output }, progress } = input;
+async function listCommits(input: Input, context: Context): Promise<Listing> {
   const { engine: { client, signal } } = await openSession(input, context);
-  const page = await readPage(client, { flags: input.flags, signal });
-  await deliverPage(page, {
-    context,
-    progress,
-    output,
+  return {
+    page: await readPage(client, { flags: input.flags, signal }),
     view: {
       id: ({ commit_id }) => String(commit_id),
       text: (items) =>
@@ -65,8 +61,7 @@ async function listCommits(input: Input, context: Context): Promise<number> {
           ]),
         ]),
     },
-  });
-  return 0;
+  };
 }
 
 /** Reads as many of the service's pages as ours has. */

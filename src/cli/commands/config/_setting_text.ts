@@ -1,10 +1,10 @@
-import { SETTING_NAMES, wantedInstead } from "../../../project/settings.ts";
-import type { Context } from "../../context.ts";
 import { Failure } from "../../../failure.ts";
-import { UsageError } from "../../output/exit_code.ts";
-import { stateFolder } from "../../folders.ts";
+import { SETTING_NAMES, wantedInstead } from "../../../project/settings.ts";
 import { closest } from "../../command_line/suggestion.ts";
+import type { Context } from "../../context.ts";
+import { UsageError } from "../../output/exit_code.ts";
 import { visible } from "../../output/terminal_text.ts";
+import { settingsPath } from "../../personal_files.ts";
 
 /** What there is to say about a setting. */
 interface SettingText {
@@ -59,13 +59,19 @@ export function settingText(name: string): SettingText {
  *
  * @throws {Failure} when there is no home folder.
  */
-export function settingsPath(context: Context): string {
-  const folder = stateFolder(context);
-  if (folder !== undefined) return `${folder}/settings.jsonc`;
+export function neededSettingsPath(context: Context): string {
+  const path = settingsPath(context);
+  if (path !== undefined) return path;
   throw new Failure("Cannot find the settings: there is no home folder", {
     code: "general",
     hint: "set HOME; settings are kept in ~/.vers/settings.jsonc",
   });
+}
+
+/** Returns a setting as text; `null` where it is not set. */
+export function shownValue(value: unknown): string | null {
+  if (value === undefined) return null;
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** @throws {UsageError} when there is no setting of this name. */

@@ -1,16 +1,16 @@
-import type { RunningJob } from "../../../job/job.ts";
-import type { JsonObject } from "../../../json.ts";
+import { isUuid } from "../../../uuid.ts";
 import {
   type CommandInput,
   defineCommand,
   type Given,
   type Mistake,
+  type Printout,
   SERVICE_FILES,
 } from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
 import { duration, type FlagTable } from "../../command_line/flag.ts";
-import { type ResultView, textsIn } from "../../output/render_result.ts";
-import { isUuid } from "../../../uuid.ts";
+import type { Context } from "../../context.ts";
+import { lazy } from "../../lazy.ts";
+import { openSession } from "../../session.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const JOB_ID = /^job_[0-9a-f]{10}$/;
@@ -71,51 +71,30 @@ function checkIds({ args: [jobId, ...vmIds] }: Given): readonly Mistake[] {
 }
 
 async function adopt(
-  { flags, args, invocation, progress }: CommandInput<typeof FLAGS>,
+  input: CommandInput<typeof FLAGS>,
   context: Context,
-): Promise<number> {
-  const [jobId = "", ...vmIds] = args;
-  const { adoptJob } = await import("../../../engine/adopt_job.ts");
-  const { deliverResult } = await import("../../output/deliver.ts");
-  const { openSession } = await import("../../session.ts");
-  const { engine, scope } = await openSession(
-    { invocation, progress },
-    context,
-  );
+): Promise<Printout> {
+  const [jobId = "", ...vmIds] = input.args;
+  const { adoptJob } = await lazy.adoptJob();
+  const { commandOf } = await lazy.namedJob();
+  const { engine, scope } = await openSession(input, context);
   const { job, notLabelled } = await adoptJob(engine, {
     scope,
     jobId,
     vmIds: vmIds.map((vmId) => vmId.toLowerCase()),
-    timeoutMs: flags.timeout ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: input.flags.timeout ?? DEFAULT_TIMEOUT_MS,
   });
   for (const vmId of notLabelled) {
     engine.notify({ type: "notLabelled", job, vmId });
   }
-  await deliverResult(await resultOf(job), {
-    context,
-    progress,
-    output: invocation.output,
-    view: VIEW,
-    isKept: false,
-  });
-  return 0;
-}
-
-async function resultOf(job: RunningJob): Promise<JsonObject> {
-  const { commandOf } = await import("../../../engine/named_job.ts");
+  const { id, status, kind, handle: { vm_ids } } = job;
+  const resumeCommand = `vers ${commandOf(kind)} --resume-job ${id}`;
   return {
-    job_id: job.id,
-    vm_ids: job.handle.vm_ids,
-    status: job.status,
-    resume_command: `vers ${commandOf(job.kind)} --resume-job ${job.id}`,
+    result: { job_id: id, vm_ids, status, resume_command: resumeCommand },
+    ids: vm_ids,
+    text: [
+      `✓ Job ${id} adopted VM ${vm_ids.join(", ")}`,
+      `To go on: ${resumeCommand}`,
+    ],
   };
 }
-
-const VIEW: ResultView = {
-  ids: (result) => textsIn(result.vm_ids),
-  text: (result) => [
-    `✓ Job ${textsIn(result.job_id)[0]} adopted ` +
-    `VM ${textsIn(result.vm_ids).join(", ")}`,
-    `To go on: ${textsIn(result.resume_command)[0]}`,
-  ],
-};

@@ -1,14 +1,18 @@
 import { Failure } from "../../../failure.ts";
 import type { FailedJob, Job } from "../../../job/job.ts";
+import type { ListedJob } from "../../../job/listed_job.ts";
 import {
   type CommandInput,
-  defineCommand,
+  type Printout,
   TARGET_FILES,
 } from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
 import { duration, type FlagTable } from "../../command_line/flag.ts";
-import { type ResultView, textsIn } from "../../output/render_result.ts";
-import type { Session } from "../../session.ts";
+import type { Context } from "../../context.ts";
+import type { FoundJobs } from "../../job_ledger.ts";
+import { lazy } from "../../lazy.ts";
+import { openSession, type Session } from "../../session.ts";
+import { dropNamesOf } from "../../vm_was_deleted.ts";
+import { defineJobCommand } from "./_job_command.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -29,7 +33,7 @@ const FLAGS = {
 type Input = CommandInput<typeof FLAGS>;
 
 /** `vers jobs cancel`: gives up a job. */
-export const command = defineCommand({
+export const command = defineJobCommand({
   summary: "Give up a job",
   description:
     "Records in the ledger that a job failed: cancelled. Commands\n" +
@@ -37,10 +41,7 @@ export const command = defineCommand({
     "Nothing is cancelled on the server: a VM that is on its way goes on,\n" +
     "unless --delete-vm is given.",
   flags: FLAGS,
-  positionals: [{
-    name: "job",
-    brief: "The job's id, or as much of its beginning as no other has",
-  }],
+  verb: "cancel",
   examples: [
     ["vers jobs cancel job_8f2a3b4c5d", "give it up; its VM stays"],
     ["vers jobs cancel 8f2a --delete-vm", "and delete its VM"],
@@ -60,12 +61,15 @@ export const command = defineCommand({
   run: cancel,
 });
 
-async function cancel(input: Input, context: Context): Promise<number> {
-  const { cancelJob } = await import("../../../engine/cancel_job.ts");
-  const { deliverResult } = await import("../../output/deliver.ts");
-  const { withLedger } = await import("./_job_ledger.ts");
-  const { flags, progress, invocation: { output } } = input;
-  const { ledger, job: named } = await findOwnJob(input, context);
+async function cancel(
+  { ledger, jobs: [found] }: FoundJobs,
+  input: Input,
+  context: Context,
+): Promise<Printout> {
+  const { cancelJob } = await lazy.cancelJob();
+  const { withLedger } = await lazy.jobLedger();
+  const { flags, progress } = input;
+  const named = ownJob(found);
   const session = flags["delete-vm"]
     ? await openSessionFor(named, input, context)
     : undefined;
@@ -78,35 +82,30 @@ async function cancel(input: Input, context: Context): Promise<number> {
   );
   const deleted = session && await deleteVms(job, session, { input, context });
   if (!deleted) progress.say(whatStays(job));
-  await deliverResult({
-    job_id: job.id,
-    status: job.status,
-    error: job.error,
-    vm_ids: job.handle?.vm_ids ?? [],
-    deleted_vm_ids: deleted ?? [],
-    effect: isNew ? "cancelled" : "unchanged",
-  }, { context, progress, output, view: VIEW, isKept: false });
-  return 0;
+  return {
+    result: {
+      job_id: job.id,
+      status: job.status,
+      error: job.error,
+      vm_ids: job.handle?.vm_ids ?? [],
+      deleted_vm_ids: deleted ?? [],
+      effect: isNew ? "cancelled" : "unchanged",
+    },
+    ids: [job.id],
+    text: [
+      isNew
+        ? `Job ${job.id} is cancelled`
+        : `Job ${job.id} had failed before: ${job.error}`,
+      ...(deleted ?? []).map((vmId) => `Deleted VM ${vmId}`),
+    ],
+  };
 }
 
-async function findOwnJob(
-  { args: [typed = ""], progress, invocation: { path } }: Input,
-  context: Context,
-) {
-  const { findJob, openJobLedger, readJobs } = await import(
-    "./_job_ledger.ts"
-  );
-  const jobLedger = openJobLedger(context);
-  const found = findJob(await readJobs(jobLedger, progress), typed, {
-    verb: "cancel",
-    path,
-    ledgerPath: jobLedger.path,
-  });
-  if (found.writer === "vers") {
-    return { ledger: jobLedger.ledger, job: found.job };
-  }
+/** @throws {Failure} when the job is the Go CLI's. */
+function ownJob(found: ListedJob | undefined): Job {
+  if (found?.writer === "vers") return found.job;
   throw new Failure(
-    `Cannot cancel job ${found.id}: it is the Go CLI's, and nothing waits for it`,
+    `Cannot cancel job ${found?.id}: it is the Go CLI's, and nothing waits for it`,
     {
       code: "conflict",
       hint: "to take it out of the ledger: vers jobs prune --all --force",
@@ -123,7 +122,6 @@ async function openSessionFor(
   input: Input,
   context: Context,
 ): Promise<Session> {
-  const { openSession } = await import("../../session.ts");
   if (job.kind === "vm.resume") {
     throw new Failure(
       `Cannot delete the VM of job ${job.id}: the job did not make it, but ` +
@@ -153,8 +151,7 @@ async function deleteVms(
   { engine }: Session,
   { input, context }: { readonly input: Input; readonly context: Context },
 ): Promise<readonly string[]> {
-  const { deleteVmsOf } = await import("../../../engine/cancel_job.ts");
-  const { dropNamesOf } = await import("../../vm_was_deleted.ts");
+  const { deleteVmsOf } = await lazy.cancelJob();
   const { progress } = input;
   try {
     const { deleted, mayBeMore } = await deleteVmsOf(
@@ -194,13 +191,3 @@ function whatStays(job: FailedJob): string {
     : "note: nothing was cancelled on the server; to delete the VM: " +
       `vers delete ${vmIds.join(" ")}`;
 }
-
-const VIEW: ResultView = {
-  ids: (result) => textsIn(result.job_id),
-  text: (result) => [
-    result.effect === "cancelled"
-      ? `Job ${result.job_id} is cancelled`
-      : `Job ${result.job_id} had failed before: ${result.error}`,
-    ...textsIn(result.deleted_vm_ids).map((vmId) => `Deleted VM ${vmId}`),
-  ],
-};

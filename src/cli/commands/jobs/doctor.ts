@@ -3,12 +3,13 @@ import type { RepairReport } from "../../../ledger/file/repair.ts";
 import {
   type CommandInput,
   defineCommand,
+  type Printout,
 } from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
-import { EXIT_CODES } from "../../output/exit_code.ts";
 import type { FlagTable } from "../../command_line/flag.ts";
-import type { Diagnosis } from "./_ledger_checks.ts";
-import type { ResultView } from "../../output/render_result.ts";
+import type { Context } from "../../context.ts";
+import { lazy } from "../../lazy.ts";
+import { EXIT_CODES } from "../../output/exit_code.ts";
+import { diagnose, type Diagnosis } from "./_ledger_checks.ts";
 
 const FLAGS = {
   repair: {
@@ -37,12 +38,10 @@ export const command = defineCommand({
 });
 
 async function examine(
-  { flags, progress, invocation: { output } }: CommandInput<typeof FLAGS>,
+  { flags }: CommandInput<typeof FLAGS>,
   context: Context,
-): Promise<number> {
-  const { openJobLedger, withLedger } = await import("./_job_ledger.ts");
-  const { diagnose } = await import("./_ledger_checks.ts");
-  const { deliverResult } = await import("../../output/deliver.ts");
+): Promise<Printout> {
+  const { openJobLedger, withLedger } = await lazy.jobLedger();
   const jobLedger = openJobLedger(context);
   const repaired = flags.repair
     ? await withLedger(() => jobLedger.upkeep.repair())
@@ -50,14 +49,12 @@ async function examine(
   const diagnosis = await diagnose(jobLedger, context);
   const isFine = diagnosis.checks.every(({ status }) => status !== "problem");
   const { path } = jobLedger;
-  await deliverResult(toJson(diagnosis, { path, isFine, repaired }), {
-    context,
-    progress,
-    output,
-    view: viewOf(diagnosis, { path, isFine, repaired }),
-    isKept: false,
-  });
-  return isFine ? 0 : EXIT_CODES.general;
+  return {
+    result: toJson(diagnosis, { path, isFine, repaired }),
+    ids: [path],
+    text: toLines(diagnosis, { path, isFine, repaired }),
+    exitCode: isFine ? 0 : EXIT_CODES.general,
+  };
 }
 
 interface Findings {
@@ -124,40 +121,37 @@ function toJson(
   };
 }
 
-function viewOf(
+function toLines(
   { checks, lines }: Diagnosis,
   { path, isFine, repaired }: Findings,
-): ResultView {
+): readonly string[] {
   const { badLines = [], newerLines = [], futureLines = [] } = lines ?? {};
   const { bad = 0, newer = 0, future = 0 } = lines ?? {};
   const shown = badLines.reduce(
     (sum, { line, lastLine }) => sum + lastLine + 1 - line,
     0,
   );
-  return {
-    ids: () => [path],
-    text: () => [
-      `ledger: ${path}`,
-      ...(repaired === undefined ? [] : repairText(repaired, path)),
-      ...checks.map(({ name, status, detail }) =>
-        `${status.padEnd(7)}  ${name}: ${detail}`
-      ),
-      ...badLines.map((lines) =>
-        `${placeOf(lines)}: ${lines.isTorn ? "torn" : "corrupt"}, ` +
-        `${lines.length} bytes: ${lines.why}`
-      ),
-      ...moreOf(bad - shown, "bad"),
-      ...newerLines.map((line) =>
-        `${placeOf(line)}: of a newer vers: job ${line.id ?? "unknown"}`
-      ),
-      ...moreOf(newer - newerLines.length, "newer"),
-      ...futureLines.map((line) =>
-        `${placeOf(line)}: from the future: job ${line.id}, ${line.at}`
-      ),
-      ...moreOf(future - futureLines.length, "future"),
-      isFine ? "The ledger is fine" : "Something is wrong with the ledger",
-    ],
-  };
+  return [
+    `ledger: ${path}`,
+    ...(repaired === undefined ? [] : repairText(repaired, path)),
+    ...checks.map(({ name, status, detail }) =>
+      `${status.padEnd(7)}  ${name}: ${detail}`
+    ),
+    ...badLines.map((lines) =>
+      `${placeOf(lines)}: ${lines.isTorn ? "torn" : "corrupt"}, ` +
+      `${lines.length} bytes: ${lines.why}`
+    ),
+    ...moreOf(bad - shown, "bad"),
+    ...newerLines.map((line) =>
+      `${placeOf(line)}: of a newer vers: job ${line.id ?? "unknown"}`
+    ),
+    ...moreOf(newer - newerLines.length, "newer"),
+    ...futureLines.map((line) =>
+      `${placeOf(line)}: from the future: job ${line.id}, ${line.at}`
+    ),
+    ...moreOf(future - futureLines.length, "future"),
+    isFine ? "The ledger is fine" : "Something is wrong with the ledger",
+  ];
 }
 
 /** Which lines of the file these are, and where. */

@@ -1,16 +1,12 @@
-import { statusOf } from "../../../job/listed_job.ts";
 import {
   type CommandInput,
   defineCommand,
+  type Listing,
 } from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
 import { choice, type FlagTable } from "../../command_line/flag.ts";
-import {
-  deliverPage,
-  PAGE_FLAGS,
-  pageOf,
-  type PageView,
-} from "../../output/page.ts";
+import type { Context } from "../../context.ts";
+import { lazy } from "../../lazy.ts";
+import { PAGE_FLAGS, pageOf } from "../../output/page.ts";
 
 const FLAGS = {
   status: {
@@ -22,6 +18,8 @@ const FLAGS = {
   },
   ...PAGE_FLAGS,
 } as const satisfies FlagTable;
+
+type Input = CommandInput<typeof FLAGS>;
 
 /** `vers jobs list`: shows the jobs of the ledger. */
 export const command = defineCommand({
@@ -39,31 +37,24 @@ export const command = defineCommand({
   run: listJobs,
 });
 
-async function listJobs(
-  input: CommandInput<typeof FLAGS>,
-  context: Context,
-): Promise<number> {
-  const { openJobLedger, readJobs } = await import("./_job_ledger.ts");
-  const { jobTable, summaryOf } = await import("../../output/render_job.ts");
-  const { flags, progress, invocation: { output } } = input;
+async function listJobs(input: Input, context: Context): Promise<Listing> {
+  const { openJobLedger, readJobs } = await lazy.jobLedger();
+  const { jobTable, summaryOf } = await lazy.renderJob();
+  const { flags, progress } = input;
   const { jobs } = await readJobs(openJobLedger(context), progress);
-  const wanted = jobs.filter((job) =>
-    flags.status === undefined || statusOf(job) === flags.status
+  const wanted = jobs.map(summaryOf).filter(({ status }) =>
+    flags.status === undefined || status === flags.status
   );
-  const view: PageView = {
-    text: (items) => items.length === 0 ? [noneText(input)] : jobTable(items),
-    id: (item) => String(item.id),
+  return {
+    page: pageOf(wanted, flags),
+    view: {
+      text: (items) => items.length === 0 ? [noneText(input)] : jobTable(items),
+      id: (item) => String(item.id),
+    },
   };
-  await deliverPage(pageOf(wanted.map(summaryOf), flags), {
-    context,
-    progress,
-    output,
-    view,
-  });
-  return 0;
 }
 
-function noneText({ flags }: CommandInput<typeof FLAGS>): string {
+function noneText({ flags }: Input): string {
   if (flags.offset) return "No more jobs.";
   return flags.status === undefined
     ? "No jobs recorded."

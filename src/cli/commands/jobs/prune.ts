@@ -6,10 +6,12 @@ import {
   defineCommand,
   type Given,
   type Mistake,
+  type Printout,
 } from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
-import { deliverResult } from "../../output/deliver.ts";
 import { duration, type FlagTable } from "../../command_line/flag.ts";
+import type { Context } from "../../context.ts";
+import { lazy } from "../../lazy.ts";
+import { settingsOrNone } from "../../personal_files.ts";
 
 const DEFAULT_AGE_MS = 7 * 24 * 3_600_000;
 
@@ -60,16 +62,12 @@ export const command = defineCommand({
 async function pruneJobs(
   input: CommandInput<typeof FLAGS>,
   context: Context,
-): Promise<number> {
-  const { openJobLedger, withLedger } = await import("./_job_ledger.ts");
-  const { isOld, protectionOf } = await import("../../../job/retention.ts");
-  const { protection, settingsOf } = await import("../../retention.ts");
-  const { orWithout } = await import("../../unreadable.ts");
-  const { flags, progress, invocation: { output } } = input;
-  const settings = await orWithout(() => settingsOf(context), {}, {
-    what: "the settings are",
-    warn: progress.warn,
-  });
+): Promise<Printout> {
+  const { openJobLedger, withLedger } = await lazy.jobLedger();
+  const { isOld, protectionOf } = await lazy.jobRetention();
+  const { protection } = await lazy.retention();
+  const { flags, progress } = input;
+  const settings = await settingsOrNone(context, progress.warn);
   const olderThanMs = flags["older-than"] ?? DEFAULT_AGE_MS;
   const retention: Retention = {
     now: context.clock.now(),
@@ -92,7 +90,7 @@ async function pruneJobs(
       onChoosing: () => kept = { in_flight: 0, undelivered: 0 },
     })
   );
-  await deliverResult({
+  const counts = {
     dry_run: isDryRun,
     pruned_entries: report.prunedEntries,
     kept_entries: report.keptEntries,
@@ -101,17 +99,17 @@ async function pruneJobs(
     kept_in_flight: kept.in_flight,
     kept_undelivered: kept.undelivered,
     kept_unreadable: report.unreadable,
-    size_before: report.sizeBefore,
-    size_after: report.sizeAfter,
-    ledger: path,
-  }, {
-    context,
-    progress,
-    output,
-    view: { text: reportLines, ids: () => report.prunedIds },
-    isKept: false,
-  });
-  return 0;
+  };
+  return {
+    result: {
+      ...counts,
+      size_before: report.sizeBefore,
+      size_after: report.sizeAfter,
+      ledger: path,
+    },
+    ids: report.prunedIds,
+    text: reportLines(counts),
+  };
 }
 
 function reportLines(report: JsonObject): readonly string[] {

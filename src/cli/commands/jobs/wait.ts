@@ -1,20 +1,21 @@
 import type { LocalEffects } from "../../../engine/engine.ts";
+import { JobFailedError } from "../../../engine/engine_error.ts";
 import type { Outcome } from "../../../engine/wait_jobs.ts";
 import { Failure } from "../../../failure.ts";
-import { JobFailedError } from "../../../engine/engine_error.ts";
-import type { Handle } from "../../../job/record.ts";
 import type { GoRecord } from "../../../job/go_job.ts";
-import { hasEnded, jobOfStripped } from "../../../job/go_job.ts";
 import type { Job } from "../../../job/job.ts";
-import type { ListedJob } from "../../../job/listed_job.ts";
-import {
-  type CommandInput,
-  defineCommand,
-  JOB_FILES,
-} from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
+import type { Handle } from "../../../job/record.ts";
+import { type CommandInput, JOB_FILES } from "../../command_line/command.ts";
 import type { FlagTable } from "../../command_line/flag.ts";
 import { WAIT_FLAGS } from "../../command_line/wait_flags.ts";
+import type { Context } from "../../context.ts";
+import type { FoundJobs } from "../../job_ledger.ts";
+import { lazy } from "../../lazy.ts";
+import { readNames } from "../../local_effects.ts";
+import { deliverResult } from "../../output/deliver.ts";
+import { openSession } from "../../session.ts";
+import { defineJobCommand } from "./_job_command.ts";
+import { WAIT_VIEW, waitReport } from "./_wait_report.ts";
 
 const DEFAULT_TIMEOUT_MS = 600_000;
 
@@ -26,7 +27,7 @@ const FLAGS = {
 type Input = CommandInput<typeof FLAGS>;
 
 /** `vers jobs wait`: waits for jobs that are on their way. */
-export const command = defineCommand({
+export const command = defineJobCommand({
   summary: "Wait for jobs",
   description:
     "Waits until every job has its result, of whatever kinds they\n" +
@@ -34,11 +35,8 @@ export const command = defineCommand({
     "in the order of the ids. A job that failed does not end the wait for\n" +
     "the others; the first of them in that order decides the exit code.",
   flags: FLAGS,
-  positionals: [{
-    name: "job",
-    brief: "A job's id, or as much of its beginning as no other has",
-    isList: true,
-  }],
+  verb: "wait for",
+  takesMany: true,
   examples: [
     ["vers jobs wait job_8f2a3b4c5d", "go on waiting for a job"],
     ["vers jobs wait 8f2a 91bc --timeout 5m", "for two, 5 minutes at most"],
@@ -55,13 +53,19 @@ export const command = defineCommand({
   run: waitJobs,
 });
 
-async function waitJobs(input: Input, context: Context): Promise<number> {
-  const { deliverResult } = await import("../../output/deliver.ts");
-  const { WAIT_VIEW, waitReport } = await import("./_wait_report.ts");
-  const { waitForJobs } = await import("../../../engine/wait_jobs.ts");
-  const { openSession } = await import("../../session.ts");
+async function waitJobs(
+  { jobs: found }: FoundJobs,
+  input: Input,
+  context: Context,
+): Promise<number> {
+  const { waitForJobs } = await lazy.waitJobs();
+  const { hasEnded, jobOfStripped } = await lazy.goJob();
   const { flags, progress, invocation: { output } } = input;
-  const found = await findJobs(input, context);
+  for (const job of found) {
+    const isWithoutVm = job.writer === "go" && !hasEnded(job.entry) &&
+      !job.entry.result_id;
+    if (isWithoutVm) throw notOurs(job.entry);
+  }
   const report = (outcomes: readonly Outcome[]) =>
     deliverResult(waitReport(found, outcomes), {
       context,
@@ -91,7 +95,7 @@ async function waitJobs(input: Input, context: Context): Promise<number> {
       ...(pollIntervalMs === undefined ? {} : { pollIntervalMs }),
       ...(confirmWindowMs === undefined ? {} : { confirmWindowMs }),
       ...(adopt === undefined ? {} : { adopt }),
-      onAccepted: (job) => namesOf(job, context),
+      onAccepted: (job) => Promise.resolve(namesOf(job, context)),
       report,
     });
   }
@@ -101,32 +105,6 @@ async function waitJobs(input: Input, context: Context): Promise<number> {
     }
   }
   return 0;
-}
-
-/**
- * Returns the jobs that are meant, each once.
- *
- * @throws {Failure} when one of them is not there, or cannot be waited for.
- */
-async function findJobs(
-  { args, progress, invocation: { path } }: Input,
-  context: Context,
-): Promise<readonly ListedJob[]> {
-  const { findJob, openJobLedger, readJobs } = await import(
-    "./_job_ledger.ts"
-  );
-  const jobLedger = openJobLedger(context);
-  const all = await readJobs(jobLedger, progress);
-  const found = new Map<string, ListedJob>();
-  for (const typed of args) {
-    const verb = "wait for";
-    const job = findJob(all, typed, { verb, path, ledgerPath: jobLedger.path });
-    const isWithoutVm = job.writer === "go" && !hasEnded(job.entry) &&
-      !job.entry.result_id;
-    if (isWithoutVm) throw notOurs(job.entry);
-    found.set(job.id, job);
-  }
-  return [...found.values()];
 }
 
 function notOurs(entry: GoRecord): Failure {
@@ -157,11 +135,10 @@ function checkScope(jobs: readonly Job[], scope: string): void {
 }
 
 /** Which names stand for a job's VM; none is set here. */
-async function namesOf(
+function namesOf(
   job: Job & { readonly handle: Handle },
   context: Context,
-): Promise<LocalEffects> {
-  const { readNames } = await import("../../local_effects.ts");
+): LocalEffects {
   const [vmId] = job.handle.vm_ids;
   const { alias } = job.inputs;
   const wanted = typeof alias === "string" ? alias : undefined;

@@ -1,12 +1,15 @@
+import { JOB_LABEL } from "../../../engine/vm_list.ts";
 import {
   type CommandInput,
   defineCommand,
+  type Printout,
   TARGET_FILES,
 } from "../../command_line/command.ts";
 import type { Context } from "../../context.ts";
 import { UsageError } from "../../output/exit_code.ts";
 import { visible } from "../../output/terminal_text.ts";
-import { VM_POSITIONAL } from "../../open_vm.ts";
+import { openVm, VM_POSITIONAL } from "../../vm_command.ts";
+import { labelPrintout } from "./_label_view.ts";
 
 /** `vers label set`: labels a VM. */
 export const command = defineCommand({
@@ -30,36 +33,20 @@ export const command = defineCommand({
 async function setLabels(
   input: CommandInput,
   context: Context,
-): Promise<number> {
-  const { openVm } = await import("../../open_vm.ts");
-  const { foundVm } = await import("../../open_vm.ts");
-  const { deliverResult } = await import("../../output/deliver.ts");
-  const { LABEL_VIEW, labelResult } = await import("./_label_view.ts");
-  const { args, invocation: { output }, progress } = input;
-  const [first = ""] = args;
-  const typed = first.includes("=") ? undefined : first;
-  const wanted = await parseLabels(typed === undefined ? args : args.slice(1));
-  const opened = await openVm(input, { context, typed });
-  const { target, client, signal } = opened;
+): Promise<Printout> {
+  const [first = ""] = input.args;
+  const named = first.includes("=") ? [] : [first];
+  const wanted = parseLabels(input.args.slice(named.length));
+  const vm = await openVm({ ...input, args: named }, context);
+  const { id, client, options, found } = vm;
   // A label of a VM that is not there is refused in words that do not say so.
-  await foundVm(client.vmStatus(target.id, { signal }), target);
-  await client.setLabels(target.id, wanted, { signal });
-  const asked = client.vmStatus(target.id, { signal });
-  const { labels } = await foundVm(asked, target);
-  await deliverResult(labelResult(target.id, labels), {
-    context,
-    progress,
-    output,
-    isKept: false,
-    view: LABEL_VIEW,
-  });
-  return 0;
+  await found(client.vmStatus(id, options));
+  await client.setLabels(id, wanted, options);
+  const { labels } = await found(client.vmStatus(id, options));
+  return labelPrintout(id, labels);
 }
 
-async function parseLabels(
-  words: readonly string[],
-): Promise<Record<string, string>> {
-  const { JOB_LABEL } = await import("../../../engine/vm_list.ts");
+function parseLabels(words: readonly string[]): Record<string, string> {
   const labels = new Map<string, string>();
   const mistakes = words.flatMap((word) => {
     const at = word.indexOf("=");

@@ -1,14 +1,15 @@
-import { Failure } from "../../../failure.ts";
-import type { ListedJob } from "../../../job/listed_job.ts";
-import { Ledger } from "../../../ledger/file/file_ledger.ts";
-import { LedgerError } from "../../../ledger/ledger_error.ts";
-import type { LedgerJobs } from "../../../ledger/file/list_jobs.ts";
-import { Upkeep } from "../../../ledger/file/upkeep.ts";
-import type { Context } from "../../context.ts";
-import { ledgerFolder } from "../../folders.ts";
-import type { Progress } from "../../output/progress.ts";
-import { closest } from "../../command_line/suggestion.ts";
-import { visible } from "../../output/terminal_text.ts";
+import { Failure } from "../failure.ts";
+import type { ListedJob } from "../job/listed_job.ts";
+import { Ledger } from "../ledger/file/file_ledger.ts";
+import type { LedgerJobs } from "../ledger/file/list_jobs.ts";
+import { Upkeep } from "../ledger/file/upkeep.ts";
+import { LedgerError } from "../ledger/ledger_error.ts";
+import type { CommandInput } from "./command_line/command.ts";
+import { closest } from "./command_line/suggestion.ts";
+import type { Context } from "./context.ts";
+import { ledgerFolder } from "./folders.ts";
+import type { Progress } from "./output/progress.ts";
+import { visible } from "./output/terminal_text.ts";
 
 /** The ledger, for commands about its jobs: no API key, no network. */
 export interface JobLedger {
@@ -77,9 +78,44 @@ export async function readJobs(
   return read;
 }
 
-/** Options for {@linkcode findJob}. */
-export interface FindJobOptions {
-  /** What cannot be done without it: "show". */
+/** Jobs that a command names, and the ledger that they are in. */
+export interface FoundJobs {
+  readonly ledger: Ledger;
+  /** In the order in which they are named, each once. */
+  readonly jobs: readonly ListedJob[];
+}
+
+/**
+ * Returns the jobs that the arguments of a command stand for; `verb` is what
+ * cannot be done without them: "show".
+ *
+ * @throws {Failure} of code `not_found` when one is not there; of code `usage`
+ *   when an argument stands for several.
+ */
+export async function findJobs(
+  { args, progress, invocation }: Pick<
+    CommandInput,
+    "args" | "invocation" | "progress"
+  >,
+  context: Context,
+  verb: string,
+): Promise<FoundJobs> {
+  const jobLedger = openJobLedger(context);
+  const all = await readJobs(jobLedger, progress);
+  const found = args.map((typed) =>
+    findJob(all, typed, {
+      verb,
+      path: invocation.path,
+      ledgerPath: jobLedger.path,
+    })
+  );
+  return {
+    ledger: jobLedger.ledger,
+    jobs: [...new Map(found.map((job) => [job.id, job])).values()],
+  };
+}
+
+interface FindJobOptions {
   readonly verb: string;
   /** The words of the command: `["jobs", "get"]`. */
   readonly path: readonly string[];
@@ -95,7 +131,7 @@ const SHOWN_IDS = 5;
  * @throws {Failure} of code `not_found` when there is none; of code `usage`
  *   when there are several.
  */
-export function findJob(
+function findJob(
   { jobs, newerIds }: LedgerJobs,
   typed: string,
   options: FindJobOptions,
