@@ -9,7 +9,6 @@ import {
 } from "../command_line/command.ts";
 import type { FlagTable } from "../command_line/flag.ts";
 import { closest } from "../command_line/suggestion.ts";
-import type { Context } from "../context.ts";
 import { lazy } from "../lazy.ts";
 import { UsageError } from "../output/exit_code.ts";
 import { jsonLine, visible } from "../output/terminal_text.ts";
@@ -40,24 +39,22 @@ export const command = defineCommand({
     ["vers agent-context jobs list", "describe one of a group"],
   ],
   files: {},
-  run: printAgentContext,
+  async run(
+    { flags, args, invocation, routes }: CommandInput<typeof FLAGS>,
+    context,
+  ) {
+    const { agentContext } = await lazy.agentContext();
+    const description = await agentContext(narrowed(routes, args));
+    const { commands } = description;
+    const text = invocation.output.isQuiet
+      ? namesIn(isJsonObject(commands) ? commands : {}).join("\n")
+      : flags.pretty
+      ? JSON.stringify(description, null, 2)
+      : jsonLine(description);
+    await context.stdout.write(text + "\n");
+    return 0;
+  },
 });
-
-async function printAgentContext(
-  { flags, args, invocation, routes }: CommandInput<typeof FLAGS>,
-  context: Context,
-): Promise<number> {
-  const { agentContext } = await lazy.agentContext();
-  const description = await agentContext(narrowed(routes, args));
-  const { commands } = description;
-  const text = invocation.output.isQuiet
-    ? namesIn(isJsonObject(commands) ? commands : {}).join("\n")
-    : flags.pretty
-    ? JSON.stringify(description, null, 2)
-    : jsonLine(description);
-  await context.stdout.write(text + "\n");
-  return 0;
-}
 
 /** Returns the commands that the words lead to. */
 function narrowed(routes: Routes, words: readonly string[]): Routes {

@@ -1,7 +1,6 @@
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { UsageError } from "../output/exit_code.ts";
+import { defineCommand } from "../command_line/command.ts";
 import { closest } from "../command_line/suggestion.ts";
+import { UsageError } from "../output/exit_code.ts";
 import { visible } from "../output/terminal_text.ts";
 
 /** The shells that a completion script is there for. */
@@ -104,21 +103,16 @@ export const command = defineCommand({
     ["vers completion fish", "in config.fish: vers completion fish | source"],
   ],
   files: {},
-  run: printScript,
+  async run({ args: [typed = ""] }, context) {
+    const shell = SHELLS.find((shell) => shell === typed);
+    if (shell === undefined) {
+      throw new UsageError(
+        `Cannot complete in "${visible(typed)}": the shell must be one of ` +
+          SHELLS.join(", "),
+        `for example: vers completion ${closest(typed, SHELLS) ?? SHELLS[0]}`,
+      );
+    }
+    await context.stdout.write(COMPLETION_SCRIPTS[shell]);
+    return 0;
+  },
 });
-
-async function printScript(
-  { args: [typed = ""] }: CommandInput,
-  context: Context,
-): Promise<number> {
-  const shell = SHELLS.find((shell) => shell === typed);
-  if (shell === undefined) {
-    throw new UsageError(
-      `Cannot complete in "${visible(typed)}": the shell must be one of ` +
-        SHELLS.join(", "),
-      `for example: vers completion ${closest(typed, SHELLS) ?? SHELLS[0]}`,
-    );
-  }
-  await context.stdout.write(COMPLETION_SCRIPTS[shell]);
-  return 0;
-}

@@ -1,11 +1,6 @@
 import { Failure } from "../../failure.ts";
 import { readHead } from "../../project/head.ts";
-import {
-  type CommandInput,
-  defineCommand,
-  type Printout,
-} from "../command_line/command.ts";
-import type { Context } from "../context.ts";
+import { defineCommand } from "../command_line/command.ts";
 import { headPath, resolveTarget } from "../targets.ts";
 
 /** `vers head`: prints the VM that is HEAD of this folder. */
@@ -23,21 +18,20 @@ export const command = defineCommand({
   ],
   exitCodes: [[3, "there is no HEAD here"]],
   files: { head: "read" },
-  run: head,
-});
-
-function head(
-  { progress: { warn } }: CommandInput,
-  context: Context,
-): Printout {
-  const path = headPath(context);
-  if (readHead(path) === undefined) {
-    throw new Failure(`Cannot print HEAD: "${path}" names no VM`, {
-      code: "not_found",
-      hint: "to make a VM HEAD: vers checkout <vm>; " +
-        "to list the VMs there are: vers status",
+  run({ progress: { warn } }, context) {
+    const path = headPath(context);
+    if (readHead(path) === undefined) {
+      throw new Failure(`Cannot print HEAD: "${path}" names no VM`, {
+        code: "not_found",
+        hint: "to make a VM HEAD: vers checkout <vm>; " +
+          "to list the VMs there are: vers status",
+      });
+    }
+    const { id } = resolveTarget(undefined, {
+      context,
+      path: ["status"],
+      warn,
     });
-  }
-  const { id } = resolveTarget(undefined, { context, path: ["status"], warn });
-  return { result: { head: id }, ids: [id], text: [id], isBare: true };
-}
+    return { result: { head: id }, ids: [id], text: [id], isBare: true };
+  },
+});

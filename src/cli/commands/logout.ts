@@ -1,10 +1,5 @@
 import { removeApiKey } from "../../project/credentials_edit.ts";
-import {
-  type CommandInput,
-  defineCommand,
-  type Printout,
-} from "../command_line/command.ts";
-import type { Context } from "../context.ts";
+import { defineCommand } from "../command_line/command.ts";
 import { credentialsPath } from "./_credentials_path.ts";
 
 /** `vers logout`: forgets the API key. */
@@ -17,22 +12,20 @@ export const command = defineCommand({
   positionals: [],
   examples: [["vers logout", "forget the key"]],
   files: { credentials: "read, write" },
-  run: logout,
+  run({ progress }, context) {
+    const path = credentialsPath(context);
+    const wasThere = removeApiKey(path);
+    if (context.env("VERS_API_KEY") !== undefined) {
+      progress.say("note: VERS_API_KEY is still set, and is used");
+    }
+    return {
+      result: { logged_out: wasThere, path },
+      ids: [],
+      text: [
+        wasThere
+          ? `Logged out; the key is taken out of ${path}`
+          : `There was no key in ${path}`,
+      ],
+    };
+  },
 });
-
-function logout({ progress }: CommandInput, context: Context): Printout {
-  const path = credentialsPath(context);
-  const wasThere = removeApiKey(path);
-  if (context.env("VERS_API_KEY") !== undefined) {
-    progress.say("note: VERS_API_KEY is still set, and is used");
-  }
-  return {
-    result: { logged_out: wasThere, path },
-    ids: [],
-    text: [
-      wasThere
-        ? `Logged out; the key is taken out of ${path}`
-        : `There was no key in ${path}`,
-    ],
-  };
-}

@@ -1,29 +1,27 @@
 import { ApiError } from "../../api/api_error.ts";
 import { Failure } from "../../failure.ts";
-import { type FlagTable, wholeNumber } from "../command_line/flag.ts";
+import { wholeNumber } from "../command_line/flag.ts";
 import { defineVmCommand } from "../vm_command.ts";
 
 const MAX_MIB = 2 ** 31 - 1;
-
-const FLAGS = {
-  size: {
-    type: "value",
-    brief: "The disk's new size in MiB, larger than it is now; must be given",
-    placeholder: "MIB",
-    parse: wholeNumber({
-      min: 1,
-      max: MAX_MIB,
-      unit: "MiB",
-      example: 4096,
-    }),
-  },
-} as const satisfies FlagTable;
 
 /** `vers resize`: makes a VM's disk larger. */
 export const command = defineVmCommand({
   summary: "Make a VM's disk larger",
   description: "Makes a VM's disk larger. A disk cannot be made smaller.",
-  flags: FLAGS,
+  flags: {
+    size: {
+      type: "value",
+      brief: "The disk's new size in MiB, larger than it is now; must be given",
+      placeholder: "MIB",
+      parse: wholeNumber({
+        min: 1,
+        max: MAX_MIB,
+        unit: "MiB",
+        example: 4096,
+      }),
+    },
+  },
   examples: [
     ["vers resize my-vm --size 4096", "give a VM 4 GiB of disk"],
     ["vers resize --size 4096", "give HEAD's VM 4 GiB of disk"],

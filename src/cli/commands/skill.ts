@@ -1,5 +1,4 @@
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
-import type { Context } from "../context.ts";
+import { defineCommand } from "../command_line/command.ts";
 import { SKILL } from "../guide/skill_text.ts";
 import { jsonLine } from "../output/terminal_text.ts";
 
@@ -16,19 +15,14 @@ export const command = defineCommand({
     ["vers skill", "read it, or put it where your agent looks for skills"],
   ],
   files: {},
-  run: printSkill,
+  async run({ invocation: { given } }, context) {
+    // VERS_OUTPUT is about results: this is a file that somebody reads.
+    const isJson = given.some(({ name, value }) =>
+      name === "json" || (name === "output" && value === "json")
+    );
+    await context.stdout.write(
+      isJson ? jsonLine({ name: "vers", text: SKILL }) + "\n" : SKILL,
+    );
+    return 0;
+  },
 });
-
-async function printSkill(
-  { invocation: { given } }: CommandInput,
-  context: Context,
-): Promise<number> {
-  // VERS_OUTPUT is about results: this is a file that somebody reads.
-  const isJson = given.some(({ name, value }) =>
-    name === "json" || (name === "output" && value === "json")
-  );
-  await context.stdout.write(
-    isJson ? jsonLine({ name: "vers", text: SKILL }) + "\n" : SKILL,
-  );
-  return 0;
-}

@@ -1,10 +1,4 @@
-import {
-  type CommandInput,
-  defineCommand,
-  type Printout,
-  SERVICE_FILES,
-} from "../command_line/command.ts";
-import type { Context } from "../context.ts";
+import { defineCommand, SERVICE_FILES } from "../command_line/command.ts";
 import { isLocal, openSession } from "../session.ts";
 import { accountLines, accountResult } from "./_account_view.ts";
 import { identify } from "./_identify.ts";
@@ -22,20 +16,15 @@ export const command = defineCommand({
     ["vers whoami -q", "print the key's id"],
   ],
   files: SERVICE_FILES,
-  run: whoami,
+  async run(input, context) {
+    const { account, engine } = await openSession(input, context);
+    const identity = await identify(engine.client, engine.signal);
+    const source = isLocal(context, input.invocation)
+      ? "the simulator in this program"
+      : context.env("VERS_API_KEY")?.trim()
+      ? "VERS_API_KEY"
+      : "~/.versrc";
+    const result = { ...accountResult(account, identity), source };
+    return { result, ids: [result.key_id], text: accountLines(result) };
+  },
 });
-
-async function whoami(
-  input: CommandInput,
-  context: Context,
-): Promise<Printout> {
-  const { account, engine } = await openSession(input, context);
-  const identity = await identify(engine.client, engine.signal);
-  const source = isLocal(context, input.invocation)
-    ? "the simulator in this program"
-    : context.env("VERS_API_KEY")?.trim()
-    ? "VERS_API_KEY"
-    : "~/.versrc";
-  const result = { ...accountResult(account, identity), source };
-  return { result, ids: [result.key_id], text: accountLines(result) };
-}

@@ -1,18 +1,10 @@
 import { Failure } from "../../../failure.ts";
 import { readAliases, vmOfAlias } from "../../../project/aliases.ts";
 import { isUuid } from "../../../uuid.ts";
-import {
-  type CommandInput,
-  defineCommand,
-  type Listing,
-  type Printout,
-} from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
+import { defineCommand } from "../../command_line/command.ts";
 import { PAGE_FLAGS } from "../../output/page.ts";
 import { aliasPath, resolveTarget } from "../../targets.ts";
 import { listAliases } from "./_alias_list.ts";
-
-type Input = CommandInput<typeof PAGE_FLAGS>;
 
 /** `vers alias get`: prints the VM that an alias stands for. */
 export const command = defineCommand({
@@ -33,30 +25,25 @@ export const command = defineCommand({
   ],
   exitCodes: [[3, "there is no such alias"]],
   files: { aliases: "read" },
-  run: getAlias,
+  run({ args: [typed], flags, progress: { warn } }, context) {
+    if (typed === undefined) return listAliases(context, flags);
+    const path = aliasPath(context);
+    const vmId = path === undefined
+      ? undefined
+      : vmOfAlias(readAliases(path), typed);
+    if (vmId === undefined && isUuid(typed)) {
+      throw new Failure(`Cannot find the alias "${typed}": that is an id`, {
+        code: "not_found",
+        hint: "to list the aliases: vers alias list",
+      });
+    }
+    const id = vmId ??
+      resolveTarget(typed, { context, path: ["alias", "get"], warn }).id;
+    return {
+      result: { alias: typed, vm_id: id },
+      ids: [id],
+      text: [id],
+      isBare: true,
+    };
+  },
 });
-
-function getAlias(
-  { args: [typed], flags, progress: { warn } }: Input,
-  context: Context,
-): Printout | Listing {
-  if (typed === undefined) return listAliases(context, flags);
-  const path = aliasPath(context);
-  const vmId = path === undefined
-    ? undefined
-    : vmOfAlias(readAliases(path), typed);
-  if (vmId === undefined && isUuid(typed)) {
-    throw new Failure(`Cannot find the alias "${typed}": that is an id`, {
-      code: "not_found",
-      hint: "to list the aliases: vers alias list",
-    });
-  }
-  const id = vmId ??
-    resolveTarget(typed, { context, path: ["alias", "get"], warn }).id;
-  return {
-    result: { alias: typed, vm_id: id },
-    ids: [id],
-    text: [id],
-    isBare: true,
-  };
-}

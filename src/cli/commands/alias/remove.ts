@@ -1,11 +1,6 @@
 import { Failure } from "../../../failure.ts";
 import { dropAlias, updateAliases } from "../../../project/aliases.ts";
-import {
-  type CommandInput,
-  defineCommand,
-  type Printout,
-} from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
+import { defineCommand } from "../../command_line/command.ts";
 import { aliasPath } from "../../targets.ts";
 
 /** `vers alias remove`: makes an alias stand for nothing. */
@@ -17,29 +12,24 @@ export const command = defineCommand({
   examples: [["vers alias remove my-vm", "remove an alias"]],
   exitCodes: [[3, "there is no such alias"]],
   files: { aliases: "read, write" },
-  run: removeAlias,
+  async run({ args: [alias = ""] }, context) {
+    const path = aliasPath(context);
+    const { signal } = context;
+    const vmId = path === undefined
+      ? undefined
+      : await updateAliases(path, (aliases) => dropAlias(aliases, alias), {
+        signal,
+      });
+    if (vmId === undefined) {
+      throw new Failure(
+        `Cannot remove the alias ${JSON.stringify(alias)}: there is none`,
+        { code: "not_found", hint: "to list the aliases: vers alias list" },
+      );
+    }
+    return {
+      result: { alias, vm_id: vmId },
+      ids: [vmId],
+      text: [`Alias '${alias}' removed; it stood for VM ${vmId}`],
+    };
+  },
 });
-
-async function removeAlias(
-  { args: [alias = ""] }: CommandInput,
-  context: Context,
-): Promise<Printout> {
-  const path = aliasPath(context);
-  const { signal } = context;
-  const vmId = path === undefined
-    ? undefined
-    : await updateAliases(path, (aliases) => dropAlias(aliases, alias), {
-      signal,
-    });
-  if (vmId === undefined) {
-    throw new Failure(
-      `Cannot remove the alias ${JSON.stringify(alias)}: there is none`,
-      { code: "not_found", hint: "to list the aliases: vers alias list" },
-    );
-  }
-  return {
-    result: { alias, vm_id: vmId },
-    ids: [vmId],
-    text: [`Alias '${alias}' removed; it stood for VM ${vmId}`],
-  };
-}

@@ -1,13 +1,7 @@
 import { Failure } from "../../../failure.ts";
 import { setAlias } from "../../../project/aliases.ts";
-import {
-  type CommandInput,
-  defineCommand,
-  type Printout,
-  TARGET_FILES,
-} from "../../command_line/command.ts";
+import { defineCommand, TARGET_FILES } from "../../command_line/command.ts";
 import { parseAlias, ValueError } from "../../command_line/flag.ts";
-import type { Context } from "../../context.ts";
 import { UsageError } from "../../output/exit_code.ts";
 import { aliasPath, resolveTarget } from "../../targets.ts";
 import { VM_POSITIONAL } from "../../vm_command.ts";
@@ -28,34 +22,29 @@ export const command = defineCommand({
     ],
   ],
   files: { ...TARGET_FILES, aliases: "read, write" },
-  run: setAliasTo,
+  async run({ args: [typed = "", vm], progress: { warn } }, context) {
+    const alias = checkAlias(typed);
+    const words = ["alias", "set", alias];
+    const { id } = resolveTarget(vm, { context, path: words, warn });
+    const path = aliasPath(context);
+    if (path === undefined) {
+      throw new Failure("Cannot set an alias: there is no home folder", {
+        code: "general",
+        hint: "set HOME; aliases are kept in ~/.vers/aliases.json",
+      });
+    }
+    const { signal } = context;
+    const before = await setAlias(path, alias, { vmId: id, signal });
+    return {
+      result: { alias, vm_id: id, previous: before ?? null },
+      ids: [id],
+      text: [
+        `Alias '${alias}' now stands for VM ${id}`,
+        ...(before === undefined || before === id ? [] : [`Before: ${before}`]),
+      ],
+    };
+  },
 });
-
-async function setAliasTo(
-  { args: [typed = "", vm], progress: { warn } }: CommandInput,
-  context: Context,
-): Promise<Printout> {
-  const alias = checkAlias(typed);
-  const words = ["alias", "set", alias];
-  const { id } = resolveTarget(vm, { context, path: words, warn });
-  const path = aliasPath(context);
-  if (path === undefined) {
-    throw new Failure("Cannot set an alias: there is no home folder", {
-      code: "general",
-      hint: "set HOME; aliases are kept in ~/.vers/aliases.json",
-    });
-  }
-  const { signal } = context;
-  const before = await setAlias(path, alias, { vmId: id, signal });
-  return {
-    result: { alias, vm_id: id, previous: before ?? null },
-    ids: [id],
-    text: [
-      `Alias '${alias}' now stands for VM ${id}`,
-      ...(before === undefined || before === id ? [] : [`Before: ${before}`]),
-    ],
-  };
-}
 
 function checkAlias(typed: string): string {
   try {

@@ -1,33 +1,31 @@
-import { type FlagTable, word } from "../../command_line/flag.ts";
+import { word } from "../../command_line/flag.ts";
 import { defineVmCommand } from "../../vm_command.ts";
-
-const FLAGS = {
-  name: {
-    type: "value",
-    brief: "Name the commit",
-    shorthand: "n",
-    placeholder: "NAME",
-    parse: word({ what: "a name", example: "before-upgrade" }),
-  },
-  description: {
-    type: "value",
-    brief: "Say what it is",
-    shorthand: "d",
-    placeholder: "TEXT",
-    parse: word({
-      what: "a text",
-      example: "'all tests pass'",
-      maxLength: 4_096,
-    }),
-  },
-} as const satisfies FlagTable;
 
 /** `vers commit create`: keeps the state of a VM. */
 export const command = defineVmCommand({
   summary: "Keep the state of a VM as a commit",
   description: "Keeps the state of a VM as a commit, from which VMs can be\n" +
     'made: vers run-commit. The word "create" may be left out.',
-  flags: FLAGS,
+  flags: {
+    name: {
+      type: "value",
+      brief: "Name the commit",
+      shorthand: "n",
+      placeholder: "NAME",
+      parse: word({ what: "a name", example: "before-upgrade" }),
+    },
+    description: {
+      type: "value",
+      brief: "Say what it is",
+      shorthand: "d",
+      placeholder: "TEXT",
+      parse: word({
+        what: "a text",
+        example: "'all tests pass'",
+        maxLength: 4_096,
+      }),
+    },
+  },
   examples: [
     ["vers commit create my-vm", "keep the state of a VM"],
     ["vers commit -n before-upgrade my-vm", "and name it"],

@@ -3,11 +3,9 @@ import type { VersClient } from "../../../api/vers_client.ts";
 import {
   type CommandInput,
   defineCommand,
-  type Listing,
   SERVICE_FILES,
 } from "../../command_line/command.ts";
 import type { FlagTable } from "../../command_line/flag.ts";
-import type { Context } from "../../context.ts";
 import {
   DEFAULT_LIMIT,
   type Page,
@@ -41,28 +39,26 @@ export const command = defineCommand({
     ["vers commit list --public", "list those for everybody"],
   ],
   files: SERVICE_FILES,
-  run: listCommits,
-});
-
-async function listCommits(input: Input, context: Context): Promise<Listing> {
-  const { engine: { client, signal } } = await openSession(input, context);
-  return {
-    page: await readPage(client, { flags: input.flags, signal }),
-    view: {
-      id: ({ commit_id }) => String(commit_id),
-      text: (items) =>
-        items.length === 0 ? ["No commits found."] : tableLines([
-          ["COMMIT ID", "NAME", "CREATED", "VM ID"],
-          ...items.map(({ commit_id, name, created_at, parent_vm_id }) => [
-            String(commit_id),
-            String(name) || "-",
-            String(created_at ?? "-"),
-            String(parent_vm_id ?? "-"),
+  async run(input, context) {
+    const { engine: { client, signal } } = await openSession(input, context);
+    return {
+      page: await readPage(client, { flags: input.flags, signal }),
+      view: {
+        id: ({ commit_id }) => String(commit_id),
+        text: (items) =>
+          items.length === 0 ? ["No commits found."] : tableLines([
+            ["COMMIT ID", "NAME", "CREATED", "VM ID"],
+            ...items.map(({ commit_id, name, created_at, parent_vm_id }) => [
+              String(commit_id),
+              String(name) || "-",
+              String(created_at ?? "-"),
+              String(parent_vm_id ?? "-"),
+            ]),
           ]),
-        ]),
-    },
-  };
-}
+      },
+    };
+  },
+});
 
 /** Reads as many of the service's pages as ours has. */
 async function readPage(

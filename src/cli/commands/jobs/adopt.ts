@@ -4,11 +4,9 @@ import {
   defineCommand,
   type Given,
   type Mistake,
-  type Printout,
   SERVICE_FILES,
 } from "../../command_line/command.ts";
 import { duration, type FlagTable } from "../../command_line/flag.ts";
-import type { Context } from "../../context.ts";
 import { lazy } from "../../lazy.ts";
 import { openSession } from "../../session.ts";
 
@@ -53,7 +51,31 @@ export const command = defineCommand({
   ],
   files: { ...SERVICE_FILES, ledger: "read, write", locks: "read, write" },
   check: checkIds,
-  run: adopt,
+  async run(input: CommandInput<typeof FLAGS>, context) {
+    const [jobId = "", ...vmIds] = input.args;
+    const { adoptJob } = await lazy.adoptJob();
+    const { commandOf } = await lazy.namedJob();
+    const { engine, scope } = await openSession(input, context);
+    const { job, notLabelled } = await adoptJob(engine, {
+      scope,
+      jobId,
+      vmIds: vmIds.map((vmId) => vmId.toLowerCase()),
+      timeoutMs: input.flags.timeout ?? DEFAULT_TIMEOUT_MS,
+    });
+    for (const vmId of notLabelled) {
+      engine.notify({ type: "notLabelled", job, vmId });
+    }
+    const { id, status, kind, handle: { vm_ids } } = job;
+    const resumeCommand = `vers ${commandOf(kind)} --resume-job ${id}`;
+    return {
+      result: { job_id: id, vm_ids, status, resume_command: resumeCommand },
+      ids: vm_ids,
+      text: [
+        `✓ Job ${id} adopted VM ${vm_ids.join(", ")}`,
+        `To go on: ${resumeCommand}`,
+      ],
+    };
+  },
 });
 
 function checkIds({ args: [jobId, ...vmIds] }: Given): readonly Mistake[] {
@@ -68,33 +90,4 @@ function checkIds({ args: [jobId, ...vmIds] }: Given): readonly Mistake[] {
     mistakes.push({ problem: `"${vmId}" is no VM's id`, example: EXAMPLE });
   }
   return mistakes;
-}
-
-async function adopt(
-  input: CommandInput<typeof FLAGS>,
-  context: Context,
-): Promise<Printout> {
-  const [jobId = "", ...vmIds] = input.args;
-  const { adoptJob } = await lazy.adoptJob();
-  const { commandOf } = await lazy.namedJob();
-  const { engine, scope } = await openSession(input, context);
-  const { job, notLabelled } = await adoptJob(engine, {
-    scope,
-    jobId,
-    vmIds: vmIds.map((vmId) => vmId.toLowerCase()),
-    timeoutMs: input.flags.timeout ?? DEFAULT_TIMEOUT_MS,
-  });
-  for (const vmId of notLabelled) {
-    engine.notify({ type: "notLabelled", job, vmId });
-  }
-  const { id, status, kind, handle: { vm_ids } } = job;
-  const resumeCommand = `vers ${commandOf(kind)} --resume-job ${id}`;
-  return {
-    result: { job_id: id, vm_ids, status, resume_command: resumeCommand },
-    ids: vm_ids,
-    text: [
-      `✓ Job ${id} adopted VM ${vm_ids.join(", ")}`,
-      `To go on: ${resumeCommand}`,
-    ],
-  };
 }

@@ -3,10 +3,8 @@ import type { RepairReport } from "../../../ledger/file/repair.ts";
 import {
   type CommandInput,
   defineCommand,
-  type Printout,
 } from "../../command_line/command.ts";
 import type { FlagTable } from "../../command_line/flag.ts";
-import type { Context } from "../../context.ts";
 import { lazy } from "../../lazy.ts";
 import { EXIT_CODES } from "../../output/exit_code.ts";
 import { diagnose, type Diagnosis } from "./_ledger_checks.ts";
@@ -34,28 +32,23 @@ export const command = defineCommand({
   ],
   exitCodes: [[1, "something is wrong"]],
   files: { settings: "read", ledger: "read, write", locks: "read, write" },
-  run: examine,
+  async run({ flags }: CommandInput<typeof FLAGS>, context) {
+    const { openJobLedger, withLedger } = await lazy.jobLedger();
+    const jobLedger = openJobLedger(context);
+    const repaired = flags.repair
+      ? await withLedger(() => jobLedger.upkeep.repair())
+      : undefined;
+    const diagnosis = await diagnose(jobLedger, context);
+    const isFine = diagnosis.checks.every(({ status }) => status !== "problem");
+    const { path } = jobLedger;
+    return {
+      result: toJson(diagnosis, { path, isFine, repaired }),
+      ids: [path],
+      text: toLines(diagnosis, { path, isFine, repaired }),
+      exitCode: isFine ? 0 : EXIT_CODES.general,
+    };
+  },
 });
-
-async function examine(
-  { flags }: CommandInput<typeof FLAGS>,
-  context: Context,
-): Promise<Printout> {
-  const { openJobLedger, withLedger } = await lazy.jobLedger();
-  const jobLedger = openJobLedger(context);
-  const repaired = flags.repair
-    ? await withLedger(() => jobLedger.upkeep.repair())
-    : undefined;
-  const diagnosis = await diagnose(jobLedger, context);
-  const isFine = diagnosis.checks.every(({ status }) => status !== "problem");
-  const { path } = jobLedger;
-  return {
-    result: toJson(diagnosis, { path, isFine, repaired }),
-    ids: [path],
-    text: toLines(diagnosis, { path, isFine, repaired }),
-    exitCode: isFine ? 0 : EXIT_CODES.general,
-  };
-}
 
 interface Findings {
   readonly path: string;

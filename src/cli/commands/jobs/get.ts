@@ -1,23 +1,20 @@
 import type { JsonValue } from "../../../json.ts";
-import type { FlagTable } from "../../command_line/flag.ts";
 import { lazy } from "../../lazy.ts";
 import { EXIT_CODES } from "../../output/exit_code.ts";
 import { textsIn } from "../../output/render_result.ts";
 import { defineJobCommand } from "./_job_command.ts";
-
-const FLAGS = {
-  "exit-status": {
-    type: "boolean",
-    brief: "Say in the exit code how the job stands: 0, 20 or 22",
-  },
-} as const satisfies FlagTable;
 
 /** `vers jobs get`: shows what the ledger knows of a job. */
 export const command = defineJobCommand({
   summary: "Show a job",
   description: "Shows what this machine's ledger knows of a job. Nothing is\n" +
     "asked of the service: a job that is in flight may have got there.",
-  flags: FLAGS,
+  flags: {
+    "exit-status": {
+      type: "boolean",
+      brief: "Say in the exit code how the job stands: 0, 20 or 22",
+    },
+  },
   verb: "show",
   examples: [
     ["vers jobs get job_8f2a3b4c5d", "show the job"],

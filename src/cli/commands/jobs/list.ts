@@ -1,10 +1,8 @@
 import {
   type CommandInput,
   defineCommand,
-  type Listing,
 } from "../../command_line/command.ts";
 import { choice, type FlagTable } from "../../command_line/flag.ts";
-import type { Context } from "../../context.ts";
 import { lazy } from "../../lazy.ts";
 import { PAGE_FLAGS, pageOf } from "../../output/page.ts";
 
@@ -34,25 +32,24 @@ export const command = defineCommand({
     ["vers jobs list --limit 0 --json", "all of them, as JSON"],
   ],
   files: { ledger: "read" },
-  run: listJobs,
+  async run(input, context) {
+    const { openJobLedger, readJobs } = await lazy.jobLedger();
+    const { jobTable, summaryOf } = await lazy.renderJob();
+    const { flags, progress } = input;
+    const { jobs } = await readJobs(openJobLedger(context), progress);
+    const wanted = jobs.map(summaryOf).filter(({ status }) =>
+      flags.status === undefined || status === flags.status
+    );
+    return {
+      page: pageOf(wanted, flags),
+      view: {
+        text: (items) =>
+          items.length === 0 ? [noneText(input)] : jobTable(items),
+        id: (item) => String(item.id),
+      },
+    };
+  },
 });
-
-async function listJobs(input: Input, context: Context): Promise<Listing> {
-  const { openJobLedger, readJobs } = await lazy.jobLedger();
-  const { jobTable, summaryOf } = await lazy.renderJob();
-  const { flags, progress } = input;
-  const { jobs } = await readJobs(openJobLedger(context), progress);
-  const wanted = jobs.map(summaryOf).filter(({ status }) =>
-    flags.status === undefined || status === flags.status
-  );
-  return {
-    page: pageOf(wanted, flags),
-    view: {
-      text: (items) => items.length === 0 ? [noneText(input)] : jobTable(items),
-      id: (item) => String(item.id),
-    },
-  };
-}
 
 function noneText({ flags }: Input): string {
   if (flags.offset) return "No more jobs.";

@@ -6,10 +6,8 @@ import {
   defineCommand,
   type Given,
   type Mistake,
-  type Printout,
 } from "../../command_line/command.ts";
 import { duration, type FlagTable } from "../../command_line/flag.ts";
-import type { Context } from "../../context.ts";
 import { lazy } from "../../lazy.ts";
 import { settingsOrNone } from "../../personal_files.ts";
 
@@ -56,61 +54,56 @@ export const command = defineCommand({
         example: "--older-than 24h",
       }]
       : [],
-  run: pruneJobs,
+  async run(input: CommandInput<typeof FLAGS>, context) {
+    const { openJobLedger, withLedger } = await lazy.jobLedger();
+    const { isOld, protectionOf } = await lazy.jobRetention();
+    const { protection } = await lazy.retention();
+    const { flags, progress } = input;
+    const settings = await settingsOrNone(context, progress.warn);
+    const olderThanMs = flags["older-than"] ?? DEFAULT_AGE_MS;
+    const retention: Retention = {
+      now: context.clock.now(),
+      olderThanMs: flags.all ? 0 : olderThanMs,
+      ...protection(context, settings),
+    };
+    const isDryRun = flags["dry-run"];
+    const { upkeep, path } = openJobLedger(context);
+    let kept = { in_flight: 0, undelivered: 0 };
+    const mayGo = (job: ListedJob) => {
+      if (!isOld(job, retention)) return false;
+      const protection = flags.force ? undefined : protectionOf(job, retention);
+      if (protection !== undefined) kept[protection]++;
+      return protection === undefined;
+    };
+    const report = await withLedger(() =>
+      upkeep.prune({
+        mayGo,
+        isDryRun,
+        onChoosing: () => kept = { in_flight: 0, undelivered: 0 },
+      })
+    );
+    const counts = {
+      dry_run: isDryRun,
+      pruned_entries: report.prunedEntries,
+      kept_entries: report.keptEntries,
+      pruned_jobs: report.prunedJobs,
+      kept_jobs: report.keptJobs,
+      kept_in_flight: kept.in_flight,
+      kept_undelivered: kept.undelivered,
+      kept_unreadable: report.unreadable,
+    };
+    return {
+      result: {
+        ...counts,
+        size_before: report.sizeBefore,
+        size_after: report.sizeAfter,
+        ledger: path,
+      },
+      ids: report.prunedIds,
+      text: reportLines(counts),
+    };
+  },
 });
-
-async function pruneJobs(
-  input: CommandInput<typeof FLAGS>,
-  context: Context,
-): Promise<Printout> {
-  const { openJobLedger, withLedger } = await lazy.jobLedger();
-  const { isOld, protectionOf } = await lazy.jobRetention();
-  const { protection } = await lazy.retention();
-  const { flags, progress } = input;
-  const settings = await settingsOrNone(context, progress.warn);
-  const olderThanMs = flags["older-than"] ?? DEFAULT_AGE_MS;
-  const retention: Retention = {
-    now: context.clock.now(),
-    olderThanMs: flags.all ? 0 : olderThanMs,
-    ...protection(context, settings),
-  };
-  const isDryRun = flags["dry-run"];
-  const { upkeep, path } = openJobLedger(context);
-  let kept = { in_flight: 0, undelivered: 0 };
-  const mayGo = (job: ListedJob) => {
-    if (!isOld(job, retention)) return false;
-    const protection = flags.force ? undefined : protectionOf(job, retention);
-    if (protection !== undefined) kept[protection]++;
-    return protection === undefined;
-  };
-  const report = await withLedger(() =>
-    upkeep.prune({
-      mayGo,
-      isDryRun,
-      onChoosing: () => kept = { in_flight: 0, undelivered: 0 },
-    })
-  );
-  const counts = {
-    dry_run: isDryRun,
-    pruned_entries: report.prunedEntries,
-    kept_entries: report.keptEntries,
-    pruned_jobs: report.prunedJobs,
-    kept_jobs: report.keptJobs,
-    kept_in_flight: kept.in_flight,
-    kept_undelivered: kept.undelivered,
-    kept_unreadable: report.unreadable,
-  };
-  return {
-    result: {
-      ...counts,
-      size_before: report.sizeBefore,
-      size_after: report.sizeAfter,
-      ledger: path,
-    },
-    ids: report.prunedIds,
-    text: reportLines(counts),
-  };
-}
 
 function reportLines(report: JsonObject): readonly string[] {
   const verb = report.dry_run ? "would prune" : "pruned";

@@ -1,11 +1,5 @@
 import { JOB_LABEL } from "../../../engine/vm_list.ts";
-import {
-  type CommandInput,
-  defineCommand,
-  type Printout,
-  TARGET_FILES,
-} from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
+import { defineCommand, TARGET_FILES } from "../../command_line/command.ts";
 import { UsageError } from "../../output/exit_code.ts";
 import { visible } from "../../output/terminal_text.ts";
 import { openVm, VM_POSITIONAL } from "../../vm_command.ts";
@@ -27,24 +21,19 @@ export const command = defineCommand({
     ["vers label set stage=test", "set one of HEAD's VM"],
   ],
   files: TARGET_FILES,
-  run: setLabels,
+  async run(input, context) {
+    const [first = ""] = input.args;
+    const named = first.includes("=") ? [] : [first];
+    const wanted = parseLabels(input.args.slice(named.length));
+    const vm = await openVm({ ...input, args: named }, context);
+    const { id, client, options, found } = vm;
+    // A label of a VM that is not there is refused in words that do not say so.
+    await found(client.vmStatus(id, options));
+    await client.setLabels(id, wanted, options);
+    const { labels } = await found(client.vmStatus(id, options));
+    return labelPrintout(id, labels);
+  },
 });
-
-async function setLabels(
-  input: CommandInput,
-  context: Context,
-): Promise<Printout> {
-  const [first = ""] = input.args;
-  const named = first.includes("=") ? [] : [first];
-  const wanted = parseLabels(input.args.slice(named.length));
-  const vm = await openVm({ ...input, args: named }, context);
-  const { id, client, options, found } = vm;
-  // A label of a VM that is not there is refused in words that do not say so.
-  await found(client.vmStatus(id, options));
-  await client.setLabels(id, wanted, options);
-  const { labels } = await found(client.vmStatus(id, options));
-  return labelPrintout(id, labels);
-}
 
 function parseLabels(words: readonly string[]): Record<string, string> {
   const labels = new Map<string, string>();
