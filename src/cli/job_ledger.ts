@@ -102,24 +102,15 @@ export async function findJobs(
 ): Promise<FoundJobs> {
   const jobLedger = openJobLedger(context);
   const all = await readJobs(jobLedger, progress);
-  const found = args.map((typed) =>
-    findJob(all, typed, {
-      verb,
-      path: invocation.path,
-      ledgerPath: jobLedger.path,
-    })
-  );
+  const line = ["vers", ...invocation.path].join(" ");
+  const found = args.map((typed) => {
+    const problem = `Cannot ${verb} job "${visible(typed)}"`;
+    return findJob(all, typed, { problem, line, path: jobLedger.path });
+  });
   return {
     ledger: jobLedger.ledger,
     jobs: [...new Map(found.map((job) => [job.id, job])).values()],
   };
-}
-
-interface FindJobOptions {
-  readonly verb: string;
-  /** The words of the command: `["jobs", "get"]`. */
-  readonly path: readonly string[];
-  readonly ledgerPath: string;
 }
 
 const SHOWN_IDS = 5;
@@ -134,11 +125,10 @@ const SHOWN_IDS = 5;
 function findJob(
   { jobs, newerIds }: LedgerJobs,
   typed: string,
-  options: FindJobOptions,
+  { problem, line, path }: Readonly<
+    Record<"problem" | "line" | "path", string>
+  >,
 ): ListedJob {
-  const { verb, path, ledgerPath } = options;
-  const line = ["vers", ...path].join(" ");
-  const problem = `Cannot ${verb} job "${visible(typed)}"`;
   const wanted = typed.startsWith("job_") ? typed : `job_${typed}`;
   if (newerIds.includes(wanted)) {
     throw new Failure(`${problem}: it was written by a newer vers`, {
@@ -163,7 +153,7 @@ function findJob(
   }
   const all = [...new Set(jobs.map(({ id }) => id))];
   const meant = closest(wanted, all);
-  throw new Failure(`${problem}: there is no such job in "${ledgerPath}"`, {
+  throw new Failure(`${problem}: there is no such job in "${path}"`, {
     code: "not_found",
     hint: meant === undefined
       ? "vers jobs list shows those that there are"

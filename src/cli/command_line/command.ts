@@ -172,6 +172,29 @@ export type Route = CommandRoute | GroupRoute;
 /** What may follow a word of the command line, by name. */
 export type Routes = ReadonlyMap<string, Route>;
 
+/** Returns how many arguments a command takes at most. */
+export function maxArguments(
+  { takesRest, positionals }: Pick<Command, "takesRest" | "positionals">,
+): number {
+  const isOpen = takesRest || positionals.some(({ isList }) => isList);
+  return isOpen ? Infinity : positionals.length;
+}
+
+/** Returns the arguments of a command as its usage shows them: ` <vm>`. */
+export function usageOf({ positionals }: Pick<Command, "positionals">): string {
+  return positionals.map(({ name, isOptional, isList }) => {
+    const shown = isList ? `${name}...` : name;
+    return isOptional ? ` [${shown}]` : ` <${shown}>`;
+  }).join("");
+}
+
+/** Returns what help names of the words that may follow. */
+export function shownRoutes(
+  routes: Routes,
+): readonly (readonly [string, Route])[] {
+  return [...routes].filter(([, route]) => !isHidden(route));
+}
+
 /** Returns whether no help names what a word leads to. */
 export function isHidden(route: Route): boolean {
   return route.type === "command" && route.isHidden === true;

@@ -1,9 +1,9 @@
 import { findCommand, type Placement, sortArguments } from "./arguments.ts";
 import {
   type Command,
-  isHidden,
   type Positional,
   type Routes,
+  shownRoutes,
 } from "./command.ts";
 import type { Flag, FlagTable } from "./flag.ts";
 import { GLOBAL_FLAGS } from "./output_choice.ts";
@@ -141,9 +141,8 @@ function argumentsOf(
 }
 
 function commandsIn(routes: Routes): readonly Proposal[] {
-  return [...routes].flatMap(([word, route]) =>
-    isHidden(route) ? [] : [{ word, brief: route.summary }]
-  );
+  return shownRoutes(routes)
+    .map(([word, { summary }]) => ({ word, brief: summary }));
 }
 
 function valuesOf(flag: Flag | undefined): readonly Proposal[] {

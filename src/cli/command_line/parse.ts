@@ -1,3 +1,6 @@
+import type { Context } from "../context.ts";
+import { OWN_FAILURE, UsageError } from "../output/exit_code.ts";
+import { visible } from "../output/terminal_text.ts";
 import {
   asksForHelp,
   findCommand,
@@ -11,11 +14,11 @@ import {
   type GivenFlag,
   type Invocation,
   isHidden,
+  maxArguments,
   type Mistake,
   type Routes,
+  shownRoutes,
 } from "./command.ts";
-import type { Context } from "../context.ts";
-import { OWN_FAILURE, UsageError } from "../output/exit_code.ts";
 import {
   type FlagTable,
   type FlagValues,
@@ -24,7 +27,6 @@ import {
 } from "./flag.ts";
 import { chooseOutput, GLOBAL_FLAGS } from "./output_choice.ts";
 import { closest } from "./suggestion.ts";
-import { visible } from "../output/terminal_text.ts";
 
 /** What a command line asks for. */
 export type Request =
@@ -227,9 +229,7 @@ function noSuchCommand(found: FoundCommand, routes: Routes): UsageError {
     if (route?.type === "group") here = route.routes;
   }
   const line = ["vers", ...path].join(" ");
-  const names = [...here].flatMap(([name, route]) =>
-    isHidden(route) ? [] : [name]
-  );
+  const names = shownRoutes(here).map(([name]) => name);
   const meant = closest(stray, names);
   return new UsageError(
     `Cannot run "${line} ${visible(stray)}": there is no such command` +
@@ -245,12 +245,6 @@ function mayBeSecret({ flags, positionals }: Command): boolean {
     Object.values(flags).some((flag) =>
       flag.type !== "boolean" && flag.privacy === "secret"
     );
-}
-
-function maxArguments(command: Command): number {
-  const isOpen = command.takesRest ||
-    command.positionals.some(({ isList }) => isList);
-  return isOpen ? Infinity : command.positionals.length;
 }
 
 /** All that is wrong with one command line, as one error. */

@@ -1,8 +1,8 @@
 import type { Resume, WorkOptions } from "../../engine/engine.ts";
 import type { Settings } from "../../project/settings.ts";
-import type { Given, Invocation, Mistake } from "./command.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../output/exit_code.ts";
+import type { Given, Invocation, Mistake } from "./command.ts";
 import {
   duration,
   type FlagTable,
@@ -101,15 +101,30 @@ export function readWaitOptions(
   flags: FlagValues<typeof WAIT_FLAGS>,
   options: ReadWaitOptions,
 ): WaitOptions {
-  const { settings } = options;
+  return {
+    ...readPollOptions(flags, options.settings),
+    wait: flags.wait || flags["resume-job"] !== undefined,
+    resume: readResume(flags, options),
+    requireLedger: flags["require-ledger"],
+  };
+}
+
+/** The part of the engine's options that is about looking at the service. */
+export type PollOptions = Pick<
+  WorkOptions,
+  "timeoutMs" | "pollIntervalMs" | "confirmWindowMs" | "adopt"
+>;
+
+/** Returns how long to wait and how to look: flags, settings, defaults. */
+export function readPollOptions(
+  flags: Pick<FlagValues<typeof WAIT_FLAGS>, "timeout" | "poll-interval">,
+  settings: Settings,
+): PollOptions {
   const timeoutMs = flags.timeout ?? settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const pollIntervalMs = flags["poll-interval"] ?? settings.pollIntervalMs;
   const { confirmWindowMs, adopt } = settings;
   return {
-    wait: flags.wait || flags["resume-job"] !== undefined,
-    resume: readResume(flags, options),
     timeoutMs: timeoutMs === 0 ? undefined : timeoutMs,
-    requireLedger: flags["require-ledger"],
     ...(pollIntervalMs === undefined ? {} : { pollIntervalMs }),
     ...(confirmWindowMs === undefined ? {} : { confirmWindowMs }),
     ...(adopt === undefined ? {} : { adopt }),

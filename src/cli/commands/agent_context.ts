@@ -6,6 +6,7 @@ import {
   isHidden,
   type Route,
   type Routes,
+  shownRoutes,
 } from "../command_line/command.ts";
 import type { FlagTable } from "../command_line/flag.ts";
 import { closest } from "../command_line/suggestion.ts";
@@ -72,9 +73,7 @@ function narrowed(routes: Routes, words: readonly string[]): Routes {
 }
 
 function noSuch(word: string, routes: Routes): UsageError {
-  const names = [...routes].flatMap(([name, route]) =>
-    isHidden(route) ? [] : [name]
-  );
+  const names = shownRoutes(routes).map(([name]) => name);
   const meant = closest(word, names);
   return new UsageError(
     `Cannot describe "${visible(word)}": there is no such command` +

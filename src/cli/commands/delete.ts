@@ -4,20 +4,20 @@ import { Failure } from "../../failure.ts";
 import {
   type CommandInput,
   defineCommand,
+  type Printout,
   TARGET_FILES,
 } from "../command_line/command.ts";
 import type { FlagTable } from "../command_line/flag.ts";
 import { shellLine } from "../command_line/written_line.ts";
 import type { Context } from "../context.ts";
-import { deliverResult } from "../output/deliver.ts";
-import { exitCodeFor } from "../output/exit_code.ts";
+import { exitCodeFor, UsageError } from "../output/exit_code.ts";
+import { print } from "../output/print.ts";
 import { renderFailure } from "../output/render_failure.ts";
 import { visible } from "../output/terminal_text.ts";
 import { openSession } from "../session.ts";
 import { resolveTarget, type Target } from "../targets.ts";
 import { noSuchVm, VM_POSITIONAL } from "../vm_command.ts";
 import { dropNamesOf } from "../vm_was_deleted.ts";
-import { confirm } from "./_confirm.ts";
 
 const FLAGS = {
   yes: { type: "boolean", brief: "Do not ask", shorthand: "y" },
@@ -46,54 +46,75 @@ export const command = defineCommand({
   run: deleteVms,
 });
 
-/** What became of the VMs. */
-interface Outcome {
-  readonly deleted: string[];
-  readonly alreadyGone: string[];
-  readonly aliases: string[];
-  isHeadCleared: boolean;
-  readonly failures: { readonly target: string; readonly error: Failure }[];
+/** A target that is still there, or means nothing, and why. */
+interface NotDeleted {
+  readonly target: string;
+  readonly error: Failure;
 }
 
 async function deleteVms(input: Input, context: Context): Promise<number> {
   const { flags, progress } = input;
-  const outcome: Outcome = {
-    deleted: [],
-    alreadyGone: [],
-    aliases: [],
-    isHeadCleared: false,
-    failures: [],
-  };
-  const targets = findTargets(input, { context, outcome });
+  const failures: NotDeleted[] = [];
+  const deleted: string[] = [];
+  const alreadyGone: string[] = [];
+  const names = { wasHead: false, aliases: new Array<string>() };
+  const targets = findTargets(input, { context, failures });
   const { engine: { client, signal } } = await openSession(input, context);
   if (targets.length > 0 && !flags.yes) await ask(targets, input, context);
   for (const target of targets) {
     try {
       const isNew = await deleteVm(client, { target, signal });
-      (isNew ? outcome.deleted : outcome.alreadyGone).push(target.id);
+      (isNew ? deleted : alreadyGone).push(target.id);
       if (!isNew) progress.say(`note: VM ${target.id} was deleted already`);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // What was done until then is said all the same.
       if (signal.aborted) break;
       const { typed = target.id } = target;
-      outcome.failures.push({ target: typed, error });
+      failures.push({ target: typed, error });
       continue;
     }
     const dropped = await dropNamesOf(target.id, { context, progress });
-    outcome.aliases.push(...dropped.aliases);
-    outcome.isHeadCleared ||= dropped.wasHead;
+    names.aliases.push(...dropped.aliases);
+    names.wasHead ||= dropped.wasHead;
   }
-  await report(outcome, input, context);
+  const gone = [...deleted, ...alreadyGone];
+  const total = gone.length + failures.length;
+  await report(
+    {
+      result: {
+        deleted,
+        already_gone: alreadyGone,
+        failed: failures.map(({ target, error: { code, message } }) => ({
+          target,
+          code,
+          message,
+        })),
+        head_cleared: names.wasHead,
+        aliases_removed: names.aliases,
+      },
+      ids: gone,
+      text: [
+        ...deleted.map((id) => `✓ Deleted VM '${id}'`),
+        ...names.aliases.map((name) =>
+          `Alias '${name}' removed (VM was deleted)`
+        ),
+        ...(names.wasHead ? ["HEAD cleared (VM was deleted)"] : []),
+        ...(total > 1 ? [`${gone.length} of ${total} VMs are deleted`] : []),
+      ],
+    },
+    failures,
+    { input, context },
+  );
   signal.throwIfAborted();
-  const [first] = outcome.failures;
+  const [first] = failures;
   return first === undefined ? 0 : exitCodeFor(first.error);
 }
 
 /** The VMs that are meant, each once; what means none is a failure of its own. */
 function findTargets(
   { args, progress: { warn } }: Input,
-  { context, outcome }: { context: Context; outcome: Outcome },
+  { context, failures }: { context: Context; failures: NotDeleted[] },
 ): readonly Target[] {
   const options = { context, path: ["delete"], warn };
   if (args.length === 0) return [resolveTarget(undefined, options)];
@@ -104,28 +125,57 @@ function findTargets(
       if (!targets.has(target.id)) targets.set(target.id, target);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      outcome.failures.push({ target: typed, error });
+      failures.push({ target: typed, error });
     }
   }
   return [...targets.values()];
 }
 
+/**
+ * Returns when the person at the terminal has agreed.
+ *
+ * @throws {Failure} of code `declined`, when not.
+ * @throws {UsageError} when nobody can be asked.
+ */
 async function ask(
   targets: readonly Target[],
   { args, progress }: Input,
   context: Context,
 ): Promise<void> {
-  if (context.stderr.isTerminal) {
+  const { stdin, stderr } = context;
+  const what = targets.length === 1 ? "the VM" : `${targets.length} VMs`;
+  const line = shellLine(["vers", "delete", "--yes", ...args]);
+  if (stderr.isTerminal) {
     for (const { id, name } of targets) {
       const alias = name === undefined ? "" : ` (alias "${visible(name)}")`;
       progress.say(`VM ${id}${alias} is deleted for good`);
     }
   }
-  const what = targets.length === 1 ? "the VM" : `${targets.length} VMs`;
-  await confirm(context, {
-    action: `delete ${what}`,
-    line: shellLine(["vers", "delete", "--yes", ...args]),
+  if (!stdin.isTerminal || !stderr.isTerminal) {
+    throw new UsageError(
+      `Cannot delete ${what}: nobody is there to confirm it`,
+      `to do it without being asked: ${line}`,
+    );
+  }
+  await stderr.write("Proceed [y/N]: ");
+  const answer = (await readLine(context)).trim().toLowerCase();
+  if (answer === "y" || answer === "yes") return;
+  throw new Failure(`Cannot delete ${what}: it was declined`, {
+    code: "declined",
+    hint: `nothing was done; to do it without being asked: ${line}`,
   });
+}
+
+async function readLine({ stdin }: Context): Promise<string> {
+  const decoder = new TextDecoder();
+  const piece = new Uint8Array(256);
+  let text = "";
+  while (!text.includes("\n")) {
+    const taken = await stdin.read(piece);
+    if (taken === null) break;
+    text += decoder.decode(piece.subarray(0, taken), { stream: true });
+  }
+  return text.split("\n")[0] ?? "";
 }
 
 /**
@@ -158,45 +208,15 @@ async function deleteVm(
 }
 
 async function report(
-  outcome: Outcome,
-  { invocation, progress }: Input,
-  context: Context,
+  said: Printout,
+  failures: readonly NotDeleted[],
+  { input: { invocation, progress }, context }: {
+    readonly input: Input;
+    readonly context: Context;
+  },
 ): Promise<void> {
-  const { deleted, alreadyGone, aliases, failures } = outcome;
   const { output } = invocation;
-  const result = {
-    deleted,
-    already_gone: alreadyGone,
-    failed: failures.map(({ target, error }) => ({
-      target,
-      code: error.code,
-      message: error.message,
-    })),
-    head_cleared: outcome.isHeadCleared,
-    aliases_removed: aliases,
-  };
-  const total = deleted.length + alreadyGone.length + failures.length;
-  await deliverResult(result, {
-    context,
-    progress,
-    output,
-    isKept: false,
-    view: {
-      ids: () => [...deleted, ...alreadyGone],
-      text: () => [
-        ...deleted.map((id) => `✓ Deleted VM '${id}'`),
-        ...aliases.map((name) => `Alias '${name}' removed (VM was deleted)`),
-        ...(outcome.isHeadCleared ? ["HEAD cleared (VM was deleted)"] : []),
-        ...(total > 1
-          ? [
-            `${
-              deleted.length + alreadyGone.length
-            } of ${total} VMs are deleted`,
-          ]
-          : []),
-      ],
-    },
-  });
+  await print(said, { context, progress, output });
   for (const { error } of failures) {
     await context.stderr.write(renderFailure(error, {
       format: output.format,

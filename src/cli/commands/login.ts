@@ -13,9 +13,12 @@ import { lazy } from "../lazy.ts";
 import { UsageError } from "../output/exit_code.ts";
 import { readStdin } from "../read_stdin.ts";
 import { isLocal, originOf } from "../session.ts";
-import { accountLines, accountResult } from "./_account_view.ts";
-import { credentialsPath } from "./_credentials_path.ts";
-import { identify } from "./_identify.ts";
+import {
+  accountLines,
+  accountResult,
+  credentialsPath,
+  identify,
+} from "./_account.ts";
 
 const FLAGS = {
   token: {

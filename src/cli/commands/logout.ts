@@ -1,6 +1,6 @@
 import { removeApiKey } from "../../project/credentials_edit.ts";
 import { defineCommand } from "../command_line/command.ts";
-import { credentialsPath } from "./_credentials_path.ts";
+import { credentialsPath } from "./_account.ts";
 
 /** `vers logout`: forgets the API key. */
 export const command = defineCommand({

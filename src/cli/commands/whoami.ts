@@ -1,7 +1,6 @@
 import { defineCommand, SERVICE_FILES } from "../command_line/command.ts";
 import { isLocal, openSession } from "../session.ts";
-import { accountLines, accountResult } from "./_account_view.ts";
-import { identify } from "./_identify.ts";
+import { accountLines, accountResult, identify } from "./_account.ts";
 
 /** `vers whoami`: shows whose API key is used. */
 export const command = defineCommand({

@@ -72,11 +72,7 @@ function toJson(
       uid: file?.uid,
       gid: file?.gid,
     },
-    checks: checks.map(({ name, status, detail }) => ({
-      name,
-      status,
-      detail,
-    })),
+    checks: checks.map((check) => ({ ...check })),
     lines: lines && {
       ours: lines.ours,
       go: lines.go,
@@ -93,17 +89,8 @@ function toJson(
       kind: bad.isTorn ? "torn" : "corrupt",
       why: bad.why,
     })),
-    newer_lines: lines?.newerLines.map(({ line, offset, id }) => ({
-      line,
-      offset,
-      id,
-    })),
-    future_lines: lines?.futureLines.map(({ line, offset, id, at }) => ({
-      line,
-      offset,
-      id,
-      at,
-    })),
+    newer_lines: lines?.newerLines.map((line) => ({ ...line })),
+    future_lines: lines?.futureLines.map((line) => ({ ...line })),
     stripped_jobs: lines?.strippedIds,
     repaired: repaired && {
       moved: repaired.moved,

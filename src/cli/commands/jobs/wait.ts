@@ -7,7 +7,7 @@ import type { Job } from "../../../job/job.ts";
 import type { Handle } from "../../../job/record.ts";
 import { type CommandInput, JOB_FILES } from "../../command_line/command.ts";
 import type { FlagTable } from "../../command_line/flag.ts";
-import { WAIT_FLAGS } from "../../command_line/wait_flags.ts";
+import { readPollOptions, WAIT_FLAGS } from "../../command_line/wait_flags.ts";
 import type { Context } from "../../context.ts";
 import type { FoundJobs } from "../../job_ledger.ts";
 import { lazy } from "../../lazy.ts";
@@ -16,8 +16,6 @@ import { deliverResult } from "../../output/deliver.ts";
 import { openSession } from "../../session.ts";
 import { defineJobCommand } from "./_job_command.ts";
 import { WAIT_VIEW, waitReport } from "./_wait_report.ts";
-
-const DEFAULT_TIMEOUT_MS = 600_000;
 
 const FLAGS = {
   timeout: WAIT_FLAGS.timeout,
@@ -86,15 +84,9 @@ async function waitJobs(
         : jobOfStripped(listed.entry, { scope, account, token }) ?? []
     );
     checkScope(jobs, scope);
-    const timeoutMs = flags.timeout ?? settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const pollIntervalMs = flags["poll-interval"] ?? settings.pollIntervalMs;
-    const { confirmWindowMs, adopt } = settings;
     await waitForJobs(session.engine, jobs, {
       account,
-      timeoutMs: timeoutMs === 0 ? undefined : timeoutMs,
-      ...(pollIntervalMs === undefined ? {} : { pollIntervalMs }),
-      ...(confirmWindowMs === undefined ? {} : { confirmWindowMs }),
-      ...(adopt === undefined ? {} : { adopt }),
+      ...readPollOptions(flags, settings),
       onAccepted: (job) => Promise.resolve(namesOf(job, context)),
       report,
     });
