@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { systemClock } from "../src/clock.ts";
-import { Ledger } from "../src/ledger/file/file_ledger.ts";
+import { FileLedger } from "../src/ledger/file/file_ledger.ts";
 import { Upkeep } from "../src/ledger/file/upkeep.ts";
 import { readLedgerLines } from "./helpers/ledger_lines.ts";
 import { type Program, startProgram } from "./helpers/program.ts";
@@ -105,7 +105,7 @@ Deno.test("prune, killed again and again, leaves the old ledger or the new one",
     deepStrictEqual([code, stderr], [0, ""]);
     ok(kills > 1, String(kills));
     strictEqual(keptIds(dir).length, 400);
-    const ledger = new Ledger({ dir, clock: systemClock });
+    const ledger = new FileLedger({ dir, clock: systemClock });
     await new Upkeep(ledger, systemClock).prune({
       mayGo: ({ id }) => id.includes("over"),
     });

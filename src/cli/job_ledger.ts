@@ -1,6 +1,6 @@
 import { Failure } from "../failure.ts";
 import type { ListedJob } from "../job/listed_job.ts";
-import { Ledger } from "../ledger/file/file_ledger.ts";
+import { FileLedger } from "../ledger/file/file_ledger.ts";
 import type { LedgerJobs } from "../ledger/file/list_jobs.ts";
 import { Upkeep } from "../ledger/file/upkeep.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
@@ -13,7 +13,7 @@ import { visible } from "./output/terminal_text.ts";
 
 /** The ledger, for commands about its jobs: no API key, no network. */
 export interface JobLedger {
-  readonly ledger: Ledger;
+  readonly ledger: FileLedger;
   readonly upkeep: Upkeep;
   /** For messages; where there is no home folder there is no path. */
   readonly path: string;
@@ -26,8 +26,8 @@ export interface JobLedger {
  */
 export function openJobLedger(context: Context): JobLedger {
   const { clock } = context;
-  const ledger = new Ledger({ dir: ledgerFolder(context), clock });
-  const { path } = ledger;
+  const ledger = new FileLedger({ dir: ledgerFolder(context), clock });
+  const { location: path } = ledger;
   if (path === undefined) {
     throw new Failure("Cannot use the ledger: there is no home folder", {
       code: "general",
@@ -80,7 +80,7 @@ export async function readJobs(
 
 /** Jobs that a command names, and the ledger that they are in. */
 export interface FoundJobs {
-  readonly ledger: Ledger;
+  readonly ledger: FileLedger;
   /** In the order in which they are named, each once. */
   readonly jobs: readonly ListedJob[];
 }

@@ -5,10 +5,10 @@
  * usual.
  */
 export const lazy = {
-  adoptJob: () => import("../engine/adopt_job.ts"),
+  adoptJob: () => import("../engine/settle.ts"),
   agentContext: () => import("./guide/agent_context.ts"),
   cancelJob: () => import("../engine/cancel_job.ts"),
-  execStream: () => import("../engine/exec_stream.ts"),
+  execStream: () => import("../engine/exec.ts"),
   goJob: () => import("../job/go_job.ts"),
   help: () => import("./command_line/help.ts"),
   jobLedger: () => import("./job_ledger.ts"),

@@ -52,10 +52,9 @@ export interface CompactIfLargeOptions {
  * does not fail, and says one line at most.
  */
 export async function compactIfLarge(
-  { engine, settings }: Session,
+  { engine: { clock, signal }, ledger, settings }: Session,
   { context, progress }: CompactIfLargeOptions,
 ): Promise<void> {
-  const { ledger, clock, signal } = engine;
   if ((ledger.openedAt.file?.size ?? 0) <= LARGE || signal.aborted) return;
   try {
     const { Upkeep } = await lazy.maintenance();

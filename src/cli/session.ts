@@ -1,6 +1,7 @@
 import type { Transport } from "../api/transport.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../failure.ts";
+import type { FileLedger } from "../ledger/file/file_ledger.ts";
 import type { Settings } from "../project/settings.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import type { CommandInput, Invocation } from "./command_line/command.ts";
@@ -10,6 +11,8 @@ import { homeFolder, ledgerFolder, simulatorFolder } from "./folders.ts";
 /** The engine, for whom and where it works, and the user's settings. */
 export interface Session {
   readonly engine: Engine;
+  /** The engine's ledger, as the file that it is. */
+  readonly ledger: FileLedger;
   /** The id of the API key. */
   readonly account: string;
   /** The API's origin: `https://api.vers.sh`, or `local`. */
@@ -41,8 +44,8 @@ export async function openSession(
   context: Context,
 ): Promise<Session> {
   const { clock, signal } = context;
-  const { Ledger } = await import("../ledger/file/file_ledger.ts");
-  const ledger = new Ledger({ dir: ledgerFolder(context), clock });
+  const { FileLedger } = await import("../ledger/file/file_ledger.ts");
+  const ledger = new FileLedger({ dir: ledgerFolder(context), clock });
   const service = isLocal(context, input.invocation)
     ? await openSimulator(context)
     : await openService(context);
@@ -67,7 +70,7 @@ export async function openSession(
     random: () => context.random(),
   };
   const settings = await settingsOrNone(context, input.progress.warn);
-  return { engine, scope, settings, account: await accountOf(apiKey) };
+  return { engine, ledger, scope, settings, account: await accountOf(apiKey) };
 }
 
 /** Returns whether commands go to the simulator in this program. */

@@ -45,7 +45,7 @@ Deno.test("openSession() with --local, or VERS_URL=local, needs no key", async (
 
 Deno.test("openSession() with --local works without a home", async () => {
   const { session } = await open({ hasKey: false, hasHome: false }, true);
-  strictEqual(session.engine.ledger.path, undefined);
+  strictEqual(session.engine.ledger.location, undefined);
 });
 
 Deno.test("openSession() without a key says how to set one and how to do without", async () => {

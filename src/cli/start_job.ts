@@ -1,5 +1,5 @@
 import type { LocalEffects, Work } from "../engine/engine.ts";
-import { driverOf } from "../engine/driver.ts";
+import { driverOf } from "../engine/kinds.ts";
 import { runWork } from "../engine/run_work.ts";
 import { fingerprint, idempotencyFingerprint } from "../job/fingerprint.ts";
 import type { Handle } from "../job/record.ts";

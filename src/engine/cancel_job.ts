@@ -10,9 +10,9 @@ import {
   isInFlight,
   type Job,
 } from "../job/job.ts";
-import type { Ledger } from "../ledger/file/file_ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
-import { driverOf } from "./driver.ts";
+import { driverOf } from "./kinds.ts";
 import { TimedOutError } from "./engine_error.ts";
 import { JOB_LABEL } from "./vm_list.ts";
 
@@ -46,23 +46,26 @@ export async function cancelJob(
 ): Promise<Cancelled> {
   const lock = await lockJob(ledger, named, options);
   using _lock = lock;
-  const outcome = await ledger.update<Cancelled | CompleteJob>((view) => {
-    // What it was before the lock was had may be old by now.
-    const job = view.read(named) ?? named;
-    if (job.status === "complete") return { result: job };
-    if (!isInFlight(job)) return { result: { job, isNew: false } };
-    const error = "cancelled";
-    const cancelled = failed(job, {
-      error,
-      result: {
-        code: "job_failed",
-        message: error,
-        hint: "vers jobs cancel gave it up; the same command starts anew",
-        retryable: false,
-      },
-    }, options.clock.now());
-    return { append: cancelled, result: { job: cancelled, isNew: true } };
-  });
+  const outcome = await ledger.update<Cancelled | CompleteJob>(
+    named,
+    (known) => {
+      // What it was before the lock was had may be old by now.
+      const job = known.job ?? named;
+      if (job.status === "complete") return { result: job };
+      if (!isInFlight(job)) return { result: { job, isNew: false } };
+      const error = "cancelled";
+      const cancelled = failed(job, {
+        error,
+        result: {
+          code: "job_failed",
+          message: error,
+          hint: "vers jobs cancel gave it up; the same command starts anew",
+          retryable: false,
+        },
+      }, options.clock.now());
+      return { append: cancelled, result: { job: cancelled, isNew: true } };
+    },
+  );
   if (!("status" in outcome)) return outcome;
   const vmIds = outcome.handle.vm_ids;
   throw new Failure(

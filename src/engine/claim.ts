@@ -17,7 +17,7 @@ import {
   type SubmittedJob,
 } from "../job/job.ts";
 import type { JsonValue } from "../json.ts";
-import type { UnreadableLine } from "../ledger/file/find_job.ts";
+import type { UnreadableLine } from "../ledger/ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import {
   type EarlierJobs,
@@ -25,7 +25,7 @@ import {
   findEarlierJobs,
   looksForJobs,
   NO_EARLIER_JOBS,
-} from "./earlier_jobs.ts";
+} from "./choose.ts";
 import {
   RecordedFailure,
   UnconfirmedError,
@@ -33,7 +33,7 @@ import {
 } from "./engine_error.ts";
 import { ledgerRequired } from "./journal.ts";
 import { recover } from "./recover.ts";
-import { lookUntilAnswered, type Run } from "./run.ts";
+import { lookUntilAnswered, type Run } from "./look.ts";
 import {
   accept,
   type Accepted,
@@ -42,7 +42,7 @@ import {
   newJob,
   openIntent,
   sendOnce,
-} from "./submit.ts";
+} from "./send.ts";
 import { labelledIds, readVmList } from "./vm_list.ts";
 
 /** What a command goes on with: a job to wait for, or a stored result. */
@@ -121,7 +121,7 @@ async function submitAnew(
   }
   await openIntent(run, job);
   if (!lock.isLocked) run.journal.lose(lock.why);
-  nameStripped(run, job);
+  await nameStripped(run, job);
   if (run.deadline.remainingMs() < LEAST_SEND_MS) {
     throw run.deadline.timedOut("keeping the job in the ledger");
   }
@@ -144,14 +144,15 @@ async function submitAnew(
 }
 
 /** Names jobs that may be the same work, and cannot be found by it any more. */
-function nameStripped(run: Run, job: SubmittedJob): void {
+async function nameStripped(run: Run, job: SubmittedJob): Promise<void> {
   const { engine: { ledger, clock, notify }, driver, work } = run;
   const { kind, inputs: { alias } } = work;
   if (typeof alias !== "string") return;
   const windowMs = driver.maxResumeAgeMs;
   const now = clock.now();
   try {
-    const found = ledger.findStripped({ kind, word: alias, windowMs, now });
+    const word = alias;
+    const found = await ledger.findStripped({ kind, word, windowMs, now });
     for (const { id: strippedId } of found) {
       notify({ type: "strippedJob", job, strippedId });
     }
@@ -175,7 +176,7 @@ async function chooseJob(run: Run): Promise<Choice> {
   const choice: ResumeChoice = resume.type === "auto"
     ? resume
     : { type: "never" };
-  const { isForeign, newest, ...others } = findEarlier(run, choice);
+  const { isForeign, newest, ...others } = await findEarlier(run, choice);
   const { unreadable } = others;
   const decideOn = (found: FoundJobs) =>
     decide(factsOf(engine, work, { wait, resume: choice, found }));
@@ -196,11 +197,14 @@ async function chooseJob(run: Run): Promise<Choice> {
   };
 }
 
-function findEarlier(run: Run, resume: ResumeChoice): EarlierJobs {
+async function findEarlier(
+  run: Run,
+  resume: ResumeChoice,
+): Promise<EarlierJobs> {
   const { engine, work, options, journal, passedOver } = run;
   if (!looksForJobs(work, options)) return NO_EARLIER_JOBS;
   try {
-    const earlier = findEarlierJobs(engine, work, { resume, passedOver });
+    const earlier = await findEarlierJobs(engine, work, { resume, passedOver });
     const { badLines: count } = earlier;
     if (count > 0 && passedOver === undefined) {
       engine.notify({ type: "badLines", count });
@@ -275,7 +279,7 @@ function sayWhyAnew(run: Run, { decision, ageOnServerMs }: Choice): void {
 function refusal(run: Run, { decision, unreadable }: Choice): Failure {
   const { job } = decision;
   if (unreadable !== undefined && decision.reason !== "conflict") {
-    return new UnreadableLineError(run.engine.ledger.path, unreadable);
+    return new UnreadableLineError(run.engine.ledger.location, unreadable);
   }
   run.job = job;
   const fields = decision.plan === "refuse" ? decision.fields ?? [] : [];

@@ -7,7 +7,7 @@ import type { Handle, Names } from "../job/record.ts";
 import type { CompleteJob, Job, RunningJob } from "../job/job.ts";
 import type { JobKind } from "../job/job_kind.ts";
 import type { JsonObject } from "../json.ts";
-import type { Ledger } from "../ledger/file/file_ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 
 /** What the engine works with; the command line builds one a process. */
 export interface Engine {

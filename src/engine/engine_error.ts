@@ -1,6 +1,6 @@
 import { Failure, type FailureOptions } from "../failure.ts";
 import type { Job } from "../job/job.ts";
-import type { UnreadableLine } from "../ledger/file/find_job.ts";
+import type { UnreadableLine } from "../ledger/ledger.ts";
 
 /** The process was told to stop; the job, if there is one, goes on. */
 export class InterruptedError extends Failure {

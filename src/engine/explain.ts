@@ -6,7 +6,7 @@ import {
   factsOf,
   findEarlierJobs,
   NO_EARLIER_JOBS,
-} from "./earlier_jobs.ts";
+} from "./choose.ts";
 import type { Engine, Work, WorkOptions } from "./engine.ts";
 import { readJob } from "./named_job.ts";
 
@@ -31,19 +31,19 @@ export interface Explanation {
  * @throws {Failure} when a job was named that is not there, or is of another
  *   kind.
  */
-export function explainWork(
+export async function explainWork(
   engine: Engine,
   work: Work,
   { wait, resume }: Pick<WorkOptions, "wait" | "resume">,
-): Explanation {
+): Promise<Explanation> {
   if (resume.type === "job") {
-    const job = readJob({ engine, work }, resume.id);
+    const job = await readJob({ engine, work }, resume.id);
     return { plan: PLANS_OF_NAMED[job.status], reason: "named", job };
   }
   let earlier: EarlierJobs = NO_EARLIER_JOBS;
   if (wait || work.isIdempotencyKey) {
     try {
-      earlier = findEarlierJobs(engine, work, { resume });
+      earlier = await findEarlierJobs(engine, work, { resume });
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       const problem = error.message;

@@ -5,12 +5,7 @@ import {
   type Job,
   type SettledJob,
 } from "../job/job.ts";
-import type {
-  Ledger,
-  LedgerView,
-  Mark,
-  Update,
-} from "../ledger/file/file_ledger.ts";
+import type { KnownOfJob, Ledger, Update } from "../ledger/ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import type { Notice } from "./engine.ts";
 
@@ -34,8 +29,8 @@ export class Journal {
   readonly #notify: (notice: Notice) => void;
   readonly #patienceMs: () => number;
   #isSaid = false;
-  /** Where the ledger ended when it was last asked for an outcome. */
-  #read: Mark | undefined;
+  /** What the ledger was when it was last asked for an outcome. */
+  #readVersion: string | undefined;
 
   constructor(options: JournalOptions) {
     this.#ledger = options.ledger;
@@ -45,8 +40,11 @@ export class Journal {
 
   /** Writes what is known of a job; returns whether it is on disk. */
   async append(job: Job): Promise<boolean> {
-    const append = { append: job, result: true };
-    return await this.update(job, () => append) ?? false;
+    const waitMs = this.#patienceMs();
+    return await this.#orSay(job, async () => {
+      await this.#ledger.append(job, { waitMs });
+      return true;
+    }) ?? false;
   }
 
   /**
@@ -54,8 +52,7 @@ export class Journal {
    * job with the outcome that holds.
    */
   async settle(job: SettledJob): Promise<SettledJob> {
-    const settled = await this.update<SettledJob>(job, (view) => {
-      const known = view.read(job);
+    const settled = await this.update<SettledJob>(job, ({ job: known }) => {
       return known?.status === "complete" || known?.status === "failed"
         ? { result: known }
         : { append: job, result: job };
@@ -67,11 +64,13 @@ export class Journal {
    * Returns the job with its outcome, if another process has recorded one
    * since this was last asked. Where nothing was written, nothing is read.
    */
-  outcomeOf(job: Job): SettledJob | undefined {
-    const mark = this.#ledger.mark();
-    if (this.#read !== undefined && isSame(this.#read, mark)) return undefined;
-    this.#read = mark;
-    const known = this.#find(job);
+  async outcomeOf(job: Job): Promise<SettledJob | undefined> {
+    const known = await this.#orNone(async () => {
+      const version = await this.#ledger.version();
+      if (version === this.#readVersion) return undefined;
+      this.#readVersion = version;
+      return await this.#find(job);
+    });
     return known === undefined || isInFlight(known) ? undefined : known;
   }
 
@@ -82,8 +81,8 @@ export class Journal {
   async restore(job: Job): Promise<void> {
     await this.update(
       job,
-      (view) =>
-        view.read(job) === undefined
+      ({ job: known }) =>
+        known === undefined
           ? { append: job, result: undefined }
           : { result: undefined },
     );
@@ -102,16 +101,14 @@ export class Journal {
   /** Decides on a job and writes in one step; `undefined` when it cannot. */
   async update<Result>(
     job: Job,
-    decide: (view: LedgerView) => Update<Result>,
+    decide: (known: KnownOfJob) => Update<Result>,
+    { vmIds }: { readonly vmIds?: readonly string[] } = {},
   ): Promise<Result | undefined> {
-    const options = { waitMs: this.#patienceMs() };
-    try {
-      return await this.#ledger.update(decide, options);
-    } catch (error) {
-      if (!(error instanceof LedgerError)) throw error;
-      this.#say({ why: error.message, isKept: this.#has(job) });
-      return undefined;
-    }
+    const options = { waitMs: this.#patienceMs(), ...(vmIds && { vmIds }) };
+    return await this.#orSay(
+      job,
+      () => this.#ledger.update(job, decide, options),
+    );
   }
 
   /** Says, once, that this job cannot be resumed, and why. */
@@ -125,19 +122,35 @@ export class Journal {
     this.#notify({ type: "noLedger", ...loss });
   }
 
-  /** Whether an entry of the job can be read: what cannot be written may be. */
-  #has(job: Job): boolean {
-    return this.#find(job) !== undefined;
+  async #orSay<Result>(
+    job: Job,
+    write: () => Promise<Result>,
+  ): Promise<Result | undefined> {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      // What cannot be written may yet be read.
+      const kept = await this.#orNone(() => this.#find(job));
+      this.#say({ why: error.message, isKept: kept !== undefined });
+      return undefined;
+    }
   }
 
-  #find(job: Job): Job | undefined {
+  async #orNone<Result>(
+    read: () => Promise<Result | undefined>,
+  ): Promise<Result | undefined> {
     try {
-      const found = this.#ledger.findById(job.id)?.job;
-      return found?.token === job.token ? found : undefined;
+      return await read();
     } catch (error) {
       if (error instanceof LedgerError) return undefined;
       throw error;
     }
+  }
+
+  async #find(job: Job): Promise<Job | undefined> {
+    const found = await this.#ledger.findById(job.id);
+    return found?.token === job.token ? found : undefined;
   }
 
   async #markComplete(
@@ -145,8 +158,7 @@ export class Journal {
     field: "delivered_at" | "gone_at",
     at: Date,
   ): Promise<void> {
-    await this.update(job, (view) => {
-      const read = view.read(job);
+    await this.update(job, ({ job: read }) => {
       if (read?.status === "failed") return { result: undefined };
       const known = read?.status === "complete" ? read : job;
       return known[field] === undefined
@@ -157,11 +169,6 @@ export class Journal {
         : { result: undefined };
     });
   }
-}
-
-function isSame({ file: one }: Mark, { file: other }: Mark): boolean {
-  return one?.size === other?.size && one?.ino === other?.ino &&
-    one?.dev === other?.dev;
 }
 
 /** Returns the failure of a command that insists on a ledger. */

@@ -14,7 +14,7 @@ import {
   foldRecords,
   type Job,
 } from "../job/job.ts";
-import { Ledger } from "../ledger/file/file_ledger.ts";
+import { FileLedger } from "../ledger/file/file_ledger.ts";
 import type { Notice } from "./engine.ts";
 import { Journal, ledgerRequired } from "./journal.ts";
 
@@ -37,7 +37,7 @@ function failure(error: string): FailedJob {
 class Desk implements Disposable {
   readonly root = Deno.makeTempDirSync();
   readonly clock = new FakeClock({ autoAdvance: false });
-  readonly ledger = new Ledger({
+  readonly ledger = new FileLedger({
     dir: `${this.root}/jobs`,
     clock: this.clock,
   });
@@ -59,8 +59,8 @@ class Desk implements Disposable {
       .map(({ check, entry }) => check === "good" ? entry.status : check);
   }
 
-  read(): Job | undefined {
-    return this.ledger.findById(SUBMITTED.id)?.job;
+  read(): Promise<Job | undefined> {
+    return this.ledger.findById(SUBMITTED.id);
   }
 
   /** Sees to it that nothing more can be written. */
@@ -115,7 +115,7 @@ for (
     using desk = new Desk();
     await desk.journal().append(SUBMITTED);
     await desk.journal().settle(first);
-    const known = desk.read();
+    const known = await desk.read();
     const settled = await desk.journal().settle(second);
     deepStrictEqual(settled, known);
     strictEqual(settled.status, first.status);
@@ -163,7 +163,7 @@ Deno.test("Journal.markDelivered() notes the first delivery alone", async () => 
   await desk.journal().markDelivered(job, new Date(1_000));
   await desk.journal().markDelivered(job, new Date(2_000));
   deepStrictEqual(desk.statuses(), ["complete", "complete"]);
-  const read = desk.read();
+  const read = await desk.read();
   strictEqual(
     read?.status === "complete" && read.delivered_at,
     "1970-01-01T00:00:01.000Z",
@@ -174,7 +174,7 @@ Deno.test("Journal.markDelivered() says all that is known, where the outcome was
   using desk = new Desk();
   await desk.journal().append(SUBMITTED);
   await desk.journal().markDelivered(completed("vm-a"), new Date(1_000));
-  const read = desk.read();
+  const read = await desk.read();
   strictEqual(read?.status, "complete");
   deepStrictEqual(read.handle, { vm_ids: ["vm-a"] });
   strictEqual(read.delivered_at, "1970-01-01T00:00:01.000Z");
@@ -193,7 +193,7 @@ Deno.test("Journal.markGone() keeps the outcome, and that it was delivered", asy
   await desk.journal().settle(job);
   await desk.journal().markDelivered(job, new Date(1_000));
   await desk.journal().markGone(job, new Date(2_000));
-  const read = desk.read();
+  const read = await desk.read();
   strictEqual(read?.status, "complete");
   strictEqual(read.delivered_at, "1970-01-01T00:00:01.000Z");
   strictEqual(read.gone_at, "1970-01-01T00:00:02.000Z");
@@ -232,7 +232,7 @@ Deno.test({
 Deno.test("Journal without a ledger says so once", async () => {
   const notices: Notice[] = [];
   const journal = new Journal({
-    ledger: new Ledger({ dir: undefined, clock: new FakeClock() }),
+    ledger: new FileLedger({ dir: undefined, clock: new FakeClock() }),
     notify: (notice) => notices.push(notice),
     patienceMs: () => 0,
   });

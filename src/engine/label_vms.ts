@@ -1,6 +1,6 @@
 import { Failure } from "../failure.ts";
 import type { RunningJob } from "../job/job.ts";
-import { look, pause, type Run, untilNextLook } from "./run.ts";
+import { look, pause, type Run, untilNextLook } from "./look.ts";
 import { JOB_LABEL } from "./vm_list.ts";
 
 const TRIES = 3;

@@ -6,7 +6,7 @@ import { attach, type Claim, lockJob, recordedFailure } from "./claim.ts";
 import { UnreadableLineError } from "./engine_error.ts";
 import { recover } from "./recover.ts";
 import type { Engine } from "./engine.ts";
-import type { Run } from "./run.ts";
+import type { Run } from "./look.ts";
 
 /**
  * Takes up the job that the user named, whatever its age.
@@ -15,11 +15,11 @@ import type { Run } from "./run.ts";
  *   another kind, and, with its stored error, when it failed.
  */
 export async function claimNamed(run: Run, id: string): Promise<Claim> {
-  const { key } = readJob(run, id);
+  const { key } = await readJob(run, id);
   const lock = await lockJob(run, key ?? id);
   using _lock = lock.held;
   // What it was before the lock was had may be old by now.
-  const job = readJob(run, id);
+  const job = await readJob(run, id);
   run.job = job;
   switch (job.status) {
     case "submitted":
@@ -44,12 +44,13 @@ export async function claimNamed(run: Run, id: string): Promise<Claim> {
  *
  * @throws {Failure} when it does not, or there is none.
  */
-export function readJob(
+export async function readJob(
   { engine, work: { kind, scope, account } }: Pick<Run, "engine" | "work">,
   id: string,
-): Job {
+): Promise<Job> {
   const action = `resume job "${id}"`;
-  const job = readNamedJob(engine, { jobId: id, scope, account, action });
+  const named = { jobId: id, scope, account, action };
+  const job = await readNamedJob(engine, named);
   if (job.kind !== kind) {
     throw new Failure(
       `Cannot resume job "${id}": it is of kind ${job.kind}, and this command resumes ${kind}`,
@@ -83,19 +84,19 @@ export interface ReadNamedJobOptions {
  *   code `general` when the ledger cannot be read; of code `newer_format` or
  *   `ledger_corrupt` when a line of the job cannot be read.
  */
-export function readNamedJob(
+export async function readNamedJob(
   { ledger }: Engine,
   { jobId, scope, account, action }: ReadNamedJobOptions,
-): Job {
+): Promise<Job> {
   let job: Job | undefined;
   try {
-    const unreadable = ledger.unreadableOf(jobId);
+    const unreadable = await ledger.unreadableOf(jobId);
     if (unreadable) {
-      throw new UnreadableLineError(ledger.path, unreadable, action);
+      throw new UnreadableLineError(ledger.location, unreadable, action);
     }
-    job = ledger.findById(jobId)?.job;
+    job = await ledger.findById(jobId);
     if (job === undefined && account !== undefined) {
-      const stripped = ledger.findGoById(jobId);
+      const stripped = await ledger.findGoById(jobId);
       const token = crypto.randomUUID();
       job = stripped && jobOfStripped(stripped, { scope, account, token });
     }
@@ -108,7 +109,7 @@ export function readNamedJob(
   }
   if (job?.scope === scope) return job;
   const where = job === undefined
-    ? `there is no such job in "${ledger.path}"`
+    ? `there is no such job in "${ledger.location}"`
     : `it belongs to ${job.scope}, and this is ${scope}`;
   throw new Failure(`Cannot ${action}: ${where}`, {
     code: "not_found",

@@ -3,7 +3,7 @@ import type { VmList } from "../api/types.ts";
 import type { Failure } from "../failure.ts";
 import { type RunningJob, type SubmittedJob, taken } from "../job/job.ts";
 import type { Handle } from "../job/record.ts";
-import type { Traces } from "./driver.ts";
+import type { Traces } from "./kinds.ts";
 import { sourceOf } from "./drivers/lineage.ts";
 import { type Candidate, UnconfirmedError } from "./engine_error.ts";
 import {
@@ -13,7 +13,7 @@ import {
   pause,
   type Run,
   untilNextLook,
-} from "./run.ts";
+} from "./look.ts";
 import { type Found, search } from "./search.ts";
 import { searchOf } from "./search_options.ts";
 import {
@@ -22,7 +22,7 @@ import {
   journalFailure,
   openSend,
   sendOnce,
-} from "./submit.ts";
+} from "./send.ts";
 import { nameDuplicates, readVmList } from "./vm_list.ts";
 
 /** Options for {@linkcode recover}. */
@@ -159,10 +159,9 @@ async function adopt(
   const running = taken(job, handle, run.engine.clock.now());
   const isAdopted = await run.journal.update(
     job,
-    (view) =>
-      handle.vm_ids.some((vmId) => view.ownerOf(vmId, job) !== undefined)
-        ? { result: false }
-        : { append: running, result: true },
+    ({ owners }) =>
+      owners.size > 0 ? { result: false } : { append: running, result: true },
+    { vmIds: handle.vm_ids },
   );
   // A ledger that cannot be written must not cost the user the VM.
   if (isAdopted === false) return undefined;

@@ -8,8 +8,8 @@ import {
   type SettledJob,
 } from "../job/job.ts";
 import { type Claim, claimJob, recordedFailure } from "./claim.ts";
-import { Deadline } from "./deadline.ts";
-import { driverOf } from "./driver.ts";
+import { Deadline } from "../patience.ts";
+import { driverOf } from "./kinds.ts";
 import type { Effect, Engine, Work, WorkOptions } from "./engine.ts";
 import {
   IncompleteJobError,
@@ -19,10 +19,10 @@ import {
 import { Journal } from "./journal.ts";
 import { labelVms } from "./label_vms.ts";
 import { claimNamed } from "./named_job.ts";
-import { MOST_AT_ONCE, type Run, Turns } from "./run.ts";
-import { journalFailure } from "./submit.ts";
+import { MOST_AT_ONCE, type Run, Turns } from "./look.ts";
+import { journalFailure } from "./send.ts";
 import { nameTwins } from "./twins.ts";
-import { presenceOf, type Waited, waitForJob } from "./waiter.ts";
+import { presenceOf, type Waited, waitForJob } from "./wait.ts";
 
 /**
  * Does one command's work from the look-up to the delivered result: finds the

@@ -4,7 +4,7 @@ import type { Vm, VmList, VmMetadata } from "../api/types.ts";
 import type { VersClient } from "../api/vers_client.ts";
 import type { Handle } from "../job/record.ts";
 import type { Job } from "../job/job.ts";
-import type { Traces } from "./driver.ts";
+import type { Traces } from "./kinds.ts";
 import type { AdoptPolicy } from "./engine.ts";
 import type { Candidate } from "./engine_error.ts";
 import { byAge, JOB_LABEL, labelledIds } from "./vm_list.ts";
@@ -19,14 +19,17 @@ export interface Search {
   readonly list: Answer<VmList>;
   readonly confirmWindowMs: number;
   readonly adopt: AdoptPolicy;
-  /** Whether a VM is the handle of another job. */
-  readonly isTaken: (vmId: string) => boolean;
+  /** Returns which of these VMs are the handle of another job. */
+  readonly takenOf: (vmIds: readonly string[]) => Promise<Taken>;
   /** Whether another job may have made one of these, too. */
-  readonly hasRival: (vms: readonly UnclaimedVm[]) => boolean;
+  readonly hasRival: (vms: readonly UnclaimedVm[]) => Promise<boolean>;
   /** How far the server's clock is ahead of ours. */
   readonly skewMs: number;
   readonly signal: AbortSignal;
 }
+
+/** The VMs that are taken. */
+export type Taken = Pick<ReadonlyMap<string, unknown>, "has">;
 
 /** A VM that no job has, and where it comes from. */
 export interface UnclaimedVm {
@@ -65,7 +68,7 @@ export async function search(options: Search): Promise<Found> {
     .map((vmId) => candidateOf(vmId, list.value));
   const isOurs = !traces.areLabelled && traces.mayAdopt(options.adopt, job) &&
     isOwnerKnown(job) && !isEarly && own.length === 0 && vms.length === count;
-  if (!isOurs || options.hasRival(vms)) {
+  if (!isOurs || await options.hasRival(vms)) {
     return { type: "absent", candidates, isEarly };
   }
   const vmIds = vms.map(({ vm }) => vm.vm_id);
@@ -100,17 +103,22 @@ export async function unclaimedVms(
   const { from, until } = requestTimes(job, options);
   const now = (list.serverTime ?? new Date(until)).getTime();
   const graceMs = Math.min(LABELLED_BY_MS, confirmWindowMs);
+  const possible = list.value.vms.filter((vm) => {
+    const createdAt = Date.parse(vm.created_at);
+    return (!isOwnerKnown(job) || vm.owner_id === job.account) &&
+      createdAt >= from && createdAt <= until &&
+      !isLabelledBySomebody(vm, traces);
+  });
+  const taken = await options.takenOf(possible.map(({ vm_id }) => vm_id));
   const vms: UnclaimedVm[] = [];
   let isEarly = false;
-  for (const vm of [...list.value.vms].sort(byAge)) {
-    const createdAt = Date.parse(vm.created_at);
-    if (isOwnerKnown(job) && vm.owner_id !== job.account) continue;
-    if (createdAt < from || createdAt > until) continue;
-    if (isLabelledBySomebody(vm, traces) || options.isTaken(vm.vm_id)) continue;
+  for (const vm of possible.sort(byAge)) {
+    if (taken.has(vm.vm_id)) continue;
     const metadata = await metadataOf(options, vm.vm_id);
     if (!metadata || !traces.isOffspring(metadata, job)) continue;
     vms.push({ vm, metadata });
-    if (!traces.areLabelled && now - createdAt < graceMs) isEarly = true;
+    const ageMs = now - Date.parse(vm.created_at);
+    if (!traces.areLabelled && ageMs < graceMs) isEarly = true;
   }
   return { vms, isEarly };
 }

@@ -2,9 +2,14 @@ import type { Answer } from "../api/exchange.ts";
 import type { VmList } from "../api/types.ts";
 import type { Job, SubmittedJob } from "../job/job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
-import { driverOf, type Traces } from "./driver.ts";
-import { confirmWindowMs, type Run } from "./run.ts";
-import { requestTimes, type Search, type UnclaimedVm } from "./search.ts";
+import { driverOf, type Traces } from "./kinds.ts";
+import { confirmWindowMs, type Run } from "./look.ts";
+import {
+  requestTimes,
+  type Search,
+  type Taken,
+  type UnclaimedVm,
+} from "./search.ts";
 
 /** Returns what a search asks of this command's ledger and settings. */
 export function searchOf(
@@ -17,10 +22,10 @@ export function searchOf(
   const { ledger, client, clock } = run.engine;
   const now = clock.now().getTime();
   const skewMs = (list.serverTime?.getTime() ?? now) - now;
-  const hasRival = (vms: readonly UnclaimedVm[]) =>
-    ledger.openIntents().some((other) =>
-      isRival(run, other, { job, vms, skewMs })
-    );
+  const hasRival = async (vms: readonly UnclaimedVm[]) => {
+    const others = await ledger.openIntents();
+    return others.some((other) => isRival(run, other, { job, vms, skewMs }));
+  };
   return {
     client,
     job,
@@ -28,8 +33,8 @@ export function searchOf(
     list,
     confirmWindowMs: confirmWindowMs(run),
     adopt: run.options.adopt,
-    isTaken: (vmId) =>
-      orElse(() => ledger.ownerOf(vmId, job) !== undefined, false),
+    takenOf: (vmIds) =>
+      orElse<Taken>(() => ledger.ownersOf(vmIds, job), new Map()),
     hasRival: (vms) => orElse(() => hasRival(vms), true),
     skewMs,
     signal,
@@ -65,9 +70,12 @@ function isRival(
   });
 }
 
-function orElse<Value>(read: () => Value, unreadable: Value): Value {
+async function orElse<Value>(
+  read: () => Promise<Value>,
+  unreadable: Value,
+): Promise<Value> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (error instanceof LedgerError) return unreadable;
     throw error;

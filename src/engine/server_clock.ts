@@ -1,7 +1,7 @@
 import { ApiError, NOT_THE_API, NotSentError } from "../api/api_error.ts";
 import { foreignAnswer } from "../api/server_word.ts";
 import { Failure } from "../failure.ts";
-import { look, pause, type Run, untilNextLook } from "./run.ts";
+import { look, pause, type Run, untilNextLook } from "./look.ts";
 
 /**
  * Returns the time by the server's clock, to tell later what was made after

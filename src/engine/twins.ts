@@ -1,6 +1,6 @@
 import { ApiError } from "../api/api_error.ts";
 import type { RunningJob } from "../job/job.ts";
-import { look, type Run } from "./run.ts";
+import { look, type Run } from "./look.ts";
 import { unclaimedVms } from "./search.ts";
 import { searchOf } from "./search_options.ts";
 import { nameDuplicate, readVmList } from "./vm_list.ts";

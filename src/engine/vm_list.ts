@@ -2,7 +2,7 @@ import type { Answer } from "../api/exchange.ts";
 import type { VmList } from "../api/types.ts";
 import type { VersClient } from "../api/vers_client.ts";
 import type { Job } from "../job/job.ts";
-import type { Run } from "./run.ts";
+import type { Run } from "./look.ts";
 
 /** The label that ties a VM to the job that made it; its value is the token. */
 export const JOB_LABEL = "vers-job";

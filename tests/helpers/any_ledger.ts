@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { JobRecord } from "../../src/job/record.ts";
 import { foldRecords, type Job } from "../../src/job/job.ts";
 import { formatLine } from "../../src/ledger/file/entry_line.ts";
-import { identityOf } from "../../src/ledger/file/sighting.ts";
+import { identityOf } from "../../src/ledger/file/placed_job.ts";
 import {
   ACCOUNT,
   complete,

@@ -1,7 +1,7 @@
 import type { JobRecord } from "../../src/job/record.ts";
 import { foldRecords } from "../../src/job/job.ts";
-import type { KeySearch } from "../../src/ledger/file/find_job.ts";
-import { Ledger } from "../../src/ledger/file/file_ledger.ts";
+import type { KeySearch } from "../../src/ledger/ledger.ts";
+import { FileLedger } from "../../src/ledger/file/file_ledger.ts";
 import { ACCOUNT, KEY } from "./entries.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { type LedgerLine, readLedgerLines } from "./ledger_lines.ts";
@@ -19,8 +19,8 @@ export class LedgerDesk implements Disposable {
   }
 
   /** Opens the ledger as another process would. */
-  open(): Ledger {
-    return new Ledger({ dir: this.dir, clock: this.clock });
+  open(): FileLedger {
+    return new FileLedger({ dir: this.dir, clock: this.clock });
   }
 
   /** Writes entries one after the other, a second apart. */
@@ -42,7 +42,7 @@ export class LedgerDesk implements Disposable {
 }
 
 /** Looks for the newest job of the entries in `entries.ts`. */
-export function searchFor(ledger: Ledger): KeySearch {
+export function searchFor(ledger: FileLedger): Promise<KeySearch> {
   return ledger.findByKey(KEY, {
     account: ACCOUNT,
     windowMs: 86_400_000,

@@ -1,5 +1,5 @@
 import { systemClock } from "../../src/clock.ts";
-import { Ledger } from "../../src/ledger/file/file_ledger.ts";
+import { FileLedger } from "../../src/ledger/file/file_ledger.ts";
 import { writeHead } from "../../src/project/head.ts";
 import { setAlias } from "../../src/project/aliases.ts";
 import { Simulator } from "../../src/simulator/simulator.ts";
@@ -34,7 +34,7 @@ export async function preparedSandbox(): Promise<Sandbox> {
 
 async function addJob(dir: string, id: string, vmId: string): Promise<void> {
   const now = new Date().toISOString();
-  const ledger = new Ledger({ dir, clock: systemClock });
+  const ledger = new FileLedger({ dir, clock: systemClock });
   const { handle: _, ...fields } = runningJob();
   await ledger.append({
     ...fields,

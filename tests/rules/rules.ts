@@ -15,17 +15,17 @@ export interface Rule {
 const CLAIM = "src/engine/claim.ts";
 const DECIDE = "src/job/decide.ts";
 const DECIDE_TEST = "src/job/decide_test.ts";
-const GONE = "src/engine/gone.ts";
-const GONE_TEST = "src/engine/gone_test.ts";
+const GONE = "src/engine/deletion.ts";
+const GONE_TEST = "src/engine/deletion_test.ts";
 const RECOVER = "src/engine/recover.ts";
 const RECOVER_TEST = "src/engine/recover_test.ts";
 const RUN_WORK = "src/engine/run_work.ts";
 const RUN_WORK_TEST = "src/engine/run_work_test.ts";
 const SEARCH = "src/engine/search.ts";
-const SUBMIT = "src/engine/submit.ts";
-const SUBMIT_TEST = "src/engine/submit_test.ts";
-const WAITER = "src/engine/waiter.ts";
-const WAITER_TEST = "src/engine/waiter_test.ts";
+const SUBMIT = "src/engine/send.ts";
+const SUBMIT_TEST = "src/engine/send_test.ts";
+const WAITER = "src/engine/wait.ts";
+const WAITER_TEST = "src/engine/wait_test.ts";
 
 /** The rules of one command's life, of finding, of sending and of waiting. */
 export const RULES: readonly Rule[] = [
@@ -46,9 +46,9 @@ export const RULES: readonly Rule[] = [
     rule: "what was decided while this process ran is its answer, too",
     test: ["tests/run_wait_test.ts", ", asks once"],
     change: [
-      "src/engine/earlier_jobs.ts",
-      "isSettledSinceStart: ledger.isSettledSinceOpened(sighting)",
-      "isSettledSinceStart: false",
+      "src/ledger/file/file_ledger.ts",
+      "return { job: placed.job, isSettledSinceStart };",
+      "return { job: placed.job };",
     ],
   },
   {
@@ -114,7 +114,7 @@ export const RULES: readonly Rule[] = [
     rule: "an idempotency key needs no --wait to find its job again",
     test: [RUN_WORK_TEST, "without --wait prints the id of its job again"],
     change: [
-      "src/engine/earlier_jobs.ts",
+      "src/engine/choose.ts",
       "(wait || work.isIdempotencyKey === true)",
       "wait",
     ],
@@ -250,7 +250,7 @@ export const RULES: readonly Rule[] = [
     test: [WAITER_TEST, "jobs cancel ends the wait for the job"],
     change: [
       WAITER,
-      "const settled = journal.outcomeOf(job);",
+      "const settled = await journal.outcomeOf(job);",
       "const settled = undefined as any;",
     ],
   },
@@ -401,7 +401,7 @@ export const RULES: readonly Rule[] = [
     test: ["tests/branch_test.ts", "takes no VM that another key"],
     change: [
       SEARCH,
-      "if (isOwnerKnown(job) && vm.owner_id !== job.account) continue;",
+      "(!isOwnerKnown(job) || vm.owner_id === job.account) &&",
       "",
     ],
   },
@@ -410,7 +410,7 @@ export const RULES: readonly Rule[] = [
     test: ["tests/branch_test.ts", "takes no VM that another key"],
     change: [
       SEARCH,
-      "if (createdAt < from || createdAt > until) continue;",
+      "createdAt >= from && createdAt <= until &&",
       "",
     ],
   },
@@ -428,7 +428,7 @@ export const RULES: readonly Rule[] = [
     test: [RECOVER_TEST, "that its maker may yet label is waited for"],
     change: [
       SEARCH,
-      "if (!traces.areLabelled && now - createdAt < graceMs) isEarly = true;",
+      "if (!traces.areLabelled && ageMs < graceMs) isEarly = true;",
       "",
     ],
   },
@@ -442,8 +442,8 @@ export const RULES: readonly Rule[] = [
     test: [RECOVER_TEST, "that another job of the ledger has is no candidate"],
     change: [
       "src/engine/search_options.ts",
-      "orElse(() => ledger.ownerOf(vmId, job) !== undefined, false)",
-      "false",
+      "ledger.ownersOf(vmIds, job)",
+      "Promise.resolve(new Map())",
     ],
   },
   {
@@ -459,7 +459,7 @@ export const RULES: readonly Rule[] = [
     ],
     change: [
       SEARCH,
-      "if (!isOurs || options.hasRival(vms)) {",
+      "if (!isOurs || await options.hasRival(vms)) {",
       "if (!isOurs) {",
     ],
   },
@@ -533,7 +533,7 @@ export const RULES: readonly Rule[] = [
     rule: "finding whose a job is honours Retry-After",
     test: [RUN_WORK_TEST, "asks whose a job is no sooner than Retry-After"],
     change: [
-      "src/engine/run.ts",
+      "src/engine/look.ts",
       "const pauseMs = untilNextLook(run, { looks, retryAfterMs });",
       "const pauseMs = untilNextLook(run, { looks });",
     ],
@@ -569,7 +569,7 @@ export const RULES: readonly Rule[] = [
     rule: "no more than 8 things are asked for at once",
     test: [WAITER_TEST, "asks for at most 8 things at once"],
     change: [
-      "src/engine/run.ts",
+      "src/engine/look.ts",
       "if (this.#free > 0) this.#free--;",
       "if (this) this.#free--;",
     ],
@@ -633,7 +633,7 @@ export const RULES: readonly Rule[] = [
     rule: "a limit is checked after a look, never instead of one",
     test: [WAITER_TEST, "looks once more before it gives up"],
     change: [
-      "src/engine/run.ts",
+      "src/engine/look.ts",
       "const LAST_LOOK_MS = 1_500;",
       "const LAST_LOOK_MS = 0;",
     ],

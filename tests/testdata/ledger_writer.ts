@@ -9,7 +9,7 @@
  */
 import { systemClock } from "../../src/clock.ts";
 import { foldRecords } from "../../src/job/job.ts";
-import { Ledger } from "../../src/ledger/file/file_ledger.ts";
+import { FileLedger } from "../../src/ledger/file/file_ledger.ts";
 import { submitted } from "../helpers/entries.ts";
 
 const [dir, name = "", count, uid, limit] = Deno.args;
@@ -43,9 +43,9 @@ function restrict(): void {
   }
 }
 
-const ledger = new Ledger({ dir, clock: systemClock });
+const ledger = new FileLedger({ dir, clock: systemClock });
 restrict();
-say(ledger.findById(idOf(0))?.job.status ?? "none");
+say((await ledger.findById(idOf(0)))?.status ?? "none");
 for (let index = 0; index < Number(count); index++) {
   const id = idOf(index);
   try {

@@ -12,7 +12,7 @@
 import { systemClock } from "../../src/clock.ts";
 import { foldRecords } from "../../src/job/job.ts";
 import { isListedInFlight } from "../../src/job/listed_job.ts";
-import { Ledger } from "../../src/ledger/file/file_ledger.ts";
+import { FileLedger } from "../../src/ledger/file/file_ledger.ts";
 import { Upkeep } from "../../src/ledger/file/upkeep.ts";
 import { complete, submitted } from "../helpers/entries.ts";
 
@@ -22,7 +22,7 @@ function say(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
-const ledger = new Ledger({ dir, clock: systemClock });
+const ledger = new FileLedger({ dir, clock: systemClock });
 if (role === "append") {
   say("ready");
   await Deno.stdin.read(new Uint8Array(1));

@@ -32,7 +32,7 @@ export async function explainJob(
   { input, context, command, work, waiting }: ExplainJobOptions,
 ): Promise<void> {
   const { progress, invocation: { output } } = input;
-  const explanation = explainWork(engine, work, waiting);
+  const explanation = await explainWork(engine, work, waiting);
   const { plan, reason, job, problem } = explanation;
   await deliverResult({
     would: plan,
@@ -46,7 +46,7 @@ export async function explainJob(
     account,
     inputs: work.inputs,
     source: work.source ?? null,
-    ledger: engine.ledger.path ?? null,
+    ledger: engine.ledger.location ?? null,
     ...(problem === undefined ? {} : { ledger_problem: problem }),
     found: job === undefined ? null : describe(job, context),
     sent: false,

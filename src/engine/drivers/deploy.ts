@@ -2,7 +2,7 @@ import type { DeployRequest } from "../../api/types.ts";
 import { Failure } from "../../failure.ts";
 import type { Job } from "../../job/job.ts";
 import type { JsonObject } from "../../json.ts";
-import type { Driver } from "../driver.ts";
+import type { Driver } from "../kinds.ts";
 import { textField } from "./fields.ts";
 import { judgeRunning } from "./judge.ts";
 import { HOUR_MS, SLOW_CONFIRM_MS } from "./times.ts";

@@ -1,4 +1,4 @@
-import type { Verdict } from "../driver.ts";
+import type { Verdict } from "../kinds.ts";
 
 /**
  * Returns what a state means for a job that is complete when its VM runs, in

@@ -1,4 +1,4 @@
-import type { Driver } from "../driver.ts";
+import type { Driver } from "../kinds.ts";
 import { judgeRunning } from "./judge.ts";
 import { sourceOf } from "./lineage.ts";
 import { DAY_MS, SLOW_CONFIRM_MS } from "./times.ts";

@@ -1,6 +1,6 @@
 import type { VmConfig } from "../../api/types.ts";
 import type { Job } from "../../job/job.ts";
-import type { Driver } from "../driver.ts";
+import type { Driver } from "../kinds.ts";
 import { JOB_LABEL } from "../vm_list.ts";
 import { numberField, textField } from "./fields.ts";
 import { judgeRunning } from "./judge.ts";

@@ -1,6 +1,6 @@
 import type { CommitSource } from "../../api/types.ts";
 import type { Job } from "../../job/job.ts";
-import type { Driver } from "../driver.ts";
+import type { Driver } from "../kinds.ts";
 import { isOffspringOfSource, mayAdoptByLineage } from "./lineage.ts";
 import { judgeRunning } from "./judge.ts";
 import { DAY_MS, SLOW_CONFIRM_MS } from "./times.ts";

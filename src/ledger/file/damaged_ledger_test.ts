@@ -17,9 +17,9 @@ import {
 import { completed } from "../../job/job.ts";
 import type { JobRecord } from "../../job/record.ts";
 import { formatLine } from "./entry_line.ts";
-import type { KeySearch } from "./find_job.ts";
-import { Ledger } from "./file_ledger.ts";
-import type { Sighting } from "./sighting.ts";
+import type { FoundJob } from "../../job/decide.ts";
+import type { KeySearch } from "../ledger.ts";
+import { FileLedger } from "./file_ledger.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** Returns the VM that a job of the ledgers below made. */
@@ -98,7 +98,7 @@ async function answersOf(content: Uint8Array) {
     await Deno.writeFile(`${dir}/jobs.jsonl`, content);
     const clock = new FakeClock();
     clock.advance(HOUR_MS / 2);
-    const ledger = new Ledger({ dir, clock });
+    const ledger = new FileLedger({ dir, clock });
     const upkeep = new Upkeep(ledger, clock);
     const search = (key: string) =>
       ledger.findByKey(key, {
@@ -106,30 +106,30 @@ async function answersOf(content: Uint8Array) {
         windowMs: 24 * HOUR_MS,
         now: clock.now(),
       });
-    const found = search(KEY);
+    const found = await search(KEY);
     const pruned = await upkeep.prune({ mayGo: () => true, isDryRun: true });
     const inspected = upkeep.inspect();
     const answers = {
-      byKey: [found, search(OTHER_KEY)].map(withoutPlaces),
-      byId: NAMES.map((id) => ledger.findById(id)?.job),
-      owners: NAMES.map((id) => ledger.ownerOf(vmOf(id))),
-      openIntents: ledger.openIntents(),
+      byKey: [found, await search(OTHER_KEY)].map(withoutPlaces),
+      byId: await Promise.all(NAMES.map((id) => ledger.findById(id))),
+      owners: await ledger.ownersOf(NAMES.map(vmOf)),
+      openIntents: await ledger.openIntents(),
       jobs: upkeep.jobs(),
       pruned: pruned.prunedIds.toSorted(),
       unreadable: pruned.unreadable,
       bad: inspected?.bad,
-      settled: found.own && ledger.isSettledSinceOpened(found.own),
+      settled: found.own?.isSettledSinceStart,
     };
     // The next line is written behind all that, and read back.
     const job = found.own?.job;
     ok(job?.status === "running");
     const result = { vm_id: vmOf(job.id) };
     await ledger.append(completed(job, result, clock.now()));
-    const after = search(KEY);
+    const after = await search(KEY);
     return {
       ...answers,
       after: withoutPlaces(after),
-      settledAfter: after.own && ledger.isSettledSinceOpened(after.own),
+      settledAfter: after.own?.isSettledSinceStart,
     };
   } finally {
     await Deno.remove(dir, { recursive: true });
@@ -137,7 +137,7 @@ async function answersOf(content: Uint8Array) {
 }
 
 function withoutPlaces({ own, foreign, unreadable, badLines }: KeySearch) {
-  const jobOf = (sighting: Sighting | undefined) => sighting?.job;
+  const jobOf = (found: FoundJob | undefined) => found?.job;
   return { own: jobOf(own), foreign: jobOf(foreign), unreadable, badLines };
 }
 

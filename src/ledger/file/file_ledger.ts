@@ -4,73 +4,39 @@ import {
   acquireFileLock,
   type FileLock,
   FileLockError,
-  type LockHolder,
 } from "../../file_lock.ts";
-import type { JobRecord } from "../../job/record.ts";
+import type { FoundJob } from "../../job/decide.ts";
 import type { GoRecord } from "../../job/go_job.ts";
 import { foldRecords, type Job, type SubmittedJob } from "../../job/job.ts";
+import type { JobRecord } from "../../job/record.ts";
+import type {
+  FindByKeyOptions,
+  FindStrippedOptions,
+  KeySearch,
+  KnownOfJob,
+  Ledger,
+  LockJobOptions,
+  Owners,
+  UnreadableLine,
+  Update,
+  UpdateOptions,
+} from "../ledger.ts";
+import { LedgerError } from "../ledger_error.ts";
 import {
   blockIncludes,
   blocksBackwards,
   linesBackwards,
 } from "./backward_lines.ts";
 import { formatLine, parseEntryLine } from "./entry_line.ts";
+import { findGoById, findStripped } from "./find_go_job.ts";
+import { findById, findByKey, unreadableOf } from "./find_job.ts";
+import { appendLine, readLedger, statLedger } from "./ledger_file.ts";
 import {
-  findById,
-  findByKey,
-  type FindByKeyOptions,
-  type KeySearch,
-  type UnreadableLine,
-  unreadableOf,
-} from "./find_job.ts";
-import {
-  findGoById,
-  findStripped,
-  type FindStrippedOptions,
-} from "./find_go_job.ts";
-import { LedgerError } from "../ledger_error.ts";
-import {
-  appendLine,
-  type FileState,
-  readLedger,
-  statLedger,
-} from "./ledger_file.ts";
-import { identityOf, type Sighting } from "./sighting.ts";
-
-/** Where the ledger ended at one moment. */
-export interface Mark {
-  readonly file: FileState | undefined;
-  /** RFC 3339: what counts where the file has been replaced since. */
-  readonly at: string;
-}
-
-/** What an action under the ledger's lock can ask of it. */
-export interface LedgerView {
-  /** Returns the job of an id and token as it is now, if it is there. */
-  read(job: Job): Job | undefined;
-  /** Returns the id of another job that has this VM as its handle. */
-  ownerOf(vmId: string, except: Job): string | undefined;
-}
-
-/** What an action under the ledger's lock decided. */
-export interface Update<Result> {
-  /** The job as it is to be from now on; none: nothing is written. */
-  readonly append?: Job;
-  readonly result: Result;
-}
-
-/** Options for {@linkcode Ledger.update}. */
-export interface UpdateOptions {
-  /** How long to wait for another writer, in milliseconds; at most 10 s. */
-  readonly waitMs?: number;
-}
-
-/** Options for {@linkcode Ledger.lockJob}. */
-export interface LockJobOptions {
-  readonly waitMs: number;
-  readonly signal?: AbortSignal;
-  readonly onWaiting?: (holder: LockHolder | undefined) => void;
-}
+  identityOf,
+  isSettledAfter,
+  type Mark,
+  type PlacedJob,
+} from "./placed_job.ts";
 
 const LEDGER_NAME = "jobs.jsonl";
 const LOCK_NAME = "jobs.lock";
@@ -96,7 +62,8 @@ const NOTHING_FOUND: KeySearch = {
 const MAX_LEAD_MS = 3_600_000;
 
 /**
- * An append-only file of entries, shared by every process of one user.
+ * The ledger as an append-only file of lines, shared by every process of one
+ * user.
  *
  * An entry counts once its line, newline included, is on disk. Every append
  * happens under an exclusive lock on a file beside the ledger; the ledger is
@@ -105,7 +72,7 @@ const MAX_LEAD_MS = 3_600_000;
  * finished: readers skip it, unless its newline is all that it lacks, and the
  * next writer closes it off.
  */
-export class Ledger {
+export class FileLedger implements Ledger {
   readonly #dir: string | undefined;
   readonly #clock: Clock;
   #lockWaitMs = LOCK_WAIT_MS;
@@ -117,169 +84,89 @@ export class Ledger {
   constructor(options: { dir: string | undefined; clock: Clock }) {
     this.#dir = options.dir;
     this.#clock = options.clock;
-    this.openedAt = this.mark();
+    this.openedAt = this.#mark();
   }
 
   /** The ledger's file. */
-  get path(): string | undefined {
+  get location(): string | undefined {
     return this.#dir === undefined ? undefined : `${this.#dir}/${LEDGER_NAME}`;
   }
 
-  /**
-   * Returns the newest job of a key.
-   *
-   * @throws {LedgerError} when the ledger cannot be read.
-   */
-  findByKey(key: string, options: FindByKeyOptions): KeySearch {
-    return this.#reading((file, size) => findByKey(file, size, key, options)) ??
-      NOTHING_FOUND;
-  }
-
-  /**
-   * Returns the newest job of an id.
-   *
-   * @throws {LedgerError} when the ledger cannot be read.
-   */
-  findById(id: string): Sighting | undefined {
-    return this.#reading((file, size) => findById(file, size, id));
-  }
-
-  /**
-   * Returns a line of an id that this program cannot read.
-   *
-   * @throws {LedgerError} when the ledger cannot be read.
-   */
-  unreadableOf(id: string): UnreadableLine | undefined {
-    return this.#reading((file, size) => unreadableOf(file, size, id));
-  }
-
-  /**
-   * Returns what the lines of an id come to that are in the Go CLI's format.
-   *
-   * @throws {LedgerError} when the ledger cannot be read.
-   */
-  findGoById(id: string): GoRecord | undefined {
-    return this.#reading((file, size) => findGoById(file, size, id));
-  }
-
-  /**
-   * Returns the jobs in flight of which the Go CLI's prune has left only what
-   * the Go CLI knows.
-   *
-   * @throws {LedgerError} when the ledger cannot be read.
-   */
-  findStripped(options: FindStrippedOptions): readonly GoRecord[] {
-    return this.#reading((file, size) => findStripped(file, size, options)) ??
-      [];
-  }
-
-  /**
-   * Returns the id of a job that has this VM as its handle, whoever made it.
-   *
-   * @throws {LedgerError} when the ledger cannot be read.
-   */
-  ownerOf(vmId: string, except?: Job): string | undefined {
-    return this.#reading((file, size) => ownerOf(file, size, vmId, except));
-  }
-
-  /**
-   * Returns every job whose request may or may not have been carried out.
-   *
-   * @throws {LedgerError} when the ledger cannot be read.
-   */
-  openIntents(): SubmittedJob[] {
-    return this.#reading(openIntents) ?? [];
-  }
-
-  /** Returns where the ledger ends now; it is not read. */
-  mark(): Mark {
-    const at = this.#clock.now().toISOString();
-    try {
-      return { file: statLedger(this.#path()), at };
-    } catch {
-      return { file: undefined, at };
-    }
-  }
-
-  /**
-   * Whether the job was completed, delivered, declared unconfirmed or failed
-   * after this process opened the ledger.
-   */
-  isSettledSinceOpened(sighting: Sighting): boolean {
-    const { job, entries } = sighting;
-    const mark = this.openedAt;
-    const now = this.mark().file;
-    const isSameFile = mark.file === undefined || (now !== undefined &&
-      now.dev === mark.file.dev && now.ino === mark.file.ino &&
-      now.size >= mark.file.size);
-    const isNew = (offset: number, at: string) =>
-      isSameFile ? offset >= (mark.file?.size ?? 0) : at > mark.at;
-    const isFirstNew = (has: (entry: Sighting["entries"][0]) => boolean) => {
-      const having = entries.filter(has);
-      return having.length > 0 &&
-        having.every(({ offset, entry }) => isNew(offset, entry.at));
+  async findByKey(key: string, options: FindByKeyOptions): Promise<KeySearch> {
+    const search = await this.#read((file, size) =>
+      findByKey(file, size, key, options)
+    );
+    if (search === undefined) return NOTHING_FOUND;
+    const found = (placed: PlacedJob | undefined) =>
+      placed && this.#foundJob(placed);
+    return {
+      ...search,
+      own: found(search.own),
+      foreign: found(search.foreign),
+      accepted: found(search.accepted),
     };
-    switch (job.status) {
-      case "running":
-        return false;
-      case "submitted":
-        return entries.some(({ offset, entry }) =>
-          entry.unconfirmed_at !== undefined && entry.sends === job.sends &&
-          isNew(offset, entry.at)
-        );
-      case "complete":
-        return isFirstNew(({ entry }) => entry.status === "complete") ||
-          isFirstNew(({ entry }) =>
-            entry.status === "complete" && entry.delivered_at !== undefined
-          );
-      case "failed":
-        return isFirstNew(({ entry }) => entry.status === "failed");
-    }
   }
 
-  /**
-   * Decides and writes in one step, with no other writer in between.
-   *
-   * Returns when what was decided on is on disk.
-   *
-   * @throws {LedgerError} when it could not be written, or the lock not had.
-   */
+  findById(id: string): Promise<Job | undefined> {
+    return this.#read((file, size) => findById(file, size, id)?.job);
+  }
+
+  unreadableOf(id: string): Promise<UnreadableLine | undefined> {
+    return this.#read((file, size) => unreadableOf(file, size, id));
+  }
+
+  findGoById(id: string): Promise<GoRecord | undefined> {
+    return this.#read((file, size) => findGoById(file, size, id));
+  }
+
+  async findStripped(
+    options: FindStrippedOptions,
+  ): Promise<readonly GoRecord[]> {
+    const found = await this.#read((file, size) =>
+      findStripped(file, size, options)
+    );
+    return found ?? [];
+  }
+
+  async openIntents(): Promise<readonly SubmittedJob[]> {
+    return await this.#read(openIntents) ?? [];
+  }
+
+  ownersOf(vmIds: readonly string[], except?: Job): Promise<Owners> {
+    return Promise.try(() => this.#ownersOf(vmIds, except));
+  }
+
+  version(): Promise<string> {
+    return Promise.try(() => {
+      const { file } = this.#mark();
+      return file === undefined ? "" : `${file.dev} ${file.ino} ${file.size}`;
+    });
+  }
+
+  async append(job: Job, { waitMs }: UpdateOptions = {}): Promise<void> {
+    const path = this.#path();
+    using _lock = await this.#lock(waitMs ?? Infinity);
+    this.#append(path, job);
+  }
+
   async update<Result>(
-    decide: (view: LedgerView) => Update<Result>,
-    options: UpdateOptions = {},
+    job: Job,
+    decide: (known: KnownOfJob) => Update<Result>,
+    { waitMs, vmIds = [] }: UpdateOptions = {},
   ): Promise<Result> {
     const path = this.#path();
-    using _lock = await this.#lock(options.waitMs ?? Infinity);
-    const { append, result } = decide({
-      read: (job) =>
-        this.#reading((file, size) =>
-          findById(file, size, job.id, { token: job.token })
-        )?.job,
-      ownerOf: (vmId, except) => this.ownerOf(vmId, except),
-    });
-    if (append !== undefined) {
-      appendLine(path, formatLine({ ...append, at: this.#nextTime() }));
-    }
+    using _lock = await this.#lock(waitMs ?? Infinity);
+    const { id, token } = job;
+    const known = readLedger(
+      path,
+      (file, size) => findById(file, size, id, { token }),
+    );
+    const owners = this.#ownersOf(vmIds, job);
+    const { append, result } = decide({ job: known?.job, owners });
+    if (append !== undefined) this.#append(path, append);
     return result;
   }
 
-  /**
-   * Adds one entry that says all that is known of a job; returns when it is on
-   * disk.
-   *
-   * @throws {LedgerError} when it could not be written, or the lock not had.
-   */
-  append(job: Job, options: UpdateOptions = {}): Promise<void> {
-    return this.update(() => ({ append: job, result: undefined }), options);
-  }
-
-  /**
-   * Returns when this process holds the lock of a key, or of a job's id.
-   *
-   * @throws {FileLockError} when another process still holds it, or when there
-   *   is no locking here.
-   * @throws {LedgerError} when what lies at the ledger's name is not to be used.
-   */
   async lockJob(keyOrId: string, options: LockJobOptions): Promise<FileLock> {
     const [, idDigits] = /^job_(.*)$/s.exec(keyOrId) ?? [];
     const name = idDigits?.slice(0, ID_DIGITS) ?? keyOrId.slice(0, KEY_DIGITS);
@@ -296,6 +183,36 @@ export class Ledger {
    */
   lockFile(): Promise<FileLock> {
     return this.#lock(Infinity);
+  }
+
+  #mark(): Mark {
+    const at = this.#clock.now().toISOString();
+    try {
+      return { file: statLedger(this.#path()), at };
+    } catch {
+      return { file: undefined, at };
+    }
+  }
+
+  #foundJob(placed: PlacedJob): FoundJob {
+    const isSettledSinceStart = isSettledAfter(placed, {
+      then: this.openedAt,
+      now: this.#mark(),
+    });
+    return { job: placed.job, isSettledSinceStart };
+  }
+
+  #ownersOf(vmIds: readonly string[], except: Job | undefined): Owners {
+    if (vmIds.length === 0) return new Map();
+    const owners = readLedger(
+      this.#path(),
+      (file, size) => ownersOf(file, size, vmIds, except),
+    );
+    return owners ?? new Map();
+  }
+
+  #append(path: string, job: Job): void {
+    appendLine(path, formatLine({ ...job, at: this.#nextTime() }));
   }
 
   async #lock(patienceMs: number): Promise<FileLock> {
@@ -324,17 +241,17 @@ export class Ledger {
   }
 
   #path(): string {
-    const { path } = this;
+    const { location: path } = this;
     if (path === undefined) {
       throw new LedgerError("use a ledger", "there is no home folder");
     }
     return path;
   }
 
-  #reading<Result>(
+  #read<Result>(
     read: (file: Deno.FsFile, size: number) => Result,
-  ): Result | undefined {
-    return readLedger(this.#path(), read);
+  ): Promise<Result | undefined> {
+    return Promise.try(() => readLedger(this.#path(), read));
   }
 
   /**
@@ -344,7 +261,7 @@ export class Ledger {
    */
   #nextTime(): string {
     const now = this.#clock.now().getTime();
-    const last = this.#reading(lastTime) ?? now;
+    const last = readLedger(this.#path(), lastTime) ?? now;
     return new Date(last > now && last - now <= MAX_LEAD_MS ? last : now)
       .toISOString();
   }
@@ -382,27 +299,43 @@ function openIntents(file: Deno.FsFile, size: number): SubmittedJob[] {
     .filter((job) => job.status === "submitted");
 }
 
-function ownerOf(
+function ownersOf(
   file: Deno.FsFile,
   size: number,
-  vmId: string,
+  vmIds: readonly string[],
   except: Job | undefined,
-): string | undefined {
+): Owners {
+  const owners = new Map<string, string>();
+  const left = new Set(vmIds);
   for (const block of blocksBackwards(file, size)) {
-    if (!blockIncludes(block, vmId)) continue;
+    const isAnyMet = [...left].some((vmId) => blockIncludes(block, vmId));
+    if (!isAnyMet) continue;
     for (const line of linesBackwards(block)) {
-      const parsed = parseEntryLine(line.bytes);
-      if (parsed.type === "go") {
-        const ids = parsed.entry.result_id?.split(",") ?? [];
-        if (ids.includes(vmId)) return parsed.entry.id;
+      const { id, vmIds } = vmsIn(line.bytes, except);
+      for (const vmId of vmIds) {
+        if (left.delete(vmId)) owners.set(vmId, id);
       }
-      if (parsed.type !== "entry") continue;
-      const { entry } = parsed;
-      if (entry.id === except?.id && entry.token === except.token) continue;
-      // What was resumed was made by another job.
-      if (entry.status === "submitted" || entry.kind === "vm.resume") continue;
-      if (entry.handle?.vm_ids.includes(vmId)) return entry.id;
     }
+    if (left.size === 0) break;
   }
-  return undefined;
+  return owners;
+}
+
+/** Returns the VMs that a line says its job has made; none of `except`. */
+function vmsIn(
+  bytes: Uint8Array,
+  except: Job | undefined,
+): { readonly id: string; readonly vmIds: readonly string[] } {
+  const none = { id: "", vmIds: [] };
+  const parsed = parseEntryLine(bytes);
+  if (parsed.type === "go") {
+    const { id, result_id } = parsed.entry;
+    return { id, vmIds: result_id?.split(",") ?? [] };
+  }
+  if (parsed.type !== "entry") return none;
+  const { entry } = parsed;
+  if (entry.id === except?.id && entry.token === except.token) return none;
+  // What was resumed was made by another job.
+  if (entry.status === "submitted" || entry.kind === "vm.resume") return none;
+  return { id: entry.id, vmIds: entry.handle?.vm_ids ?? [] };
 }

@@ -31,12 +31,12 @@ function jobOf(...entries: readonly JobRecord[]): Job {
 Deno.test("Ledger gives back the job that was written to it", async () => {
   using desk = new LedgerDesk();
   const { ledger } = desk;
-  strictEqual(searchFor(ledger).own, undefined);
-  strictEqual(ledger.findById("job_8f2a3b4c5d"), undefined);
+  strictEqual((await searchFor(ledger)).own, undefined);
+  strictEqual(await ledger.findById("job_8f2a3b4c5d"), undefined);
   await desk.write(submitted(), running());
-  const { own } = searchFor(ledger);
+  const { own } = await searchFor(ledger);
   strictEqual(own?.job.status, "running");
-  deepStrictEqual(ledger.findById("job_8f2a3b4c5d"), own);
+  deepStrictEqual(await ledger.findById("job_8f2a3b4c5d"), own.job);
   deepStrictEqual(desk.lines().map(({ check }) => check), ["good", "good"]);
 });
 
@@ -95,7 +95,8 @@ Deno.test("Ledger.append() closes a line that was cut off, and keeps what is the
       lines.filter(({ check }) => check === "good").length,
       known + 1,
     );
-    strictEqual(searchFor(desk.ledger).own?.job.status, "complete");
+    const { own } = await searchFor(desk.ledger);
+    strictEqual(own?.job.status, "complete");
   }
 });
 
@@ -110,7 +111,7 @@ Deno.test("Ledger.append() refuses an entry that could never be read again", asy
   strictEqual(desk.lines().length, 1);
 });
 
-Deno.test("Ledger.ownerOf() names the job that has a VM, whoever wrote of it", async () => {
+Deno.test("Ledger.ownersOf() names the job that has a VM, whoever wrote of it", async () => {
   using desk = new LedgerDesk();
   const { ledger } = desk;
   await Deno.mkdir(desk.dir);
@@ -140,10 +141,10 @@ Deno.test("Ledger.ownerOf() names the job that has a VM, whoever wrote of it", a
       ["0a1b2c3d-0000-4000-8000-00000000000c", undefined],
     ] as const
   ) {
-    strictEqual(ledger.ownerOf(vmId), owner, vmId);
+    strictEqual((await ledger.ownersOf([vmId])).get(vmId), owner, vmId);
   }
-  strictEqual(ledger.ownerOf(VM_ID, jobOf(running())), undefined);
-  strictEqual(ledger.ownerOf("vm-a", jobOf(running())), "job_0000000001");
+  const others = await ledger.ownersOf(["vm-a", VM_ID], jobOf(running()));
+  deepStrictEqual([...others], [["vm-a", "job_0000000001"]]);
 });
 
 Deno.test("Ledger.update() decides on what is there, and one at a time", async () => {
@@ -153,8 +154,7 @@ Deno.test("Ledger.update() decides on what is there, and one at a time", async (
   const deciders = Array.from(
     { length: 12 },
     () =>
-      desk.ledger.update((view) => {
-        const known = view.read(job);
+      desk.ledger.update(job, ({ job: known }) => {
         return known === undefined
           ? { append: done, result: "wrote" }
           : { result: known.status };
@@ -171,7 +171,9 @@ Deno.test("Ledger.update() decides on what is there, and one at a time", async (
 Deno.test("Ledger.update() does not show a job that is not in it, and makes no file", async () => {
   using desk = new LedgerDesk();
   const job = jobOf(submitted());
-  const read = await desk.ledger.update((view) => ({ result: view.read(job) }));
+  const read = await desk.ledger.update(job, (known) => ({
+    result: known.job,
+  }));
   strictEqual(read, undefined);
   throws(() => Deno.lstatSync(desk.path), Deno.errors.NotFound);
 });
@@ -180,7 +182,7 @@ Deno.test("Ledger.update() tells apart two jobs of one id by their token", async
   using desk = new LedgerDesk();
   await desk.write(complete({ token: "other" }));
   const read = (job: Job) =>
-    desk.ledger.update((view) => ({ result: view.read(job)?.status }));
+    desk.ledger.update(job, (known) => ({ result: known.job?.status }));
   strictEqual(await read(jobOf(submitted())), undefined);
   strictEqual(await read(jobOf(submitted({ token: "other" }))), "complete");
 });
@@ -190,7 +192,7 @@ Deno.test("Ledger.update() writes nothing and lets go when the decision throws",
   await desk.write(submitted());
   const error = new RangeError("no");
   await rejects(
-    desk.ledger.update(() => {
+    desk.ledger.update(jobOf(submitted()), () => {
       throw error;
     }),
     error,

@@ -1,5 +1,6 @@
 import type { GoRecord } from "../../job/go_job.ts";
 import { foldGoRecords, hasEnded, looksStripped } from "../../job/go_job.ts";
+import type { FindStrippedOptions } from "../ledger.ts";
 import { blocksBackwards, linesBackwards } from "./backward_lines.ts";
 import { parseEntryLine } from "./entry_line.ts";
 
@@ -17,16 +18,6 @@ export function findGoById(
     if (entry.id === id) entries.unshift(entry);
   }
   return entries.length === 0 ? undefined : foldGoRecords(entries);
-}
-
-/** Which lines {@linkcode findStripped} looks for. */
-export interface FindStrippedOptions {
-  readonly kind: string;
-  /** A value that one of the words of the command gives to a flag. */
-  readonly word: string;
-  /** How far back a job matters, in milliseconds. */
-  readonly windowMs: number;
-  readonly now: Date;
 }
 
 /**

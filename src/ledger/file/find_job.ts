@@ -1,4 +1,5 @@
 import type { JobRecord } from "../../job/record.ts";
+import type { FindByKeyOptions, UnreadableLine } from "../ledger.ts";
 import {
   blocksBackwards,
   lettersOf,
@@ -17,11 +18,11 @@ import {
   identityOf,
   isFirst,
   type PlacedEntry,
-  type Sighting,
-  sightingOf,
-} from "./sighting.ts";
+  type PlacedJob,
+  placedJobOf,
+} from "./placed_job.ts";
 import {
-  type FoundJob,
+  type JobStart,
   NEWER,
   type Remains,
   type Suspect,
@@ -30,37 +31,10 @@ import {
   type Verdict,
 } from "./suspects.ts";
 
-/** A line that may be about the work that is looked for, and cannot be read. */
-export interface UnreadableLine {
-  /** Which line of the file it is, counted from 1: `sed -n 12p` shows it. */
-  readonly line: number;
-  /** Where it begins, in bytes. */
-  readonly offset: number;
-  /** What is wrong with it: "its checksum does not match". */
-  readonly why: string;
-  /** Whether nothing is wrong with it but that a newer program wrote it. */
-  readonly isNewer: boolean;
-  /**
-   * Whether it may be of a newer job than the one that was found: then that is
-   * not to be gone on with either.
-   */
-  readonly mayBeNewest: boolean;
-}
-
 /** What a search for a key met on its way back from the end. */
-export interface KeySearch extends NewestJobs {
-  /** What must not be submitted beside, whatever was found. */
+export interface FoundOfKey extends NewestJobs {
   readonly unreadable: UnreadableLine | undefined;
-  /** How many other lines that were read are torn or corrupt. */
   readonly badLines: number;
-}
-
-/** Options for {@linkcode findByKey}. */
-export interface FindByKeyOptions {
-  readonly account: string;
-  /** How far back a job matters, in milliseconds. */
-  readonly windowMs: number;
-  readonly now: Date;
 }
 
 /** How much is always read, whatever the lines say of their age. */
@@ -85,7 +59,7 @@ export function findByKey(
   size: number,
   key: string,
   options: FindByKeyOptions,
-): KeySearch {
+): FoundOfKey {
   const order = new OrderWatch();
   const jobs = new MetJobs(options.account);
   const suspects = new Suspects(options);
@@ -141,9 +115,9 @@ export function findByKey(
   return reportOf(file, { ...newest, verdict, badLines });
 }
 
-function nameOf(sighting: Sighting | undefined): FoundJob[] {
-  if (sighting === undefined) return [];
-  const { job: { id, token }, entries } = sighting;
+function nameOf(placed: PlacedJob | undefined): JobStart[] {
+  if (placed === undefined) return [];
+  const { job: { id, token }, entries } = placed;
   const firstOffset = Math.min(...entries.map(({ offset }) => offset));
   return [{ id, token, firstOffset }];
 }
@@ -154,7 +128,7 @@ function findAnywhere(
   size: number,
   key: string,
   options: FindByKeyOptions,
-): KeySearch {
+): FoundOfKey {
   const found = findUnordered(file, size, key, options);
   const sight = (name: JobName | undefined) =>
     name &&
@@ -170,10 +144,10 @@ function findAnywhere(
 /** Returns what a search came to, with the number of the line in its way. */
 function reportOf(
   file: Deno.FsFile,
-  { verdict, ...found }: Omit<KeySearch, "unreadable"> & {
+  { verdict, ...found }: Omit<FoundOfKey, "unreadable"> & {
     readonly verdict: Verdict | undefined;
   },
-): KeySearch {
+): FoundOfKey {
   return { ...found, unreadable: verdict && lineOf(file, verdict) };
 }
 
@@ -200,7 +174,7 @@ export function findById(
   size: number,
   id: string,
   { token, isUnordered = false }: FindByIdOptions = {},
-): Sighting | undefined {
+): PlacedJob | undefined {
   const needle = JSON.stringify(id).slice(1, -1);
   const met = new Map<string, PlacedEntry[]>();
   const order = new OrderWatch();
@@ -223,7 +197,7 @@ export function findById(
     if (first !== undefined && !isUnordered && !order.isLost) break;
   }
   const newest = met.get(first ?? "") ?? met.values().next().value;
-  return newest === undefined ? undefined : sightingOf(newest);
+  return newest === undefined ? undefined : placedJobOf(newest);
 }
 
 /**

@@ -19,13 +19,9 @@ import {
   timeAt,
 } from "../../../tests/helpers/ledger_parts.ts";
 import { foldRecords } from "../../job/job.ts";
+import type { FindByKeyOptions } from "../ledger.ts";
 import { formatLine } from "./entry_line.ts";
-import {
-  ALWAYS_READ,
-  findById,
-  findByKey,
-  type FindByKeyOptions,
-} from "./find_job.ts";
+import { ALWAYS_READ, findById, findByKey } from "./find_job.ts";
 
 const OPTIONS: FindByKeyOptions = {
   account: ACCOUNT,

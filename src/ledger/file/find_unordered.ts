@@ -3,9 +3,9 @@ import { BLOCK_SIZE, lettersOf } from "./backward_lines.ts";
 import { isSound, isUtf8, parseEntryLine } from "./entry_line.ts";
 import { linesForward, readBlock } from "./forward_lines.ts";
 import { LongLines } from "./long_lines.ts";
-import { identityOf } from "./sighting.ts";
+import { identityOf } from "./placed_job.ts";
 import {
-  type FoundJob,
+  type JobStart,
   type Remains,
   type Suspect,
   suspectOf,
@@ -15,7 +15,7 @@ import {
 } from "./suspects.ts";
 
 /** Which job it is: an id may be that of several. */
-export type JobName = Pick<FoundJob, "id" | "token">;
+export type JobName = Pick<JobStart, "id" | "token">;
 
 /** What a search of all of a file came to. */
 export interface UnorderedSearch {

@@ -14,7 +14,7 @@ import {
 } from "../../../tests/helpers/ledger_desk.ts";
 import { type Need, needing } from "../../../tests/helpers/machine.ts";
 import { foldRecords } from "../../job/job.ts";
-import { Ledger } from "./file_ledger.ts";
+import { FileLedger } from "./file_ledger.ts";
 import { LedgerError } from "../ledger_error.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -133,9 +133,9 @@ for (const { name, needs, why, make } of OBSTACLES) {
       strictEqual(ledger.openedAt.file, undefined);
       const isRefusal = (error: unknown) =>
         error instanceof LedgerError && why.test(error.message);
-      throws(() => searchFor(ledger), isRefusal);
-      throws(() => ledger.findById("job_8f2a3b4c5d"), isRefusal);
-      throws(() => ledger.ownerOf(VM_ID), isRefusal);
+      await rejects(searchFor(ledger), isRefusal);
+      await rejects(ledger.findById("job_8f2a3b4c5d"), isRefusal);
+      await rejects(ledger.ownersOf([VM_ID]), isRefusal);
       await rejects(ledger.append(SUBMITTED), isRefusal);
       await rejects(ledger.lockJob(KEY, { waitMs: 0 }), isRefusal);
       const upkeep = new Upkeep(ledger, desk.clock);
@@ -156,14 +156,14 @@ for (const { name, needs, why, make } of OBSTACLES) {
 }
 
 Deno.test("Ledger without a folder is none, and says so", async () => {
-  const ledger = new Ledger({ dir: undefined, clock: new FakeClock() });
-  strictEqual(ledger.path, undefined);
+  const ledger = new FileLedger({ dir: undefined, clock: new FakeClock() });
+  strictEqual(ledger.location, undefined);
   strictEqual(ledger.openedAt.file, undefined);
   const isRefusal = (error: unknown) =>
     error instanceof LedgerError && /there is no home folder/.test(error.why);
-  throws(() => searchFor(ledger), isRefusal);
-  throws(() => ledger.findById("job_8f2a3b4c5d"), isRefusal);
-  throws(() => ledger.ownerOf(VM_ID), isRefusal);
+  await rejects(searchFor(ledger), isRefusal);
+  await rejects(ledger.findById("job_8f2a3b4c5d"), isRefusal);
+  await rejects(ledger.ownersOf([VM_ID]), isRefusal);
   await rejects(ledger.append(SUBMITTED), isRefusal);
   await rejects(ledger.lockJob(KEY, { waitMs: 0 }), isRefusal);
 });

@@ -6,7 +6,7 @@ import { needing } from "../../../tests/helpers/machine.ts";
 import { type Program, startProgram } from "../../../tests/helpers/program.ts";
 import { foldRecords } from "../../job/job.ts";
 import { formatLine } from "./entry_line.ts";
-import { Ledger } from "./file_ledger.ts";
+import { FileLedger } from "./file_ledger.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const WRITER = new URL("tests/testdata/ledger_writer.ts", ROOT);
@@ -88,11 +88,11 @@ Deno.test("Ledger keeps what a process wrote that was killed, and takes more", (
         kept.push(`job_${round}${String(index).padStart(9, "0")}`);
       }
       const clock = new FakeClock();
-      const ledger = new Ledger({ dir, clock });
+      const ledger = new FileLedger({ dir, clock });
       const id = `job_${round}aaaaaaaaa`;
       await ledger.append(foldRecords([submitted({ id })]));
       kept.push(id);
-      strictEqual(ledger.findById(id)?.job.status, "submitted");
+      strictEqual((await ledger.findById(id))?.status, "submitted");
     }
     const lines = readLedgerLines(`${dir}/jobs.jsonl`);
     const ids = new Set(

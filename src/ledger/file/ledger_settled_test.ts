@@ -1,11 +1,11 @@
-import { ok, strictEqual } from "node:assert/strict";
+import { strictEqual } from "node:assert/strict";
 import {
   complete,
   failed,
   running,
   submitted,
 } from "../../../tests/helpers/entries.ts";
-import { LedgerDesk } from "../../../tests/helpers/ledger_desk.ts";
+import { LedgerDesk, searchFor } from "../../../tests/helpers/ledger_desk.ts";
 
 const UNCONFIRMED = { unconfirmed_at: "2026-01-05T09:00:10.000Z" };
 const DELIVERED = { delivered_at: "2026-01-05T09:00:40.000Z" };
@@ -113,7 +113,7 @@ for (
 ) {
   for (const isReplaced of [false, true]) {
     const how = isReplaced ? ", in a file that was replaced since" : "";
-    Deno.test(`Ledger.isSettledSinceOpened() of a job ${name}${how} is ${isSettled}`, async () => {
+    Deno.test(`FoundJob.isSettledSinceStart of a job ${name}${how} is ${isSettled}`, async () => {
       using desk = new LedgerDesk();
       // So that there is a file to be replaced.
       await desk.write(submitted({ id: "job_0000000001", token: "other" }));
@@ -125,23 +125,23 @@ for (
         await Deno.copyFile(desk.path, `${desk.path}.new`);
         await Deno.rename(`${desk.path}.new`, desk.path);
       }
-      const sighting = ledger.findById("job_8f2a3b4c5d");
-      ok(sighting);
-      strictEqual(ledger.isSettledSinceOpened(sighting), isSettled);
+      const { own } = await searchFor(ledger);
+      strictEqual(own?.job.id, "job_8f2a3b4c5d");
+      strictEqual(own.isSettledSinceStart, isSettled);
     });
   }
 }
 
-Deno.test("Ledger.isSettledSinceOpened() counts everything where there was no file", async () => {
+Deno.test("FoundJob.isSettledSinceStart counts everything where there was no file", async () => {
   using desk = new LedgerDesk();
   const ledger = desk.open();
   await desk.write(submitted(), complete(DELIVERED));
-  const sighting = ledger.findById("job_8f2a3b4c5d");
-  ok(sighting);
-  strictEqual(ledger.isSettledSinceOpened(sighting), true);
+  const { own } = await searchFor(ledger);
+  strictEqual(own?.job.id, "job_8f2a3b4c5d");
+  strictEqual(own.isSettledSinceStart, true);
 });
 
-Deno.test("Ledger.isSettledSinceOpened() goes by the times in a file that was cut short", async () => {
+Deno.test("FoundJob.isSettledSinceStart goes by the times in a file that was cut short", async () => {
   using desk = new LedgerDesk();
   await desk.write(submitted({ id: "job_0000000001", token: "other" }));
   const head = (await Deno.stat(desk.path)).size;
@@ -151,7 +151,7 @@ Deno.test("Ledger.isSettledSinceOpened() goes by the times in a file that was cu
   // Rewritten in its place, without the first line.
   const content = await Deno.readFile(desk.path);
   await Deno.writeFile(desk.path, content.subarray(head));
-  const sighting = ledger.findById("job_8f2a3b4c5d");
-  ok(sighting);
-  strictEqual(ledger.isSettledSinceOpened(sighting), false);
+  const { own } = await searchFor(ledger);
+  strictEqual(own?.job.id, "job_8f2a3b4c5d");
+  strictEqual(own.isSettledSinceStart, false);
 });

@@ -3,18 +3,18 @@ import {
   identityOf,
   isFirst,
   type PlacedEntry,
-  type Sighting,
-  sightingOf,
-} from "./sighting.ts";
+  type PlacedJob,
+  placedJobOf,
+} from "./placed_job.ts";
 
 /** The newest jobs of a key. */
 export interface NewestJobs {
   /** Of this account. */
-  readonly own: Sighting | undefined;
+  readonly own: PlacedJob | undefined;
   /** Of another account, where none of this one is newer. */
-  readonly foreign: Sighting | undefined;
+  readonly foreign: PlacedJob | undefined;
   /** Of this account, newer than those, and started without `--wait`. */
-  readonly accepted: Sighting | undefined;
+  readonly accepted: PlacedJob | undefined;
 }
 
 /** The jobs of a key that a search has met on its way back from the end. */
@@ -72,7 +72,7 @@ export class MetJobs {
       if (account !== undefined) this.#count(name, account);
     }
     const sight = (name: string | undefined) =>
-      name === undefined ? undefined : sightingOf(this.#met.get(name) ?? []);
+      name === undefined ? undefined : placedJobOf(this.#met.get(name) ?? []);
     return {
       own: sight(this.#own),
       foreign: sight(this.#foreign),

@@ -17,7 +17,7 @@ import type { JobRecord } from "../../job/record.ts";
 import { foldRecords } from "../../job/job.ts";
 import { isListedInFlight, type ListedJob } from "../../job/listed_job.ts";
 import { formatLine } from "./entry_line.ts";
-import { Ledger } from "./file_ledger.ts";
+import { FileLedger } from "./file_ledger.ts";
 import { LedgerError } from "../ledger_error.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -25,7 +25,7 @@ import { Upkeep } from "./upkeep.ts";
 interface Fixture {
   readonly dir: string;
   readonly path: string;
-  readonly ledger: Ledger;
+  readonly ledger: FileLedger;
   readonly upkeep: Upkeep;
   readonly read: () => string;
   readonly write: (text: string) => void;
@@ -37,7 +37,7 @@ async function withLedger(
   const dir = await Deno.makeTempDir();
   const path = `${dir}/jobs.jsonl`;
   const clock = new FakeClock();
-  const ledger = new Ledger({ dir, clock });
+  const ledger = new FileLedger({ dir, clock });
   try {
     await action({
       dir,
@@ -156,7 +156,7 @@ Deno.test("prune() keeps what is appended while it is choosing", () =>
     });
     strictEqual(read(), late);
     await ledger.append(foldRecords([complete(B)]));
-    strictEqual(ledger.findById(B.id)?.job.status, "complete");
+    strictEqual((await ledger.findById(B.id))?.status, "complete");
   }));
 
 Deno.test("prune() chooses anew when something is appended to a job that goes", () =>
@@ -251,7 +251,7 @@ testNeeding(
       Deno.mkdirSync(folder);
       using disk = new SmallDisk(folder, 256 * 1024);
       const clock = new FakeClock();
-      const ledger = new Ledger({ dir: disk.path, clock });
+      const ledger = new FileLedger({ dir: disk.path, clock });
       const upkeep = new Upkeep(ledger, clock);
       const path = `${disk.path}/jobs.jsonl`;
       const text = line(complete(A)) +

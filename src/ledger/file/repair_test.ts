@@ -10,7 +10,7 @@ import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
 import { withChecksum } from "../../../tests/helpers/ledger_lines.ts";
 import type { JobRecord } from "../../job/record.ts";
 import { formatLine } from "./entry_line.ts";
-import { Ledger } from "./file_ledger.ts";
+import { FileLedger } from "./file_ledger.ts";
 import { Upkeep } from "./upkeep.ts";
 
 const line = (entry: JobRecord) => new TextDecoder().decode(formatLine(entry));
@@ -31,7 +31,7 @@ async function repairOf(text: string | Uint8Array) {
       typeof text === "string" ? new TextEncoder().encode(text) : text,
     );
     const clock = new FakeClock();
-    const upkeep = new Upkeep(new Ledger({ dir, clock }), clock);
+    const upkeep = new Upkeep(new FileLedger({ dir, clock }), clock);
     const inspection = upkeep.inspect();
     const report = await upkeep.repair();
     const name = report.path?.slice(dir.length + 1);

@@ -126,7 +126,7 @@ export interface Verdict {
 }
 
 /** A job that a search has found. */
-export interface FoundJob {
+export interface JobStart {
   readonly id: string;
   readonly token: string;
   /** Where its first line stands, if places say what was written first. */
@@ -153,7 +153,7 @@ export class Suspects {
   }
 
   /** Takes note that an intact line says how a job ended. */
-  settle({ id, token }: Pick<FoundJob, "id" | "token">): void {
+  settle({ id, token }: Pick<JobStart, "id" | "token">): void {
     this.#settled.add(id).add(token);
   }
 
@@ -175,7 +175,7 @@ export class Suspects {
   }
 
   /** Returns what must not be submitted beside, with these jobs found. */
-  verdict(found: readonly FoundJob[]): Verdict | undefined {
+  verdict(found: readonly JobStart[]): Verdict | undefined {
     for (const suspect of this.#ofKey.values()) {
       if (suspect.isNewer || !found.some((job) => isNoNewer(suspect, job))) {
         return { suspect, mayBeNewest: true };
@@ -204,7 +204,7 @@ function nameOf(
  * Whether a line is not of a newer job than this one: it is of this one, or
  * was written before all that there is of it.
  */
-function isNoNewer(suspect: Suspect, job: FoundJob): boolean {
+function isNoNewer(suspect: Suspect, job: JobStart): boolean {
   const name = nameOf(suspect);
   if (name !== undefined) return name === job.id || name === job.token;
   return !suspect.isOfSeveral && job.firstOffset !== undefined &&

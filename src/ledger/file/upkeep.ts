@@ -7,7 +7,7 @@ import {
 } from "../../file_lock.ts";
 import type { ListedJob } from "../../job/listed_job.ts";
 import { type Inspection, inspectLines } from "./inspect.ts";
-import type { Ledger } from "./file_ledger.ts";
+import type { FileLedger } from "./file_ledger.ts";
 import { LedgerError } from "../ledger_error.ts";
 import { readLedger } from "./ledger_file.ts";
 import { type LedgerJobs, listJobs } from "./list_jobs.ts";
@@ -31,10 +31,10 @@ const DOCTOR_WAIT_MS = 5_000;
  * wrong with it. No command that starts a job needs it.
  */
 export class Upkeep {
-  readonly #ledger: Ledger;
+  readonly #ledger: FileLedger;
   readonly #clock: Clock;
 
-  constructor(ledger: Ledger, clock: Clock) {
+  constructor(ledger: FileLedger, clock: Clock) {
     this.#ledger = ledger;
     this.#clock = clock;
   }
@@ -161,7 +161,7 @@ export class Upkeep {
   }
 
   #path(): string {
-    const { path } = this.#ledger;
+    const { location: path } = this.#ledger;
     if (path === undefined) {
       throw new LedgerError("use a ledger", "there is no home folder");
     }

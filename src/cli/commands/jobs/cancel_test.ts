@@ -9,7 +9,7 @@ import {
   SlowService,
 } from "../../../../tests/helpers/job_in_flight.ts";
 import { completeJob } from "../../../../tests/helpers/sample_job.ts";
-import { Ledger } from "../../../ledger/file/file_ledger.ts";
+import { FileLedger } from "../../../ledger/file/file_ledger.ts";
 
 /** A job whose VM boots for a minute, and a context to give it up in. */
 async function withJobInFlight(
@@ -92,7 +92,7 @@ Deno.test("vers run after vers jobs cancel starts anew", () =>
 Deno.test("vers jobs cancel of a job that is complete is refused", async () => {
   await using context = await testContext();
   const { clock } = context;
-  const ledger = new Ledger({ dir: `${context.home}/.vers`, clock });
+  const ledger = new FileLedger({ dir: `${context.home}/.vers`, clock });
   const job = completeJob();
   await ledger.append(job);
   strictEqual(await main(["jobs", "cancel", job.id], context), 4);
@@ -108,7 +108,7 @@ Deno.test("vers jobs cancel of a job that is complete is refused", async () => {
 Deno.test("vers jobs cancel --delete-vm deletes no VM that the job did not make", async () => {
   await using context = await testContext();
   const { clock } = context;
-  const ledger = new Ledger({ dir: `${context.home}/.vers`, clock });
+  const ledger = new FileLedger({ dir: `${context.home}/.vers`, clock });
   const { completed_at: _, result: __, ...job } = completeJob({
     kind: "vm.resume",
   });
@@ -124,7 +124,7 @@ Deno.test("vers jobs cancel --delete-vm asks no other origin than the job's", as
     env: { VERS_URL: "https://other.example" },
   });
   const { clock } = context;
-  const ledger = new Ledger({ dir: `${context.home}/.vers`, clock });
+  const ledger = new FileLedger({ dir: `${context.home}/.vers`, clock });
   const { completed_at: _, result: __, ...job } = completeJob();
   await ledger.append({ ...job, status: "running" });
   const line = ["jobs", "cancel", job.id, "--delete-vm"];

@@ -13,7 +13,7 @@ import { Failure } from "../failure.ts";
 import type { Fault, FaultRule } from "../simulator/faults/faults.ts";
 import { runInFakeShell } from "../simulator/service/fake_shell.ts";
 import { Simulator } from "../simulator/simulator.ts";
-import { execInVm, type ExecInVmOptions } from "./exec_stream.ts";
+import { execInVm, type ExecInVmOptions } from "./exec.ts";
 
 interface World {
   readonly simulator: Simulator;

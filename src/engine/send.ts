@@ -9,10 +9,10 @@ import {
   taken,
 } from "../job/job.ts";
 import { FORMAT_VERSION, type Handle } from "../job/record.ts";
-import type { SendRequest } from "./driver.ts";
+import type { SendRequest } from "./kinds.ts";
 import type { Effect } from "./engine.ts";
 import { ledgerRequired } from "./journal.ts";
-import { pause, type Run, untilNextLook } from "./run.ts";
+import { pause, type Run, untilNextLook } from "./look.ts";
 import { readServerClock } from "./server_clock.ts";
 
 /** A job that has a handle, and how it came by it. */

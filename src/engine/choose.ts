@@ -5,8 +5,7 @@ import type {
   ResumeChoice,
 } from "../job/decide.ts";
 import type { Job } from "../job/job.ts";
-import type { UnreadableLine } from "../ledger/file/find_job.ts";
-import type { Sighting } from "../ledger/file/sighting.ts";
+import type { UnreadableLine } from "../ledger/ledger.ts";
 import type { Engine, Work, WorkOptions } from "./engine.ts";
 
 /** What the ledger says of earlier jobs of some work. */
@@ -38,37 +37,29 @@ export function looksForJobs(
  *
  * @throws {LedgerError} when the ledger cannot be read.
  */
-export function findEarlierJobs(
+export async function findEarlierJobs(
   { ledger, clock }: Engine,
   work: Work,
   options: {
     readonly resume: ResumeChoice;
     readonly passedOver?: Job | undefined;
   },
-): EarlierJobs {
+): Promise<EarlierJobs> {
   const { resume, passedOver } = options;
   if (work.key === undefined) return NO_EARLIER_JOBS;
   const maxAgeMs = resume.type === "auto" ? resume.maxAgeMs : 0;
-  const search = ledger.findByKey(work.key, {
+  const search = await ledger.findByKey(work.key, {
     account: work.account,
     // Who names the work says that it is the same, however long ago it was.
     windowMs: work.isIdempotencyKey ? Infinity : maxAgeMs,
     now: clock.now(),
   });
   const { own, foreign, accepted, unreadable, badLines } = search;
-  const isPassedOver = own !== undefined &&
-    own.job.token === passedOver?.token;
-  const newest = isPassedOver ? undefined : own ?? foreign;
-  const found = (sighting: Sighting | undefined): FoundJob | undefined =>
-    sighting && {
-      job: sighting.job,
-      isSettledSinceStart: ledger.isSettledSinceOpened(sighting),
-    };
+  const isPassedOver = (found: FoundJob | undefined) =>
+    found !== undefined && found.job.token === passedOver?.token;
   return {
-    newest: found(newest),
-    accepted: accepted?.job.token === passedOver?.token
-      ? undefined
-      : found(accepted),
+    newest: isPassedOver(own) ? undefined : own ?? foreign,
+    accepted: isPassedOver(accepted) ? undefined : accepted,
     unreadable,
     isForeign: own === undefined && foreign !== undefined,
     badLines,

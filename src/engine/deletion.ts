@@ -1,7 +1,7 @@
 import { ApiError } from "../api/api_error.ts";
 import type { VmList } from "../api/types.ts";
 import type { CompleteJob, RunningJob } from "../job/job.ts";
-import { type Look, look, type Run } from "./run.ts";
+import { type Look, look, type Run } from "./look.ts";
 
 const LOOKS = 3;
 const SPAN_MS = 5_000;

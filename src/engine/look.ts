@@ -8,8 +8,8 @@ import type { VersClient } from "../api/vers_client.ts";
 import type { Failure } from "../failure.ts";
 import type { Job } from "../job/job.ts";
 import { nextLookMs } from "./backoff.ts";
-import type { Deadline } from "./deadline.ts";
-import type { Driver } from "./driver.ts";
+import type { Deadline } from "../patience.ts";
+import type { Driver } from "./kinds.ts";
 import type { Engine, Work, WorkOptions } from "./engine.ts";
 import type { Journal } from "./journal.ts";
 

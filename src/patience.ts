@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { TimedOutError } from "./engine_error.ts";
+import type { Clock } from "./clock.ts";
+import { TimedOutError } from "./engine/engine_error.ts";
 
 /** The end of a command's patience, counted from the start of the process. */
 export class Deadline implements Disposable {

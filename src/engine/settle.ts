@@ -8,9 +8,9 @@ import {
   type SubmittedJob,
   taken,
 } from "../job/job.ts";
-import type { LedgerView } from "../ledger/file/file_ledger.ts";
+import type { KnownOfJob } from "../ledger/ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
-import { driverOf, type Traces } from "./driver.ts";
+import { driverOf, type Traces } from "./kinds.ts";
 import type { Engine } from "./engine.ts";
 import { readNamedJob } from "./named_job.ts";
 import { isOwnerKnown } from "./search.ts";
@@ -47,11 +47,11 @@ export async function adoptJob(
   const { ledger } = engine;
   const { jobId, scope, vmIds } = options;
   const named = { jobId, scope, action: `adopt for job "${jobId}"` };
-  const { key } = readNamedJob(engine, named);
+  const { key } = await readNamedJob(engine, named);
   const lock = await lockForAdoption(engine, key ?? jobId, options);
   using _lock = lock;
   // What it was before the lock was had may be old by now.
-  const job = readNamedJob(engine, named);
+  const job = await readNamedJob(engine, named);
   if (job.status !== "submitted") throw notOpen(job);
   const { traces } = driverOf(job.kind);
   if (traces === undefined) throw makesNothing(job);
@@ -59,10 +59,10 @@ export async function adoptJob(
   for (const vmId of vmIds) await checkVm(engine, job, vmId);
   const running = taken(job, traces.handleOf(vmIds), engine.clock.now());
   try {
-    await ledger.update((view) => {
-      checkFree(view, running);
+    await ledger.update(job, (known) => {
+      checkFree(known);
       return { append: running, result: undefined };
-    });
+    }, { vmIds });
   } catch (error) {
     throw error instanceof LedgerError ? cannotAdopt(job, error) : error;
   }
@@ -135,12 +135,9 @@ async function checkVm(
 }
 
 /** @throws {Failure} when the job was settled meanwhile, or a VM is taken. */
-function checkFree(view: LedgerView, job: RunningJob): void {
-  const known = view.read(job);
+function checkFree({ job: known, owners }: KnownOfJob): void {
   if (known && known.status !== "submitted") throw notOpen(known);
-  for (const vmId of job.handle.vm_ids) {
-    const owner = view.ownerOf(vmId, job);
-    if (owner === undefined) continue;
+  for (const [vmId, owner] of owners) {
     throw new Failure(`Cannot adopt VM ${vmId}: it is that of job ${owner}`, {
       code: "conflict",
       hint: `to see that job: vers jobs get ${owner}`,

@@ -2,10 +2,10 @@ import { ApiError } from "../api/api_error.ts";
 import type { VmList } from "../api/types.ts";
 import { Failure } from "../failure.ts";
 import type { CompleteJob, RunningJob, SettledJob } from "../job/job.ts";
-import type { Verdict } from "./driver.ts";
+import type { Verdict } from "./kinds.ts";
 import type { VmSighting } from "./engine.ts";
 import { JobFailedError } from "./engine_error.ts";
-import { GoneWatch } from "./gone.ts";
+import { GoneWatch } from "./deletion.ts";
 import {
   longest,
   type Look,
@@ -14,7 +14,7 @@ import {
   pause,
   type Run,
   untilNextLook,
-} from "./run.ts";
+} from "./look.ts";
 import { readVmList } from "./vm_list.ts";
 
 /** How a wait ended. */
@@ -73,7 +73,7 @@ export async function waitForJob(run: Run, job: RunningJob): Promise<Waited> {
       return { type: "gone", gone: round.gone, isFirstLook: !wasSeen };
     }
     if (done.size === job.handle.vm_ids.length) return { type: "complete" };
-    const settled = journal.outcomeOf(job);
+    const settled = await journal.outcomeOf(job);
     if (settled !== undefined) return { type: "settled", job: settled };
     const asleep = round.seen.find(({ verdict }) => verdict === "asleep");
     if (asleep !== undefined) {
