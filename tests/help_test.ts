@@ -54,7 +54,7 @@ function sectionsOf(help: string): string[] {
 
 /** Whether a section of the help of run is that of other commands, too. */
 function isShared(section: string): boolean {
-  return /^(waiting:|flags of every command:|The other exit codes)/
+  return /^(waiting:|global flags:|For the exit codes)/
     .test(section);
 }
 

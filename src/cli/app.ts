@@ -13,7 +13,7 @@ export const ROUTES: Routes = routes({
     () => import("./commands/run_commit.ts"),
   ),
   branch: command(
-    "Make VMs in the state of a VM or a commit",
+    "Create VMs from a VM or a commit",
     () => import("./commands/branch.ts"),
   ),
   deploy: command(
@@ -21,7 +21,7 @@ export const ROUTES: Routes = routes({
     () => import("./commands/deploy.ts"),
   ),
   resume: command(
-    "Make a paused VM run again",
+    "Resume a paused VM",
     () => import("./commands/resume.ts"),
   ),
   status: command(
@@ -30,7 +30,7 @@ export const ROUTES: Routes = routes({
     { aliases: ["ps"] },
   ),
   get: command(
-    "Show where a VM comes from, and its address",
+    "Show the address, state and origin of a VM",
     () => import("./commands/get.ts"),
     { aliases: ["info"] },
   ),
@@ -41,9 +41,9 @@ export const ROUTES: Routes = routes({
   exec: command("Run a command in a VM", () => import("./commands/exec.ts"), {
     aliases: ["execute"],
   }),
-  commit: group("Keep the state of a VM, and list what was kept", {
+  commit: group("Save the state of a VM, and list what was saved", {
     create: command(
-      "Keep the state of a VM as a commit",
+      "Save the state of a VM as a commit",
       () => import("./commands/commit/create.ts"),
     ),
     list: command("List commits", () => import("./commands/commit/list.ts")),
@@ -63,7 +63,7 @@ export const ROUTES: Routes = routes({
       () => import("./commands/alias/get.ts"),
     ),
     set: command(
-      "Make an alias stand for a VM",
+      "Set an alias for a VM",
       () => import("./commands/alias/set.ts"),
     ),
     remove: command(
@@ -82,30 +82,30 @@ export const ROUTES: Routes = routes({
     "Make a VM's disk larger",
     () => import("./commands/resize.ts"),
   ),
-  jobs: group("Look at jobs, and settle them", {
+  jobs: group("List, wait for and manage jobs", {
     list: command("List jobs", () => import("./commands/jobs/list.ts")),
     get: command("Show a job", () => import("./commands/jobs/get.ts")),
     wait: command("Wait for jobs", () => import("./commands/jobs/wait.ts")),
     adopt: command(
-      "Say which VMs an unconfirmed job has made",
+      "Assign VMs to an unconfirmed job",
       () => import("./commands/jobs/adopt.ts"),
     ),
-    cancel: command("Give up a job", () => import("./commands/jobs/cancel.ts")),
+    cancel: command("Cancel a job", () => import("./commands/jobs/cancel.ts")),
     prune: command(
-      "Take old jobs out of the ledger",
+      "Remove old jobs from the ledger",
       () => import("./commands/jobs/prune.ts"),
     ),
     doctor: command(
-      "Find out what is wrong with the ledger",
+      "Check the ledger for problems",
       () => import("./commands/jobs/doctor.ts"),
     ),
   }),
   login: command(
-    "Keep an API key in ~/.versrc",
+    "Save an API key in ~/.versrc",
     () => import("./commands/login.ts"),
   ),
   logout: command(
-    "Take the API key out of ~/.versrc",
+    "Remove the API key from ~/.versrc",
     () => import("./commands/logout.ts"),
   ),
   whoami: command(
@@ -120,7 +120,7 @@ export const ROUTES: Routes = routes({
     get: command("Print a setting", () => import("./commands/config/get.ts")),
     set: command("Set a setting", () => import("./commands/config/set.ts")),
     unset: command(
-      "Take a setting out, so that its default holds",
+      "Remove a setting, so that its default applies",
       () => import("./commands/config/unset.ts"),
     ),
   }, "list"),
@@ -146,7 +146,7 @@ export const ROUTES: Routes = routes({
     () => import("./commands/simulate.ts"),
   ),
   upgrade: command(
-    "Replace this program by its latest release",
+    "Replace this program with its latest release",
     () => import("./commands/upgrade.ts"),
   ),
 });

@@ -12,7 +12,7 @@ export interface Context {
   /**
    * Returns a variable of the environment; empty ones count as not set.
    *
-   * @throws {UsageError} when one of ours is there and is no text.
+   * @throws {UsageError} when one of ours is set and is not UTF-8 text.
    */
   env(name: string): string | undefined;
   /** Returns the folder that the command was started in. */
@@ -31,7 +31,7 @@ export interface Context {
   transport(): Promise<Transport>;
 }
 
-/** What a command can be told while it runs. */
+/** What a command can read while it runs. */
 export interface Input {
   readonly isTerminal: boolean;
   /** Reads some bytes; `null` at the end. */
@@ -126,7 +126,7 @@ function env(name: string): string | undefined {
     if (!WANTED_VARIABLE.test(name)) return undefined;
     throw new UsageError(
       `Cannot use ${name}: it is not UTF-8 text`,
-      `set it anew, or take it out: env -u ${name} vers help`,
+      `set it again, or unset it: env -u ${name} vers help`,
     );
   }
 }

@@ -146,17 +146,17 @@ function findJob(
   if (first !== undefined && ids.length === 1) return first;
   if (ids.length > 1) {
     throw new Failure(
-      `${problem}: ${ids.length} jobs begin so: ` +
+      `${problem}: the prefix matches ${ids.length} jobs: ` +
         listOf(ids, SHOWN_IDS),
       { code: "usage", hint: `name one of them: ${line} ${ids[0] ?? ""}` },
     );
   }
   const all = [...new Set(jobs.map(({ id }) => id))];
   const meant = closest(wanted, all);
-  throw new Failure(`${problem}: there is no such job in "${path}"`, {
+  throw new Failure(`${problem}: it is not in "${path}"`, {
     code: "not_found",
     hint: meant === undefined
-      ? "vers jobs list shows those that there are"
+      ? "vers jobs list shows all jobs"
       : `did you mean ${line} ${meant}? vers jobs list shows all`,
   });
 }

@@ -42,7 +42,7 @@ export interface OrWithoutOptions {
 
 /**
  * Returns what `read` returns; `otherwise`, after a warning, where this user
- * may not read the file. For files without which a command can go on: they are
+ * may not read the file. For files that a command can do without: they are
  * another user's often enough, in a container or after `sudo`.
  *
  * @throws {unknown} what `read` threw for any other reason.
@@ -67,5 +67,5 @@ function warnOfUnreadable(
 ): void {
   if (!(error instanceof UnreadableError)) throw error;
   const { path, why } = error;
-  warn(`warning: ${what} left out: ${visible(JSON.stringify(path))}: ${why}`);
+  warn(`warning: ${what} ignored: ${visible(JSON.stringify(path))}: ${why}`);
 }

@@ -13,7 +13,7 @@ import { lazy } from "./lazy.ts";
 import type { Progress } from "./output/progress.ts";
 import type { Session } from "./session.ts";
 
-/** The longest that a kind of job is gone on with by itself. */
+/** The longest that a kind of job is resumed by default. */
 const DAY_MS = 24 * 3_600_000;
 
 /** Returns how long the ledger keeps what is over. */
@@ -71,7 +71,7 @@ export async function compactIfLarge(
     });
     if (report === undefined || report.prunedJobs === 0) return;
     progress.say(
-      `note: took ${report.prunedJobs} old jobs out of the ledger ` +
+      `note: removed ${report.prunedJobs} old jobs from the ledger ` +
         `(${toMib(report.sizeBefore)} before, ${toMib(report.sizeAfter)} now)`,
     );
   } catch (error) {

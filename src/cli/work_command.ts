@@ -27,7 +27,7 @@ export interface AskedWork {
   readonly secrets?: JsonObject;
 }
 
-/** A command that starts a job of one kind, or goes on with one. */
+/** A command that starts a job of one kind, or resumes one. */
 export interface WorkCommand<F extends FlagTable>
   extends Omit<Command<F>, "run"> {
   readonly kind: JobKind;

@@ -5,7 +5,7 @@ import type { Progress } from "../output/progress.ts";
 import type { FlagTable, FlagValues } from "./flag.ts";
 import type { OutputChoice } from "./output_choice.ts";
 
-/** One argument that is no flag. */
+/** One argument that is not a flag. */
 export interface Positional {
   /** What stands for it in the help: `vm`. */
   readonly name: string;
@@ -45,7 +45,7 @@ export interface CommandInput<F extends FlagTable = FlagTable> {
   readonly flags: FlagValues<F>;
   readonly args: readonly string[];
   readonly invocation: Invocation;
-  /** Where to say what goes on. */
+  /** Where to report progress. */
   readonly progress: Progress;
   /** Every command that there is, for those that are about commands. */
   readonly routes: Routes;
@@ -85,7 +85,7 @@ export interface Command<F extends FlagTable = FlagTable> {
   readonly examples: readonly (readonly [line: string, does: string])[];
   /** The exit codes that mean something particular here, besides 0. */
   readonly exitCodes?: readonly (readonly [code: number, means: string])[];
-  /** When a command that was cut off can be gone on with. */
+  /** When an interrupted command can be resumed. */
   readonly resuming?: string;
   /** What makes the same command, run again, find its job, in one line. */
   readonly resumeKey?: string;

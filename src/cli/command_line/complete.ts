@@ -8,7 +8,7 @@ import {
 import type { Flag, FlagTable } from "./flag.ts";
 import { GLOBAL_FLAGS } from "./output_choice.ts";
 
-/** One way to go on with a line, and what it is. */
+/** One way to complete a line, and what it is. */
 export interface Proposal {
   readonly word: string;
   readonly brief: string;

@@ -132,7 +132,7 @@ export function duration(options: DurationOptions): ValueParser<number> {
     const ms = parseDuration(text);
     if (ms !== undefined && (ms > 0 || zero !== undefined)) return ms;
     throw new ValueError(
-      "a length of time in ms, s, m, h or d, such as 500ms, 90s or 1h30m" +
+      "a duration in ms, s, m, h or d, such as 500ms, 90s or 1h30m" +
         (zero === undefined ? "" : `, or 0 for ${zero}`),
       example,
     );
@@ -215,7 +215,7 @@ export function parseAlias(text: string): string {
   if (TAKEN.includes(alias.toLowerCase())) {
     const taken = TAKEN.join(", ");
     throw new ValueError(
-      `a name that no command needs, so none of ${taken}`,
+      `a name that is not reserved (${taken})`,
       `my-${alias.toLowerCase()}`,
     );
   }
@@ -224,9 +224,8 @@ export function parseAlias(text: string): string {
   const isOfLength = alias !== "" && alias.length <= MAX_LENGTH;
   if (isPlain && isOfLength && !isUuid(alias)) return alias;
   throw new ValueError(
-    `a name of 1 to ${MAX_LENGTH} characters that is no id, does not begin ` +
-      "with - or ., and has no space, no =, no slash and nothing invisible " +
-      "in it",
+    `a name of 1 to ${MAX_LENGTH} characters that is not an ID, does not start ` +
+      "with - or ., and has no spaces, =, slashes or invisible characters",
     "my-vm",
   );
 }

@@ -36,7 +36,7 @@ function overview(routes: Routes): string {
     [`vers: ${DESCRIPTION}`],
     ["usage: vers <command> [flags]"],
     ["commands:", ...columns(summaries(routes))],
-    ["flags of every command:", ...flagLines(GLOBAL_FLAGS)],
+    ["global flags:", ...flagLines(GLOBAL_FLAGS)],
     ["environment:", ...columns(VARIABLES)],
     ["exit codes:", ...columns(EXIT_CODES)],
     [
@@ -88,7 +88,7 @@ function commandHelp(path: readonly string[], command: Command): string {
     ),
     titled("flags:", flagLines(Object.fromEntries(own))),
     titled("waiting:", flagLines(Object.fromEntries(shared))),
-    titled("flags of every command:", flagLines(GLOBAL_FLAGS)),
+    titled("global flags:", flagLines(GLOBAL_FLAGS)),
     titled("examples:", columns(examples)),
     resuming === undefined
       ? []
@@ -96,8 +96,8 @@ function commandHelp(path: readonly string[], command: Command): string {
     titled("exit codes:", columns([["0", "done"], ...codes])),
     [
       command.passesExitCode
-        ? "All other exit codes are those of what was run."
-        : 'The other exit codes are those of every command: see "vers help".',
+        ? "All other exit codes are those of the command that was run."
+        : 'For the exit codes of every command, see "vers help".',
     ],
   ]);
 }

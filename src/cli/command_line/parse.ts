@@ -122,7 +122,7 @@ function parseValues(
   const meant = new Map<string, unknown[]>();
   const mistakes: Mistake[] = [];
   const required = positionals.filter(({ isOptional }) => !isOptional);
-  // A job that is named is gone on with as it was asked for.
+  // A job that is named is resumed as it was requested.
   const isNamed = given.some(({ name }) => name === "resume-job");
   if (args.length < required.length && !isNamed) {
     const names = required.map(({ name }) => name).join(" ");
@@ -168,7 +168,7 @@ function mistakeOf(
   };
 }
 
-/** What the runtime puts in the place of bytes that are no text. */
+/** What the runtime puts in the place of bytes that are not text. */
 const NO_CHARACTER = "\ufffd";
 
 /** Narrows what parsing put there by the types of the global flags. */
@@ -216,7 +216,7 @@ function withoutCommand(
   const problems = mistakes.map(({ problem }) => visible(problem) + "; ");
   throw new UsageError(
     `Cannot run "${line}" alone: ${problems.join("")}no command is named`,
-    `put a command behind it; "${line} --help" lists them; ` +
+    `add a command; "${line} --help" lists them; ` +
       "for example: vers run --wait --vm-alias my-vm",
   );
 }
@@ -232,7 +232,7 @@ function noSuchCommand(found: FoundCommand, routes: Routes): UsageError {
   const names = shownRoutes(here).map(([name]) => name);
   const meant = closest(stray, names);
   return new UsageError(
-    `Cannot run "${line} ${visible(stray)}": there is no such command` +
+    `Cannot run "${line} ${visible(stray)}": unknown command` +
       (meant === undefined ? "" : `; did you mean ${line} ${meant}?`),
     `commands: ${names.join(", ")}; ` +
       `for example: ${line} ${meant ?? names[0] ?? ""} --help`,
@@ -262,7 +262,7 @@ function usageError(
     : `${line} ${example}`;
   return new UsageError(
     `Cannot run "${line}": ${problems.join("; ")}`,
-    `for example: ${whole}; "${line} --help" shows all that it takes`,
+    `for example: ${whole}; "${line} --help" lists its flags and arguments`,
     command.passesExitCode ? { exitCode: OWN_FAILURE } : {},
   );
 }

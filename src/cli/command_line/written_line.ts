@@ -23,7 +23,7 @@ export interface InvokedCommand {
   readonly invocation: Invocation;
 }
 
-/** Whether the command submits a job, or goes on with some. */
+/** Whether the command submits a job, or resumes some. */
 export function hasJob({ command, invocation }: InvokedCommand): boolean {
   return namesItsJobs(invocation.path) ||
     Object.hasOwn(command.flags, "resume-job");
@@ -36,7 +36,7 @@ function isWaiting({ given, path }: Invocation): boolean {
 }
 
 /**
- * Returns the command line that goes on with what was cut off: the same one,
+ * Returns the command line that resumes what was interrupted: the same one,
  * where that finds the job again, else one that names it.
  */
 export function resumeCommand(

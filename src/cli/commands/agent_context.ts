@@ -22,11 +22,12 @@ const FLAGS = {
 export const command = defineCommand({
   summary: "Describe every command to an agent, as JSON",
   description:
-    "Prints what an agent needs to know of this program, as one object of\n" +
-    "JSON, whatever stdout is: commands, flags with their types, choices and\n" +
-    "defaults, exit codes, variables, files, examples, and what makes each\n" +
-    "command resumable. It needs no key, no network and no home folder.\n" +
-    "With a command it is about that one; -q prints names alone.",
+    "Prints what an agent needs to know about this program, as one JSON\n" +
+    "object, whatever stdout is: commands, flags with their types, choices\n" +
+    "and defaults, exit codes, variables, files, examples, and what makes\n" +
+    "each command resumable. It needs no key, no network and no home\n" +
+    "folder. With a command it describes only that one; -q prints names\n" +
+    "alone.",
   flags: FLAGS,
   positionals: [{
     name: "command",
@@ -76,10 +77,10 @@ function noSuch(word: string, routes: Routes): UsageError {
   const names = shownRoutes(routes).map(([name]) => name);
   const meant = closest(word, names);
   return new UsageError(
-    `Cannot describe "${visible(word)}": there is no such command` +
+    `Cannot describe "${visible(word)}": unknown command` +
       (meant === undefined ? "" : `; did you mean ${meant}?`),
     names.length === 0
-      ? "leave that word out; for example: vers agent-context run"
+      ? "remove that word; for example: vers agent-context run"
       : `commands: ${names.join(", ")}; for example: vers agent-context run`,
   );
 }

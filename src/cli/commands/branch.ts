@@ -22,12 +22,12 @@ const FLAGS = {
   },
   checkout: {
     type: "boolean",
-    brief: "Make HEAD of this folder the new VM; of several, the first",
+    brief: "Make the new VM HEAD of this folder; of several, the first",
     shorthand: "c",
   },
   count: {
     type: "value",
-    brief: "How many VMs to make",
+    brief: "How many VMs to create",
     placeholder: "COUNT",
     fallback: "1",
     parse: wholeNumber({ min: 1, max: MAX_COUNT, unit: "VMs", example: 3 }),
@@ -39,36 +39,36 @@ type Input = CommandInput<typeof FLAGS>;
 
 /** `vers branch`: makes VMs in the state of another one. */
 export const command = defineWorkCommand({
-  summary: "Make VMs in the state of a VM or a commit",
+  summary: "Create VMs from a VM or a commit",
   description:
-    "Makes a VM that goes on from where another VM is now, or from\n" +
-    "a commit; with --wait, waits until it is running. Without a target it\n" +
-    "is HEAD of this folder that is branched. Should the service make fewer\n" +
-    "VMs than --count, the command ends with exit 20 and names those it made.",
+    "Creates a VM in the current state of another VM, or of a commit; with\n" +
+    "--wait, waits until it is running. Without a target it branches HEAD\n" +
+    "of this folder. If the service creates fewer VMs than --count, the\n" +
+    "command ends with exit 20 and names those that exist.",
   flags: FLAGS,
   positionals: [{
     name: "vm|alias|commit",
-    brief: "What to branch; HEAD of this folder if it is left out",
+    brief: "What to branch; default: HEAD of this folder",
     isOptional: true,
   }],
   examples: [
-    ["vers branch --wait --alias try", "branch HEAD, or go on with that"],
+    ["vers branch --wait --alias try", "branch HEAD, or resume the wait"],
     ["vers branch my-vm --alias try -c", "branch a VM, and make it HEAD"],
     ["vers branch my-vm --count 3 --wait", "branch it three times"],
   ],
   exitCodes: [
-    [3, "there is no such VM, alias or commit"],
-    [6, "time ran out; the job goes on, the same command waits on"],
-    [20, "a VM did not come up, or fewer were made than asked for"],
-    [21, "it cannot be told whether the VMs were made"],
+    [3, "VM, alias or commit not found"],
+    [6, "timed out; the job continues, and the same command resumes it"],
+    [20, "a VM did not start, or fewer were created than requested"],
+    [21, "unconfirmed: the VMs may or may not exist"],
   ],
   resumeKey: "--alias, --idempotency-key or VERS_RUN_ID",
   resuming:
-    "With --wait and --alias (or --idempotency-key, or VERS_RUN_ID in\n" +
-    "the environment) the same command, run again, finds the VM that is on\n" +
-    "its way and waits for that, also when --checkout has moved HEAD to it.\n" +
-    "If HEAD or the alias named as target stands for another VM by then, it\n" +
-    "branches anew. Without one of them, --resume-job finds the job.",
+    "With --wait and --alias (or --idempotency-key, or VERS_RUN_ID in the\n" +
+    "environment), running the same command again resumes the wait for the\n" +
+    "same VM, even if --checkout has moved HEAD to it. If HEAD or the alias\n" +
+    "named as target stands for another VM by then, it starts a new branch.\n" +
+    "Without one of them, --resume-job resumes the job.",
   check: checkBranch,
   kind: "vm.branch",
   work(input, context) {

@@ -7,13 +7,12 @@ import { defineVmCommand } from "../vm_command.ts";
 export const command = defineVmCommand({
   summary: "Make a VM HEAD of this folder",
   description:
-    "Makes a VM the one that commands in this folder are about when\n" +
-    "none is named. The VM must be there. Without one, it is checked that\n" +
-    "HEAD's VM is.",
+    "Makes a VM the default of commands in this folder. The VM must exist.\n" +
+    "Without an argument it checks that HEAD's VM exists.",
   flags: {},
   examples: [
     ["vers checkout my-vm", "make a VM HEAD"],
-    ["vers checkout", "see whether HEAD's VM is there"],
+    ["vers checkout", "check that HEAD's VM exists"],
   ],
   files: { ...TARGET_FILES, head: "read, write" },
   async run({ id, client, options, found }, _input, context) {

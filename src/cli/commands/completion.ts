@@ -93,8 +93,8 @@ export const command = defineCommand({
   summary: "Print the script that completes vers in a shell",
   description:
     "Prints the script with which bash, zsh or fish completes commands,\n" +
-    "flags, their values, and aliases of VMs. It asks this program, so it\n" +
-    "stays as it is when that is upgraded.",
+    "flags, their values, and aliases of VMs. It calls vers itself, so it\n" +
+    "does not change when vers is upgraded.",
   flags: {},
   positionals: [{ name: "shell", brief: SHELLS.join(", "), choices: SHELLS }],
   examples: [

@@ -20,7 +20,11 @@ import { noSuchVm, VM_POSITIONAL } from "../vm_command.ts";
 import { dropNamesOf } from "../vm_was_deleted.ts";
 
 const FLAGS = {
-  yes: { type: "boolean", brief: "Do not ask", shorthand: "y" },
+  yes: {
+    type: "boolean",
+    brief: "Do not ask for confirmation",
+    shorthand: "y",
+  },
 } as const satisfies FlagTable;
 
 type Input = CommandInput<typeof FLAGS>;
@@ -28,18 +32,19 @@ type Input = CommandInput<typeof FLAGS>;
 /** `vers delete`: deletes VMs. */
 export const command = defineCommand({
   summary: "Delete VMs",
-  description: "Deletes VMs for good, and clears HEAD and the aliases that\n" +
-    "stand for them. On a terminal it asks first; elsewhere --yes is\n" +
-    "needed. A VM that is gone already counts as deleted. When one cannot\n" +
-    "be deleted, the others are all the same.",
+  description:
+    "Deletes VMs permanently, and clears HEAD and the aliases that stand\n" +
+    "for them. On a terminal it asks for confirmation; elsewhere --yes is\n" +
+    "needed. A VM that is already gone counts as deleted. If one cannot be\n" +
+    "deleted, the others still are.",
   flags: FLAGS,
   positionals: [{ ...VM_POSITIONAL, isList: true }],
   examples: [
-    ["vers delete my-vm", "delete a VM, after a question"],
-    ["vers delete --yes my-vm other-vm", "delete two without one"],
+    ["vers delete my-vm", "delete a VM, after confirmation"],
+    ["vers delete --yes my-vm other-vm", "delete two without confirmation"],
   ],
   exitCodes: [
-    [5, "no terminal to ask on, and no --yes: nothing was deleted"],
+    [5, "no terminal to confirm on, and no --yes: nothing was deleted"],
     [7, "declined: nothing was deleted"],
   ],
   files: { ...TARGET_FILES, aliases: "read, write", head: "read, write" },
@@ -148,13 +153,13 @@ async function ask(
   if (stderr.isTerminal) {
     for (const { id, name } of targets) {
       const alias = name === undefined ? "" : ` (alias "${visible(name)}")`;
-      progress.say(`VM ${id}${alias} is deleted for good`);
+      progress.say(`VM ${id}${alias} will be deleted permanently`);
     }
   }
   if (!stdin.isTerminal || !stderr.isTerminal) {
     throw new UsageError(
-      `Cannot delete ${what}: nobody is there to confirm it`,
-      `to do it without being asked: ${line}`,
+      `Cannot delete ${what}: there is no terminal to confirm it on`,
+      `to delete without confirmation: ${line}`,
     );
   }
   await stderr.write("Proceed [y/N]: ");
@@ -162,7 +167,7 @@ async function ask(
   if (answer === "y" || answer === "yes") return;
   throw new Failure(`Cannot delete ${what}: it was declined`, {
     code: "declined",
-    hint: `nothing was done; to do it without being asked: ${line}`,
+    hint: `nothing was done; to delete without confirmation: ${line}`,
   });
 }
 

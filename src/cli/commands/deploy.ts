@@ -34,7 +34,7 @@ const FLAGS = {
   run: shellCommand("Command that runs the project", "npm start"),
   "working-dir": {
     type: "value",
-    brief: "Folder of the repository that the commands are run in",
+    brief: "Folder of the repository to run the commands in",
     placeholder: "DIR",
     parse: word({ what: "a path", example: "apps/web", maxLength: 4_096 }),
   },
@@ -48,33 +48,33 @@ type Input = CommandInput<typeof FLAGS>;
 export const command = defineWorkCommand({
   summary: "Deploy a GitHub repository to a new VM",
   description:
-    "Makes a VM and has the service deploy a repository to it; with\n" +
+    "Creates a VM and asks the service to deploy a repository to it; with\n" +
     "--wait, waits until the VM is running. The VM becomes HEAD of this\n" +
-    "folder. The service does not say how a deploy ends: status complete\n" +
-    "means that the VM runs, not that the deploy is done; deploy_status is\n" +
-    "what the service called it when it began.",
+    "folder. The service does not report how a deploy ends: status complete\n" +
+    "means that the VM is running, not that the deploy is done;\n" +
+    "deploy_status is what the service reported at the start.",
   flags: FLAGS,
   positionals: [{ name: "owner/repo", brief: "The repository on GitHub" }],
   examples: [
-    ["vers deploy acme/shop --wait", "deploy it, or go on with that"],
+    ["vers deploy acme/shop --wait", "deploy it, or resume the wait"],
     ["vers deploy acme/shop --wait --no-resume", "deploy what is there now"],
     ["vers deploy acme/shop --build 'npm run build'", "say how to build it"],
   ],
   exitCodes: [
     [4, "a project of this name exists"],
-    [6, "time ran out; the job goes on, the same command waits on"],
-    [20, "the VM did not come up"],
-    [21, "it cannot be told whether the deploy was begun"],
+    [6, "timed out; the job continues, and the same command resumes it"],
+    [20, "the VM did not start"],
+    [21, "unconfirmed: the deploy may or may not have started"],
   ],
   resumeKey:
     "the command itself, for an hour; longer: --max-resume-age, --idempotency-key or VERS_RUN_ID",
   resuming:
-    "With --wait the same command, run again within an hour, finds the\n" +
-    "deploy that is on its way and waits for that; after an hour it deploys\n" +
-    "anew, as the repository may have moved on (--max-resume-age). A deploy\n" +
-    "whose answer was lost cannot be told from other new VMs: it ends with\n" +
-    'exit 21 and the VMs that may be it, unless the settings say "adopt":\n' +
-    '"always".',
+    "With --wait, running the same command again within an hour resumes the\n" +
+    "wait for the same deploy; after an hour it starts a new one, as the\n" +
+    "repository may have changed (--max-resume-age). A deploy whose\n" +
+    "response was lost cannot be told apart from other new VMs: the command\n" +
+    "ends with exit 21 and lists the VMs that may be it, unless the setting\n" +
+    "adopt is always.",
   check: checkDeploy,
   kind: "vm.deploy",
   async work({ args: [repo], flags }) {
@@ -127,7 +127,7 @@ function checkDeploy(given: Given): readonly Mistake[] {
   if (/^[\w.-]+\/[\w.-]+$/.test(repo)) return [];
   const found = /github\.com[/:]([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(repo);
   return [{
-    problem: `"${repo}" is no repository: it must be owner/repo`,
+    problem: `"${repo}" is not a repository: it must be owner/repo`,
     example: found === null ? "acme/shop" : `${found[1]}/${found[2]}`,
   }];
 }

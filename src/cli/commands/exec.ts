@@ -60,7 +60,7 @@ const FLAGS = {
   },
   env: {
     type: "list",
-    brief: "Set a variable of its environment; all users here can see it",
+    brief: "Set an environment variable; all users here can see it",
     shorthand: "e",
     placeholder: "NAME=VALUE",
     privacy: "secret",
@@ -71,7 +71,7 @@ const FLAGS = {
   },
   "no-stdin": {
     type: "boolean",
-    brief: "Send it nothing to read, even if stdin is piped",
+    brief: "Send no stdin, even if it is piped",
   },
 } as const satisfies FlagTable;
 
@@ -81,15 +81,14 @@ type Input = CommandInput<typeof FLAGS>;
 export const command = defineCommand({
   summary: "Run a command in a VM",
   description:
-    "Runs a command in a VM over HTTPS; no SSH is needed. What it writes\n" +
-    "comes out here as it is, and its exit code is that of vers.\n\n" +
-    "The first word names the VM if it is an id or an alias; else HEAD's\n" +
-    "VM is meant, and the word belongs to the command. Behind the first\n" +
-    "word no flag is vers's. One word is a line for bash; of several, each\n" +
-    "is passed as it is. What is piped to stdin is sent along: text, up to\n" +
-    "1 MiB.\n\n" +
-    "When the connection breaks, the command is found again; its output\n" +
-    "goes on where it stopped, and it is never started a second time.",
+    "Runs a command in a VM over HTTPS; no SSH is needed. Its output is\n" +
+    "printed as it is, and its exit code is that of vers.\n\n" +
+    "The first word names the VM if it is an ID or an alias; otherwise the\n" +
+    "command runs in HEAD's VM. Flags after the first word belong to the\n" +
+    "command. A single word is run as a bash command line; several are\n" +
+    "passed as they are. Piped stdin is sent along: text, up to 1 MiB.\n\n" +
+    "If the connection breaks, vers reconnects to the same command: its\n" +
+    "output continues where it stopped, and it is never started twice.",
   flags: FLAGS,
   positionals: [
     {
@@ -109,7 +108,7 @@ export const command = defineCommand({
   ],
   exitCodes: [
     [125, "vers itself failed: its error on stderr says why"],
-    [130, "interrupted; the command goes on in the VM"],
+    [130, "interrupted; the command continues in the VM"],
   ],
   files: TARGET_FILES,
   run: exec,
@@ -169,13 +168,13 @@ async function follow(
       },
       onBroken({ message }, times) {
         if (times !== SILENT_BREAKS + 1) return;
-        progress.say(`note: still looking for the command: ${message}`);
+        progress.say(`note: still reconnecting to the command: ${message}`);
       },
     });
   } catch (error) {
     if (context.signal.aborted) {
       progress.say(
-        `note: the command goes on in VM ${target.id}, if it was started`,
+        `note: the command continues in VM ${target.id}, if it was started`,
       );
       throw error;
     }
@@ -197,7 +196,7 @@ async function follow(
 }
 
 /**
- * Writes to a stream, if somebody still reads it: the command goes on without
+ * Writes to a stream, if somebody still reads it: the command continues without
  * a reader, and its exit code is still to come.
  */
 async function writeIfRead(
@@ -286,7 +285,7 @@ function targetAndWords(
   const isFlag = program !== undefined && /^--?[a-z]/.test(program);
   if (isFlag && isTarget) {
     throw new UsageError(
-      `Cannot run "${program}": flags of vers stand in front of the VM`,
+      `Cannot run "${program}": flags of vers go before the VM`,
       "for example: vers exec --timeout 90s my-vm make",
     );
   }
@@ -294,7 +293,7 @@ function targetAndWords(
   if (command.length > 0) return { target, words: command };
   throw new UsageError(
     `Cannot run a command in VM ${target.id}: none is given`,
-    "put it behind the VM, for example: vers exec my-vm uname -a",
+    "put it after the VM, for example: vers exec my-vm uname -a",
   );
 }
 

@@ -3,10 +3,10 @@ import { defineVmCommand } from "../vm_command.ts";
 
 /** `vers get`: shows what the service knows of a VM. */
 export const command = defineVmCommand({
-  summary: "Show where a VM comes from, and its address",
+  summary: "Show the address, state and origin of a VM",
   description:
-    "Shows a VM's state, address, origin and, for a while, that it\n" +
-    "was deleted.",
+    "Shows a VM's state, address and origin and, for a while afterwards,\n" +
+    "that it was deleted.",
   flags: {},
   examples: [
     ["vers get my-vm", "show a VM"],

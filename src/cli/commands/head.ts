@@ -7,16 +7,15 @@ import { headPath, resolveTarget } from "../targets.ts";
 export const command = defineCommand({
   summary: "Print the VM that is HEAD of this folder",
   description:
-    "Prints the id of the VM that commands in this folder are about\n" +
-    "when none is named. It is read from .vers/HEAD; nothing is asked of\n" +
-    "the service.",
+    "Prints the ID of the default VM of this folder. It is read from\n" +
+    ".vers/HEAD; the service is not asked.",
   flags: {},
   positionals: [],
   examples: [
     ["vers head", "print the id"],
     ["vers head --json", "print it as JSON"],
   ],
-  exitCodes: [[3, "there is no HEAD here"]],
+  exitCodes: [[3, "this folder has no HEAD"]],
   files: { head: "read" },
   run({ progress: { warn } }, context) {
     const path = headPath(context);

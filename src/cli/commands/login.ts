@@ -38,22 +38,21 @@ const MAX_KEY_BYTES = 4_096;
 
 /** `vers login`: keeps an API key. */
 export const command = defineCommand({
-  summary: "Keep an API key in ~/.versrc",
+  summary: "Save an API key in ~/.versrc",
   description:
-    "Asks the service whether it takes the API key and, if it does,\n" +
-    "keeps it in ~/.versrc, which only you can read. VERS_API_KEY in the\n" +
-    "environment comes before it.",
+    "Checks the API key with the service and saves it in ~/.versrc, which\n" +
+    "only you can read. VERS_API_KEY in the environment takes precedence.",
   flags: FLAGS,
   positionals: [],
   examples: [
     ["vers login --token - < key.txt", "read the key from a file"],
     ["vers login --token YOUR_KEY", "every user of this machine can see it"],
   ],
-  exitCodes: [[2, "the service does not take the key: nothing was written"]],
+  exitCodes: [[2, "the service does not accept the key: nothing was written"]],
   files: { ...SERVICE_FILES, credentials: "read, write" },
   check: ({ flags }) =>
     flags.has("token") ? [] : [{
-      problem: "--token is missing: it is not asked for",
+      problem: "--token is missing: there is no prompt for it",
       example: "--token - < key.txt",
     }],
   run: login,
@@ -64,7 +63,7 @@ async function login(input: Input, context: Context): Promise<Printout> {
   if (isLocal(context, invocation)) {
     throw new UsageError(
       "Cannot log in to the simulator: it needs no API key",
-      "leave --local and VERS_URL=local out, for example: " +
+      "remove --local and VERS_URL=local, for example: " +
         "vers login --token - < key.txt",
     );
   }
@@ -74,7 +73,9 @@ async function login(input: Input, context: Context): Promise<Printout> {
   const identity = await check(apiKey, { origin, context });
   saveApiKey(path, apiKey);
   if (context.env("VERS_API_KEY") !== undefined) {
-    progress.say("note: VERS_API_KEY is set, and comes before ~/.versrc");
+    progress.say(
+      "note: VERS_API_KEY is set, and takes precedence over ~/.versrc",
+    );
   }
   const account = accountResult(await accountOf(apiKey), identity);
   return {
@@ -125,7 +126,7 @@ async function check(
       throw error;
     }
     throw new Failure(
-      `Cannot log in: ${origin} does not take this API key`,
+      `Cannot log in: ${origin} does not accept this API key`,
       {
         code: "authentication",
         hint: "nothing was written; check the key and VERS_URL",

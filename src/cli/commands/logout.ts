@@ -4,10 +4,10 @@ import { credentialsPath } from "./_account.ts";
 
 /** `vers logout`: forgets the API key. */
 export const command = defineCommand({
-  summary: "Take the API key out of ~/.versrc",
+  summary: "Remove the API key from ~/.versrc",
   description:
-    "Takes the API key out of ~/.versrc; what else is in it stays.\n" +
-    "The key itself stays good: it is revoked on the website.",
+    "Removes the API key from ~/.versrc; the rest of the file stays. The\n" +
+    "key stays valid: it can be revoked on the website.",
   flags: {},
   positionals: [],
   examples: [["vers logout", "forget the key"]],

@@ -3,8 +3,9 @@ import { defineVmCommand } from "../vm_command.ts";
 /** `vers pause`: pauses a VM. */
 export const command = defineVmCommand({
   summary: "Pause a VM",
-  description: "Asks for a VM to be paused: it keeps its memory and stops\n" +
-    "running. To go on: vers resume.",
+  description:
+    "Pauses a VM: it stops running and keeps its memory. vers resume makes\n" +
+    "it run again.",
   flags: {},
   examples: [
     ["vers pause my-vm", "pause a VM"],

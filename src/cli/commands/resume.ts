@@ -9,32 +9,32 @@ const FLAGS = { ...WAIT_FLAGS } as const satisfies FlagTable;
 
 /** `vers resume`: makes a paused VM run again. */
 export const command = defineWorkCommand({
-  summary: "Make a paused VM run again",
+  summary: "Resume a paused VM",
   description:
-    "Asks for a paused VM to run again and, with --wait, waits until\n" +
-    "it does. A VM that is still paused is waited for, and asked again once\n" +
-    "after 30 seconds. Without a target it is HEAD of this folder.",
+    "Resumes a paused VM and, with --wait, waits until it is running. If it\n" +
+    "is still paused after 30 seconds, the request is sent once more.\n" +
+    "Without a target it resumes HEAD of this folder.",
   flags: FLAGS,
   positionals: [{
     name: "vm|alias",
-    brief: "Which VM; HEAD of this folder if it is left out",
+    brief: "Which VM; default: HEAD of this folder",
     isOptional: true,
   }],
   examples: [
     ["vers resume --wait", "resume HEAD, and wait until it runs"],
-    ["vers resume my-vm", "ask for it, and do not wait"],
+    ["vers resume my-vm", "resume it, and do not wait"],
   ],
   exitCodes: [
-    [3, "there is no such VM or alias"],
-    [6, "time ran out; the job goes on, the same command waits on"],
+    [3, "VM or alias not found"],
+    [6, "timed out; the job continues, and the same command resumes it"],
     [20, "the VM is dead, or was deleted"],
   ],
   resumeKey: "the command itself",
   resuming:
-    "With --wait the same command, run again, goes on waiting; no name\n" +
+    "With --wait, running the same command again resumes the wait; no name\n" +
     "or key is needed. If HEAD or the alias stands for another VM by then,\n" +
     "that one is resumed. A result that was not printed is printed only if\n" +
-    "the VM still runs.",
+    "the VM is still running.",
   kind: "vm.resume",
   work(input, context) {
     const target = typedTarget(input, context);

@@ -65,27 +65,31 @@ type Input = CommandInput<typeof FLAGS>;
 /** `vers run`: starts a VM. */
 export const command = defineWorkCommand({
   summary: "Start a VM",
-  description: "Starts a VM and, with --wait, waits until it is running.\n" +
-    "Its id goes to .vers/HEAD in this folder, so that later commands\n" +
-    "are about this VM.",
+  description:
+    "Starts a VM and, with --wait, waits until it is running. Its ID is\n" +
+    "written to .vers/HEAD in this folder: it is the default VM of later\n" +
+    "commands.",
   flags: FLAGS,
   positionals: [],
   examples: [
-    ["vers run --wait --vm-alias my-vm", "start a VM, or go on starting it"],
+    [
+      "vers run --wait --vm-alias my-vm",
+      "start a VM, or resume the wait for it",
+    ],
     ["vers run --mem-size 2048 --vcpu-count 2", "start a larger one"],
     ["vers run --wait --local --vm-alias try", "try it without an account"],
   ],
   exitCodes: [
-    [6, "time ran out; the job goes on, the same command waits on"],
-    [20, "the VM did not come up"],
-    [21, "it cannot be told whether the VM was made"],
+    [6, "timed out; the job continues, and the same command resumes it"],
+    [20, "the VM did not start"],
+    [21, "unconfirmed: the VM may or may not exist"],
   ],
   resumeKey: "--vm-alias, --idempotency-key or VERS_RUN_ID",
   files: { ...JOB_FILES, versToml: "read" },
   resuming:
-    "With --wait and --vm-alias (or --idempotency-key, or VERS_RUN_ID\n" +
-    "in the environment) the same command, run again, finds a VM that\n" +
-    "is on its way and waits for that. --resume-job finds any job.",
+    "With --wait and --vm-alias (or --idempotency-key, or VERS_RUN_ID in\n" +
+    "the environment), running the same command again resumes the wait for\n" +
+    "the same VM. --resume-job resumes any job.",
   kind: "vm.run",
   work: async (input, context) => ({
     inputs: await readInputs(input, context),

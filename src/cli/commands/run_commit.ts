@@ -18,7 +18,7 @@ const FLAGS = {
   },
   ref: {
     type: "boolean",
-    brief: "Take the argument for repo:tag; one with a colon is anyway",
+    brief: "Treat the argument as repo:tag; implied by a colon in it",
   },
   ...WAIT_FLAGS,
 } as const satisfies FlagTable;
@@ -31,30 +31,33 @@ const REFERENCE = /^([^:\s]+):([^:\s]+)$/;
 export const command = defineWorkCommand({
   summary: "Start a VM from a commit",
   description:
-    "Makes a VM in the state that a commit keeps and, with --wait,\n" +
-    "waits until it is running. Its id goes to .vers/HEAD in this folder, so\n" +
-    "that later commands are about this VM.",
+    "Starts a VM in the state of a commit and, with --wait, waits until it\n" +
+    "is running. Its ID is written to .vers/HEAD in this folder: it is the\n" +
+    "default VM of later commands.",
   flags: FLAGS,
   positionals: [{
     name: "commit-id|repo:tag",
     brief: "The commit, by its id or by a tag of a repository",
   }],
   examples: [
-    [`vers run-commit ${EXAMPLE_ID} --wait -N my-vm`, "start it, or go on"],
-    ["vers run-commit base:latest", "start what the tag names now"],
+    [
+      `vers run-commit ${EXAMPLE_ID} --wait -N my-vm`,
+      "start it, or resume the wait",
+    ],
+    ["vers run-commit base:latest", "start the commit of a tag"],
   ],
   exitCodes: [
-    [3, "there is no such commit or tag"],
-    [6, "time ran out; the job goes on, the same command waits on"],
-    [20, "the VM did not come up"],
-    [21, "it cannot be told whether the VM was made"],
+    [3, "commit or tag not found"],
+    [6, "timed out; the job continues, and the same command resumes it"],
+    [20, "the VM did not start"],
+    [21, "unconfirmed: the VM may or may not exist"],
   ],
   resumeKey: "--vm-alias, --idempotency-key or VERS_RUN_ID",
   resuming:
-    "With --wait and --vm-alias (or --idempotency-key, or VERS_RUN_ID\n" +
-    "in the environment) the same command, run again, finds the VM that is\n" +
-    "on its way and waits for that. If the tag names another commit by then,\n" +
-    "it starts anew. Without one of them, --resume-job finds the job.",
+    "With --wait and --vm-alias (or --idempotency-key, or VERS_RUN_ID in\n" +
+    "the environment), running the same command again resumes the wait for\n" +
+    "the same VM. If the tag points to another commit by then, it starts a\n" +
+    "new VM. Without one of them, --resume-job resumes the job.",
   check: checkCommit,
   kind: "vm.run_commit",
   work: async ({ args: [commit = ""], flags }, context, { engine }) => ({
@@ -85,8 +88,8 @@ function checkCommit(given: Given): readonly Mistake[] {
   if (isReference || (isUuid(commit) && !flags.has("ref"))) return [];
   return [{
     problem: flags.has("ref")
-      ? `"${commit}" is no reference: with --ref it must be repo:tag`
-      : `"${commit}" is no commit: it must be an id, or repo:tag`,
+      ? `"${commit}" is not a reference: with --ref it must be repo:tag`
+      : `"${commit}" is not a commit: it must be an ID or repo:tag`,
     example: flags.has("ref") ? "base:latest --ref" : EXAMPLE_ID,
   }];
 }

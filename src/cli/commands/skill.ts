@@ -7,8 +7,8 @@ export const command = defineCommand({
   summary: "Print a SKILL.md for agents",
   description:
     "Prints, in Markdown, how an agent uses this program: when to wait,\n" +
-    "what to do on each exit code, and how to go on with what was cut off.\n" +
-    "It is Markdown wherever it goes; with --json, JSON with that in it.",
+    "what to do on each exit code, and how to resume what was interrupted.\n" +
+    "It is Markdown wherever it goes; with --json, JSON that contains it.",
   flags: {},
   positionals: [],
   examples: [

@@ -92,7 +92,7 @@ function skippedNote(skipped: readonly SkippedVm[]): string {
   const many = skipped.length === 1
     ? "an entry of the list is"
     : `${skipped.length} entries of the list are`;
-  return `note: ${many} passed over, not being as documented: ${which}` +
+  return `note: ${many} skipped, not as documented: ${which}` +
     (skipped.length === 1 ? "" : ", the first") + `: ${first?.why}`;
 }
 

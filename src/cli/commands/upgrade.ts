@@ -22,29 +22,29 @@ import { UsageError } from "../output/exit_code.ts";
 const FLAGS = {
   check: {
     type: "boolean",
-    brief: "Only say whether there is a newer release",
+    brief: "Only check whether there is a newer release",
   },
 } as const satisfies FlagTable;
 
 /** `vers upgrade`: puts another release in the place of this executable. */
 export const command = defineCommand({
-  summary: "Replace this program by its latest release",
+  summary: "Replace this program with its latest release",
   description:
     "Downloads the latest release, or the one that is named, verifies its\n" +
-    "checksum, and puts it in the place of the running executable. Until all\n" +
-    "of it is there and verified, the old one stays as it is.",
+    "checksum, and replaces the running executable. Until the download is\n" +
+    "complete and verified, the old one stays in place.",
   flags: FLAGS,
   positionals: [{
     name: "version",
-    brief: "The release to have, older ones too; else the latest",
+    brief: "The release to install; default: the latest",
     isOptional: true,
   }],
   examples: [
-    ["vers upgrade", "have the latest release"],
-    ["vers upgrade --check", "say whether there is a newer one"],
-    ["vers upgrade 0.1.0", "have exactly this one"],
+    ["vers upgrade", "install the latest release"],
+    ["vers upgrade --check", "check whether there is a newer one"],
+    ["vers upgrade 0.1.0", "install exactly this one"],
   ],
-  exitCodes: [[3, "there is no such release"]],
+  exitCodes: [[3, "release not found"]],
   files: { program: "read, write" },
   run: (input, context) =>
     upgrade(input, context, {
@@ -169,17 +169,17 @@ function notAnExecutable(): Failure {
       "not the executable of a release",
     {
       code: "general",
-      hint: "get the newer file where this one is from; " +
-        "to see what there is: vers upgrade --check",
+      hint: "download the newer file from where this one is from; " +
+        "to check for a newer release: vers upgrade --check",
     },
   );
 }
 
 function textOf({ status, version, release, path }: JsonObject): string {
   if (status === "upgraded") {
-    return `vers ${release} is in the place of ${version}: ${path}`;
+    return `Upgraded vers from ${version} to ${release}: ${path}`;
   }
   return status === "available"
-    ? `vers ${release} can be had, this is ${version}: vers upgrade`
-    : `vers ${version} is what there is`;
+    ? `vers ${release} is available, this is ${version}: vers upgrade`
+    : `vers ${version} is up to date`;
 }

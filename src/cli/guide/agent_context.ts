@@ -32,7 +32,7 @@ const ANY_NUMBER = -1;
 
 /**
  * Returns all that an agent needs to know of this program, in the shape of the
- * Go CLI's `agent-context`, with more in it. It is made of the commands
+ * Go CLI's `agent-context`, with more in it. It is made from the commands
  * themselves: there is no second list of them.
  */
 export async function agentContext(routes: Routes): Promise<JsonObject> {

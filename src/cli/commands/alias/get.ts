@@ -10,8 +10,8 @@ import { listAliases } from "./_alias_list.ts";
 export const command = defineCommand({
   summary: "Print the VM that an alias stands for",
   description:
-    "Prints the id of the VM that an alias stands for; without one,\n" +
-    'all aliases. The word "get" may be left out.',
+    "Prints the ID of the VM that an alias stands for; without one, lists\n" +
+    'all aliases. The word "get" may be omitted.',
   flags: PAGE_FLAGS,
   positionals: [{
     name: "alias",
@@ -23,7 +23,7 @@ export const command = defineCommand({
     ["vers alias get --json my-vm", "print it as JSON"],
     ["vers alias", "list the aliases"],
   ],
-  exitCodes: [[3, "there is no such alias"]],
+  exitCodes: [[3, "alias not found"]],
   files: { aliases: "read" },
   run({ args: [typed], flags, progress: { warn } }, context) {
     if (typed === undefined) return listAliases(context, flags);

@@ -6,8 +6,8 @@ import { listAliases } from "./_alias_list.ts";
 export const command = defineCommand({
   summary: "List the aliases",
   description:
-    "Lists the aliases of this machine and the VMs that they stand\n" +
-    "for. The service does not know of them.",
+    "Lists the aliases of this machine and their VMs. The service does not\n" +
+    "know about them.",
   flags: PAGE_FLAGS,
   positionals: [],
   examples: [

@@ -10,7 +10,7 @@ export const command = defineCommand({
   flags: {},
   positionals: [{ name: "alias", brief: "The name" }],
   examples: [["vers alias remove my-vm", "remove an alias"]],
-  exitCodes: [[3, "there is no such alias"]],
+  exitCodes: [[3, "alias not found"]],
   files: { aliases: "read, write" },
   async run({ args: [alias = ""] }, context) {
     const path = aliasPath(context);
@@ -22,7 +22,7 @@ export const command = defineCommand({
       });
     if (vmId === undefined) {
       throw new Failure(
-        `Cannot remove the alias ${JSON.stringify(alias)}: there is none`,
+        `Cannot remove the alias ${JSON.stringify(alias)}: it does not exist`,
         { code: "not_found", hint: "to list the aliases: vers alias list" },
       );
     }

@@ -8,10 +8,10 @@ import { VM_POSITIONAL } from "../../vm_command.ts";
 
 /** `vers alias set`: makes an alias stand for a VM. */
 export const command = defineCommand({
-  summary: "Make an alias stand for a VM",
+  summary: "Set an alias for a VM",
   description:
-    "Makes an alias stand for a VM, on this machine. An alias that\n" +
-    "is there is moved. The service is not asked whether the VM exists.",
+    "Sets an alias for a VM on this machine; an existing alias is moved.\n" +
+    "The service is not asked whether the VM exists.",
   flags: {},
   positionals: [{ name: "alias", brief: "The name" }, VM_POSITIONAL],
   examples: [

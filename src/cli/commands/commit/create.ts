@@ -3,9 +3,10 @@ import { defineVmCommand } from "../../vm_command.ts";
 
 /** `vers commit create`: keeps the state of a VM. */
 export const command = defineVmCommand({
-  summary: "Keep the state of a VM as a commit",
-  description: "Keeps the state of a VM as a commit, from which VMs can be\n" +
-    'made: vers run-commit. The word "create" may be left out.',
+  summary: "Save the state of a VM as a commit",
+  description:
+    "Saves the state of a VM as a commit, from which VMs can be started:\n" +
+    'vers run-commit. The word "create" may be omitted.',
   flags: {
     name: {
       type: "value",
@@ -16,7 +17,7 @@ export const command = defineVmCommand({
     },
     description: {
       type: "value",
-      brief: "Say what it is",
+      brief: "Describe the commit",
       shorthand: "d",
       placeholder: "TEXT",
       parse: word({
@@ -27,7 +28,7 @@ export const command = defineVmCommand({
     },
   },
   examples: [
-    ["vers commit create my-vm", "keep the state of a VM"],
+    ["vers commit create my-vm", "save the state of a VM"],
     ["vers commit -n before-upgrade my-vm", "and name it"],
   ],
   async run({ id, target, client, options, found }, { flags }) {

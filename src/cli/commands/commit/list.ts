@@ -17,7 +17,7 @@ import { openSession } from "../../session.ts";
 const FLAGS = {
   public: {
     type: "boolean",
-    brief: "List those that everybody may use, instead",
+    brief: "List public commits instead",
   },
   ...PAGE_FLAGS,
 } as const satisfies FlagTable;
@@ -36,7 +36,7 @@ export const command = defineCommand({
   examples: [
     ["vers commit list", "list the newest"],
     ["vers commit list --limit 0 -q", "print all ids"],
-    ["vers commit list --public", "list those for everybody"],
+    ["vers commit list --public", "list public commits"],
   ],
   files: SERVICE_FILES,
   async run(input, context) {

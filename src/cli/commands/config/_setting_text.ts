@@ -16,7 +16,7 @@ interface SettingText {
 
 const TEXTS: Readonly<Record<string, SettingText>> = {
   max_resume_age: {
-    brief: "how old a job in flight may be to be gone on with",
+    brief: "the maximum age of a job that is resumed",
     fallback: "24h; 1h for deploy",
     example: "12h",
   },
@@ -26,7 +26,7 @@ const TEXTS: Readonly<Record<string, SettingText>> = {
     example: "30m",
   },
   poll_interval: {
-    brief: "the time between two looks",
+    brief: "the time between two checks of a VM",
     fallback: "500ms, growing to 5s",
     example: "2s",
   },
@@ -36,12 +36,12 @@ const TEXTS: Readonly<Record<string, SettingText>> = {
     example: "30s",
   },
   retention: {
-    brief: "how long the ledger keeps jobs that are over",
+    brief: "how long the ledger keeps finished jobs",
     fallback: "30d",
     example: "90d",
   },
   adopt: {
-    brief: "which VMs without a label may be taken for a job's own",
+    brief: "which VMs without a label may be adopted as a job's own",
     fallback: "by lineage; never for deploy",
     example: "never",
   },
@@ -80,7 +80,7 @@ export function checkSettingName(name: string, action: string): void {
   const meant = closest(name, SETTING_NAMES);
   const example = meant ?? SETTING_NAMES[0] ?? "";
   throw new UsageError(
-    `Cannot ${action} "${visible(name)}": there is no such setting` +
+    `Cannot ${action} "${visible(name)}": unknown setting` +
       (meant === undefined ? "" : `; did you mean ${meant}?`),
     `the settings are ${SETTING_NAMES.join(", ")}; ` +
       `for example: vers config set ${example} ${settingText(example).example}`,

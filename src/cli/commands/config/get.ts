@@ -10,7 +10,8 @@ import {
 /** `vers config get`: prints a setting. */
 export const command = defineCommand({
   summary: "Print a setting",
-  description: "Prints what a setting is set to, and what holds if it is not.",
+  description:
+    "Prints the value of a setting, and its default if it is not set.",
   flags: {},
   positionals: [{ name: "setting", brief: "Its name" }],
   examples: [["vers config get timeout", "print a setting"]],

@@ -11,8 +11,9 @@ import {
 /** `vers config list`: lists the settings. */
 export const command = defineCommand({
   summary: "List the settings",
-  description: "Lists all settings: what they are set to in\n" +
-    "~/.vers/settings.jsonc, and what holds where they are not.",
+  description:
+    "Lists all settings: their values in ~/.vers/settings.jsonc, and their\n" +
+    "defaults.",
   flags: {},
   positionals: [],
   examples: [
@@ -24,7 +25,7 @@ export const command = defineCommand({
     const set = await readRawSettings(neededSettingsPath(context));
     for (const name of set.keys()) {
       if (SETTING_NAMES.includes(name)) continue;
-      progress.say(`warning: there is no setting ${JSON.stringify(name)}`);
+      progress.say(`warning: unknown setting ${JSON.stringify(name)}`);
     }
     const items = SETTING_NAMES.map((name) => ({
       name,

@@ -14,8 +14,8 @@ import {
 export const command = defineCommand({
   summary: "Set a setting",
   description:
-    "Sets a setting in ~/.vers/settings.jsonc. Comments and all else\n" +
-    "in the file stay as they are.",
+    "Sets a setting in ~/.vers/settings.jsonc. Comments and everything else\n" +
+    "in the file stay.",
   flags: {},
   positionals: [
     { name: "setting", brief: "Its name" },
@@ -23,7 +23,7 @@ export const command = defineCommand({
   ],
   examples: [
     ["vers config set timeout 30m", "let waiting commands take longer"],
-    ["vers config set adopt never", "take no VM without a label"],
+    ["vers config set adopt never", "adopt no VM without a label"],
   ],
   files: { settings: "read, write" },
   async run({ args: [name = "", value = ""] }, context) {

@@ -11,10 +11,10 @@ import {
 
 /** `vers config unset`: takes a setting out. */
 export const command = defineCommand({
-  summary: "Take a setting out, so that its default holds",
+  summary: "Remove a setting, so that its default applies",
   description:
-    "Takes a setting out of ~/.vers/settings.jsonc, also one that\n" +
-    "this program does not know. Comments and all else in the file stay.",
+    "Removes a setting from ~/.vers/settings.jsonc, even an unknown one.\n" +
+    "Comments and everything else in the file stay.",
   flags: {},
   positionals: [{ name: "setting", brief: "Its name" }],
   examples: [["vers config unset timeout", "go back to the default"]],

@@ -30,7 +30,7 @@ export function defineJobCommand<const F extends FlagTable>(
     ...command,
     positionals: [{
       name: "job",
-      brief: "The job's id, or as much of its beginning as no other has",
+      brief: "A job ID, or a unique prefix of one",
       ...(takesMany ? { isList: true } : {}),
     }],
     async run(input, context) {

@@ -119,8 +119,10 @@ function lineChecks(lines: Inspection): Check[] {
   if (newer > 0) {
     warn(
       "newer lines",
-      `${count(newer, "line", "lines")} of a newer vers; only that goes on ` +
-        "with their jobs",
+      `${
+        count(newer, "line", "lines")
+      } of a newer vers; only that can resume ` +
+        "their jobs",
     );
   }
   if (future > 0) {

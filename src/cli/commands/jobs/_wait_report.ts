@@ -72,7 +72,7 @@ function goReport(entry: GoRecord): JsonObject {
     vm_ids: entry.result_id?.split(",") ?? [],
     error: isComplete ? undefined : {
       code: "job_failed",
-      message: entry.error ?? "the Go CLI noted no reason",
+      message: entry.error ?? "the Go CLI recorded no reason",
       retryable: false,
     },
   };

@@ -17,7 +17,7 @@ const EXAMPLE = "job_8f2a3b4c5d 5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
 const FLAGS = {
   timeout: {
     type: "value",
-    brief: "How long to wait for another command that is at work on the job",
+    brief: "How long to wait for another command that is working on the job",
     placeholder: "DURATION",
     fallback: "1m",
     parse: duration({ zero: "no waiting", example: "1m" }),
@@ -26,28 +26,28 @@ const FLAGS = {
 
 /** `vers jobs adopt`: says which VMs a lost request has made. */
 export const command = defineCommand({
-  summary: "Say which VMs an unconfirmed job has made",
+  summary: "Assign VMs to an unconfirmed job",
   description:
-    "Settles a command that ended with exit 21: the answer to its\n" +
-    "request was lost, and only you can tell which VM it made. The VM is the\n" +
-    "job's from then on, and the command that it prints goes on with it.\n" +
-    "If none of the VMs is the job's, do not adopt: run the first command\n" +
+    "Resolves a command that ended with exit 21: the response to its\n" +
+    "request was lost, and only you can tell which VM it created. The VM\n" +
+    "then belongs to the job, and the printed command resumes the wait. If\n" +
+    "none of the VMs is the job's, do not adopt one: run the first command\n" +
     "again with --no-resume.",
   flags: FLAGS,
   positionals: [
-    { name: "job", brief: "The job, as stderr named it" },
+    { name: "job", brief: "The job's ID, as printed on stderr" },
     {
       name: "vm-id",
-      brief: "The VM that it made; as many as it asked for",
+      brief: "The VM that it created; as many as it requested",
       isList: true,
     },
   ],
-  examples: [[`vers jobs adopt ${EXAMPLE}`, "this VM is that job's"]],
+  examples: [[`vers jobs adopt ${EXAMPLE}`, "assign this VM to the job"]],
   exitCodes: [
-    [3, "there is no such job or VM, or the VM is not of the job's API key"],
-    [4, "the job is settled already, or the VM is another job's"],
-    [5, "it asked for another number of VMs, or for none"],
-    [6, "another command is at work on the job"],
+    [3, "job or VM not found, or the VM belongs to another API key"],
+    [4, "the job is already resolved, or the VM belongs to another job"],
+    [5, "the job requested another number of VMs, or none"],
+    [6, "another command is working on the job"],
   ],
   files: { ...SERVICE_FILES, ledger: "read, write", locks: "read, write" },
   check: checkIds,
@@ -72,7 +72,7 @@ export const command = defineCommand({
       ids: vm_ids,
       text: [
         `✓ Job ${id} adopted VM ${vm_ids.join(", ")}`,
-        `To go on: ${resumeCommand}`,
+        `To resume: ${resumeCommand}`,
       ],
     };
   },
@@ -82,12 +82,12 @@ function checkIds({ args: [jobId, ...vmIds] }: Given): readonly Mistake[] {
   const mistakes: Mistake[] = [];
   if (jobId !== undefined && !JOB_ID.test(jobId)) {
     const problem =
-      `"${jobId}" is no job: it must be job_ and 10 hex digits, as stderr ` +
-      "of its command showed it";
+      `"${jobId}" is not a job ID: it must be job_ and 10 hex digits, as ` +
+      "printed on stderr";
     mistakes.push({ problem, example: EXAMPLE });
   }
   for (const vmId of vmIds.filter((vmId) => !isUuid(vmId))) {
-    mistakes.push({ problem: `"${vmId}" is no VM's id`, example: EXAMPLE });
+    mistakes.push({ problem: `"${vmId}" is not a VM ID`, example: EXAMPLE });
   }
   return mistakes;
 }

@@ -19,11 +19,11 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const FLAGS = {
   "delete-vm": {
     type: "boolean",
-    brief: "Also delete the VMs that the job has made",
+    brief: "Also delete the VMs that the job created",
   },
   timeout: {
     type: "value",
-    brief: "How long to wait for another command that is at work on the job",
+    brief: "How long to wait for another command that is working on the job",
     placeholder: "DURATION",
     fallback: "10s",
     parse: duration({ zero: "no waiting", example: "10s" }),
@@ -34,22 +34,22 @@ type Input = CommandInput<typeof FLAGS>;
 
 /** `vers jobs cancel`: gives up a job. */
 export const command = defineJobCommand({
-  summary: "Give up a job",
+  summary: "Cancel a job",
   description:
-    "Records in the ledger that a job failed: cancelled. Commands\n" +
-    "that wait for it end with exit 20, and the same command starts anew.\n" +
-    "Nothing is cancelled on the server: a VM that is on its way goes on,\n" +
-    "unless --delete-vm is given.",
+    "Records in the ledger that a job was cancelled. Commands that wait for\n" +
+    "it end with exit 20, and the same command starts a new job. Nothing is\n" +
+    "cancelled on the server: a VM that is being created stays, unless\n" +
+    "--delete-vm is given.",
   flags: FLAGS,
   verb: "cancel",
   examples: [
-    ["vers jobs cancel job_8f2a3b4c5d", "give it up; its VM stays"],
+    ["vers jobs cancel job_8f2a3b4c5d", "cancel it; its VM stays"],
     ["vers jobs cancel 8f2a --delete-vm", "and delete its VM"],
   ],
   exitCodes: [
-    [3, "there is no such job"],
-    [4, "the job is complete already"],
-    [6, "another command is at work on the job"],
+    [3, "job not found"],
+    [4, "the job is already complete"],
+    [6, "another command is working on the job"],
   ],
   files: {
     ...TARGET_FILES,
@@ -105,7 +105,7 @@ async function cancel(
 function ownJob(found: ListedJob | undefined): Job {
   if (found?.writer === "vers") return found.job;
   throw new Failure(
-    `Cannot cancel job ${found?.id}: it is the Go CLI's, and nothing waits for it`,
+    `Cannot cancel job ${found?.id}: it was started by the Go CLI, and nothing waits for it`,
     {
       code: "conflict",
       hint: "to take it out of the ledger: vers jobs prune --all --force",
@@ -124,8 +124,8 @@ async function openSessionFor(
 ): Promise<Session> {
   if (job.kind === "vm.resume") {
     throw new Failure(
-      `Cannot delete the VM of job ${job.id}: the job did not make it, but ` +
-        "resumed it",
+      `Cannot delete the VM of job ${job.id}: the job did not create it, ` +
+        "but resumed it",
       {
         code: "usage",
         hint: `vers jobs cancel ${job.id}, and to delete the VM: ` +
@@ -161,8 +161,8 @@ async function deleteVms(
     );
     if (mayBeMore) {
       progress.say(
-        `warning: it cannot be told whether the request of job ${job.id} ` +
-          "made a VM; vers status lists all",
+        `warning: the request of job ${job.id} may or may not have created ` +
+          "a VM; vers status lists all",
       );
     }
     for (const vmId of deleted) await dropNamesOf(vmId, { context, progress });
@@ -174,7 +174,7 @@ async function deleteVms(
         cause.message,
       {
         code: cause.code,
-        hint: `the same command tries it again: ` +
+        hint: "to retry: " +
           `vers jobs cancel ${job.id} --delete-vm`,
         retryable: cause.retryable,
         cause,
@@ -186,7 +186,7 @@ async function deleteVms(
 function whatStays(job: FailedJob): string {
   const vmIds = job.handle?.vm_ids ?? [];
   return vmIds.length === 0
-    ? "note: nothing was cancelled on the server: if the request made a VM, " +
+    ? "note: nothing was cancelled on the server: if the request created a VM, " +
       "vers status lists it"
     : "note: nothing was cancelled on the server; to delete the VM: " +
       `vers delete ${vmIds.join(" ")}`;

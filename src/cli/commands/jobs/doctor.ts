@@ -12,25 +12,26 @@ import { diagnose, type Diagnosis } from "./_ledger_checks.ts";
 const FLAGS = {
   repair: {
     type: "boolean",
-    brief: "Set lines that cannot be read aside, in a file beside the ledger",
+    brief: "Move unreadable lines to a file beside the ledger",
   },
 } as const satisfies FlagTable;
 
 /** `vers jobs doctor`: finds out what is wrong with the ledger. */
 export const command = defineCommand({
-  summary: "Find out what is wrong with the ledger",
-  description: "Looks at this machine's ledger of jobs: whether it can be\n" +
-    "read, written and locked, and which of its lines cannot be read, with\n" +
-    "their numbers. With --repair it sets such lines aside, those of a newer\n" +
-    "vers too, in the file jobs.jsonl.bad-<time>; all others stay as they are.",
+  summary: "Check the ledger for problems",
+  description:
+    "Checks whether the local ledger can be read, written and locked, and\n" +
+    "lists the lines that cannot be read. With --repair it moves those\n" +
+    "lines, including those of a newer vers, to the file\n" +
+    "jobs.jsonl.bad-<time>; all others stay as they are.",
   flags: FLAGS,
   positionals: [],
   examples: [
-    ["vers jobs doctor", "look"],
-    ["vers jobs doctor --json", "everything that was found, for scripts"],
-    ["vers jobs doctor --repair", "and set bad lines aside"],
+    ["vers jobs doctor", "check the ledger"],
+    ["vers jobs doctor --json", "print all findings, for scripts"],
+    ["vers jobs doctor --repair", "move bad lines aside"],
   ],
-  exitCodes: [[1, "something is wrong"]],
+  exitCodes: [[1, "a problem was found"]],
   files: { settings: "read", ledger: "read, write", locks: "read, write" },
   async run({ flags }: CommandInput<typeof FLAGS>, context) {
     const { openJobLedger, withLedger } = await lazy.jobLedger();
@@ -163,7 +164,7 @@ function repairText(
   return [
     `repaired: ${what} in ${aside}${ofNewer}`,
     "the same command does not find their jobs any more; vers status lists " +
-    "the VMs that there are",
+    "all VMs",
     `to put them back: cat "${aside}" >> "${path}"`,
   ];
 }

@@ -7,21 +7,22 @@ import { defineJobCommand } from "./_job_command.ts";
 /** `vers jobs get`: shows what the ledger knows of a job. */
 export const command = defineJobCommand({
   summary: "Show a job",
-  description: "Shows what this machine's ledger knows of a job. Nothing is\n" +
-    "asked of the service: a job that is in flight may have got there.",
+  description:
+    "Shows what the local ledger knows about a job. The service is not\n" +
+    "asked: a job shown as in flight may have completed.",
   flags: {
     "exit-status": {
       type: "boolean",
-      brief: "Say in the exit code how the job stands: 0, 20 or 22",
+      brief: "Report the job's state as the exit code: 0, 20 or 22",
     },
   },
   verb: "show",
   examples: [
     ["vers jobs get job_8f2a3b4c5d", "show the job"],
-    ["vers jobs get 8f2a --exit-status", "and how it stands, as exit code"],
+    ["vers jobs get 8f2a --exit-status", "report its state as the exit code"],
   ],
   exitCodes: [
-    [3, "there is no such job"],
+    [3, "job not found"],
     [20, "with --exit-status: the job failed"],
     [22, "with --exit-status: the job is still in flight"],
   ],

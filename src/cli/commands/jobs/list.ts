@@ -22,8 +22,9 @@ type Input = CommandInput<typeof FLAGS>;
 /** `vers jobs list`: shows the jobs of the ledger. */
 export const command = defineCommand({
   summary: "List jobs",
-  description: "Lists the jobs in this machine's ledger, the newest first,\n" +
-    "those of the Go CLI too. Nothing is asked of the service.",
+  description:
+    "Lists the jobs in the local ledger, newest first, including those of\n" +
+    "the Go CLI. The service is not asked.",
   flags: FLAGS,
   positionals: [],
   examples: [

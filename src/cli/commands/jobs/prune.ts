@@ -16,7 +16,7 @@ const DEFAULT_AGE_MS = 7 * 24 * 3_600_000;
 const FLAGS = {
   "older-than": {
     type: "value",
-    brief: "Only jobs that ended, or started, longer ago",
+    brief: "Only jobs that ended, or started, longer ago than this",
     placeholder: "DURATION",
     fallback: "7d",
     parse: duration({ zero: "all", example: "7d" }),
@@ -24,26 +24,31 @@ const FLAGS = {
   all: { type: "boolean", brief: "Jobs of any age" },
   force: {
     type: "boolean",
-    brief: "Also jobs in flight, and results that nobody was given",
+    brief: "Also jobs in flight and undelivered results",
   },
-  "dry-run": { type: "boolean", brief: "Say what would go; change nothing" },
+  "dry-run": {
+    type: "boolean",
+    brief: "Print what would be removed; change nothing",
+  },
 } as const satisfies FlagTable;
 
 /** `vers jobs prune`: takes old jobs out of the ledger. */
 export const command = defineCommand({
-  summary: "Take old jobs out of the ledger",
+  summary: "Remove old jobs from the ledger",
   description:
-    "Takes jobs out of this machine's ledger, each with all of its\n" +
-    "entries. VMs are not touched. Without --force it keeps jobs that are\n" +
-    "in flight and results that nobody was given, as long as they are\n" +
-    "younger than the setting retention (30d) or the resume window,\n" +
-    "whichever is longer. Lines that cannot be read are always kept:\n" +
-    "vers jobs doctor --repair moves those away.",
+    "Removes jobs from the local ledger, each with all of its entries. VMs\n" +
+    "are not touched. Without --force it keeps jobs in flight and\n" +
+    "undelivered results that are younger than the retention setting (30d)\n" +
+    "or the resume window, whichever is longer. Unreadable lines are always\n" +
+    "kept: vers jobs doctor --repair moves them aside.",
   flags: FLAGS,
   positionals: [],
   examples: [
     ["vers jobs prune", "jobs that ended more than 7 days ago"],
-    ["vers jobs prune --older-than 24h --dry-run", "what a day would leave"],
+    [
+      "vers jobs prune --older-than 24h --dry-run",
+      "preview: jobs older than a day",
+    ],
     ["vers jobs prune --all --force", "everything"],
   ],
   files: { settings: "read", ledger: "read, write", locks: "read, write" },

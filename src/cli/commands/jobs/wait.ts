@@ -28,25 +28,26 @@ type Input = CommandInput<typeof FLAGS>;
 export const command = defineJobCommand({
   summary: "Wait for jobs",
   description:
-    "Waits until every job has its result, of whatever kinds they\n" +
-    "are, and prints all results together, each as its own command would,\n" +
-    "in the order of the ids. A job that failed does not end the wait for\n" +
-    "the others; the first of them in that order decides the exit code.",
+    "Waits until every job has completed or failed, whatever their kinds,\n" +
+    "and prints all results together, each as its own command would, in the\n" +
+    "order of the IDs. A failed job does not end the wait for the others;\n" +
+    "the first failure in that order decides the exit code.",
   flags: FLAGS,
   verb: "wait for",
   takesMany: true,
   examples: [
-    ["vers jobs wait job_8f2a3b4c5d", "go on waiting for a job"],
+    ["vers jobs wait job_8f2a3b4c5d", "wait for a job"],
     ["vers jobs wait 8f2a 91bc --timeout 5m", "for two, 5 minutes at most"],
   ],
   exitCodes: [
-    [3, "there is no such job, or its VM is gone"],
-    [6, "time ran out; the jobs go on, the same command waits on"],
+    [3, "job not found, or its VM was deleted"],
+    [6, "timed out; the jobs continue, and the same command resumes the wait"],
     [20, "a job failed"],
-    [21, "it cannot be told whether a job's VM was made"],
+    [21, "unconfirmed: the VM of a job may or may not exist"],
   ],
   files: JOB_FILES,
-  resuming: "The same command, run again, waits on. A result that was not\n" +
+  resuming:
+    "Run the same command again to resume the wait. A result that was not\n" +
     "printed is not lost.",
   run: waitJobs,
 });
@@ -102,7 +103,7 @@ async function waitJobs(
 function notOurs(entry: GoRecord): Failure {
   return new Failure(
     `Cannot wait for job ${entry.id}: it is ${entry.status} for the Go CLI, ` +
-      "which does not note which VM it is waiting for",
+      "which does not record its VM",
     {
       code: "general",
       hint: "vers status lists the VMs; vers resume <vm-id> --wait waits for " +

@@ -5,8 +5,8 @@ import { labelPrintout } from "./_label_view.ts";
 export const command = defineVmCommand({
   summary: "Show the labels of a VM",
   description:
-    "Shows the labels of a VM, by name. The label vers-job is this\n" +
-    'program\'s own mark. The word "get" may be left out.',
+    "Shows the labels of a VM, by name. The label vers-job is set by vers\n" +
+    'itself. The word "get" may be omitted.',
   flags: {},
   examples: [
     ["vers label get my-vm", "show a VM's labels"],

@@ -9,8 +9,8 @@ import { labelPrintout } from "./_label_view.ts";
 export const command = defineCommand({
   summary: "Set labels of a VM",
   description:
-    "Sets labels of a VM; those of other names stay. The first word\n" +
-    "names the VM if there is no = in it.",
+    "Sets labels of a VM; its other labels stay. The first word names the\n" +
+    "VM if it contains no =.",
   flags: {},
   positionals: [
     VM_POSITIONAL,
@@ -42,9 +42,9 @@ function parseLabels(words: readonly string[]): Record<string, string> {
     const [name, value] = [word.slice(0, at), word.slice(at + 1)];
     if (at < 0) return [`"${visible(word)}" has no =`];
     if (name.trim() === "" || /\p{Cc}/u.test(word)) {
-      return [`"${visible(word)}" is no name=value on one line`];
+      return [`"${visible(word)}" is not name=value on one line`];
     }
-    if (name === JOB_LABEL) return [`${name} is this program's own mark`];
+    if (name === JOB_LABEL) return [`${name} is reserved for vers itself`];
     if (labels.has(name)) return [`${visible(name)} is given twice`];
     labels.set(name, value);
     return [];
