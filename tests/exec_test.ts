@@ -1,14 +1,13 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { Fault, FaultRule } from "../src/simulator/faults/faults.ts";
 import { runInFakeShell } from "../src/simulator/service/fake_shell.ts";
-import { needing } from "./helpers/machine.ts";
+import { needing, testNeeding } from "./helpers/machine.ts";
 import { baseEnvironment, programCommand } from "./helpers/program_command.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
 import {
   type SimulatorProcess,
   startSimulator,
 } from "./helpers/simulator_process.ts";
-import { testNeeding } from "./helpers/machine.ts";
 import { errorOf, runInShell } from "./helpers/story.ts";
 
 interface Scene extends AsyncDisposable {

@@ -2,7 +2,7 @@ import { match, ok, strictEqual } from "node:assert/strict";
 import { ROUTES } from "../src/cli/app.ts";
 import { renderHelp } from "../src/cli/command_line/help.ts";
 import { commandOf } from "../src/engine/named_job.ts";
-import { JOB_KINDS } from "../src/job/job_kind.ts";
+import { JOB_KINDS } from "../src/job/record.ts";
 
 for (const kind of JOB_KINDS) {
   Deno.test(`${kind} has a command that waits, whose help says when it can be resumed`, async () => {

@@ -1,5 +1,5 @@
 import { strictEqual } from "node:assert/strict";
-import { isUntrusted, whyNotSent } from "./connect_error.ts";
+import { isUntrusted, whyNotSent } from "./transport.ts";
 
 const REFUSED = "error sending request for url (http://127.0.0.1:9/): " +
   "client error (Connect): tcp connect error: Connection refused";

@@ -3,7 +3,12 @@ import { Failure } from "../failure.ts";
 import { VERSION } from "../version.ts";
 import { AnswerShapeError } from "./answers.ts";
 import { ApiError, NoAnswerError, NotSentError, through } from "./api_error.ts";
-import { isUntrusted, wantsPassword, whyNotSent } from "./connect_error.ts";
+import {
+  isUntrusted,
+  type Transport,
+  wantsPassword,
+  whyNotSent,
+} from "./transport.ts";
 import type { Proxy } from "./proxy.ts";
 import { LimitPassedError, RequestLimit } from "./request_limit.ts";
 import {
@@ -14,8 +19,7 @@ import {
   retryAfterMsOf,
   serverTimeOf,
 } from "./response.ts";
-import { isPage, isServiceAnswer } from "./service_shape.ts";
-import type { Transport } from "./transport.ts";
+import { isPage, isServiceAnswer } from "./server_word.ts";
 
 /** What an {@linkcode Exchange} needs. */
 export interface ExchangeOptions {

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { AnswerShapeError } from "./answers.ts";
 import type { AnswerReader } from "./exchange.ts";
 import { BodyTooLargeError, contentTypeOf } from "./response.ts";
-import { isPage } from "./service_shape.ts";
+import { isPage } from "./server_word.ts";
 import type { ExecEvent } from "./types.ts";
 import { joinBytes } from "../bytes.ts";
 

@@ -1,7 +1,7 @@
 import { strictEqual } from "node:assert/strict";
 import { BlockList } from "node:net";
 import fc from "fast-check";
-import { isWithoutProxy } from "./no_proxy.ts";
+import { isWithoutProxy } from "./proxy.ts";
 
 for (
   const { host, list, without } of [

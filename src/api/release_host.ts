@@ -3,10 +3,9 @@ import { Failure } from "../failure.ts";
 import { isReleaseVersion } from "../release_version.ts";
 import { VERSION } from "../version.ts";
 import { through } from "./api_error.ts";
-import { whyNotSent } from "./connect_error.ts";
+import { type Transport, whyNotSent } from "./transport.ts";
 import { isLoopback } from "./origin.ts";
 import { LimitPassedError, RequestLimit } from "./request_limit.ts";
-import type { Transport } from "./transport.ts";
 import { sha256Hex } from "../bytes.ts";
 
 /** Where releases are, unless VERS_RELEASES_URL says otherwise. */

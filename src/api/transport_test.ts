@@ -9,10 +9,13 @@ import { startForwardProxy } from "../../tests/helpers/forward_proxy.ts";
 import { startHttp2Service } from "../../tests/helpers/http2_service.ts";
 import { TLS } from "../../tests/helpers/tls.ts";
 import { Failure } from "../failure.ts";
-import { wantsPassword } from "./connect_error.ts";
+import {
+  fetchTransport,
+  networkTransport,
+  wantsPassword,
+} from "./transport.ts";
 import { freePort } from "../../tests/helpers/free_port.ts";
 import { unlessMissing, whyMissing } from "../../tests/helpers/machine.ts";
-import { fetchTransport, networkTransport } from "./transport.ts";
 
 /** A Deno that this program claims to run on. */
 interface Runtime {

@@ -27,7 +27,7 @@ import {
   json,
   onlyStatus,
 } from "./exchange.ts";
-import { execEvents, type ExecListener } from "./exec_events.ts";
+import type { ExecListener } from "./exec_events.ts";
 import type {
   CommitId,
   CommitPage,
@@ -294,6 +294,7 @@ export class VersClient {
     request: ExecRequest,
     options: CallOptions & { readonly listener: ExecListener },
   ): Promise<void> {
+    const { execEvents } = await import("./exec_events.ts");
     const action = `run the command in VM ${JSON.stringify(id)}`;
     await this.#exchange.send({
       action,
@@ -312,6 +313,7 @@ export class VersClient {
     request: ExecAttachRequest,
     options: CallOptions & { readonly listener: ExecListener },
   ): Promise<void> {
+    const { execEvents } = await import("./exec_events.ts");
     const action = `follow the command in VM ${JSON.stringify(id)}`;
     await this.#exchange.send({
       action,

@@ -1,6 +1,6 @@
 import type { Transport } from "../api/transport.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { InterruptedError } from "../engine/engine_error.ts";
+import { InterruptedError } from "../patience.ts";
 import { Failure } from "../failure.ts";
 import { reasonOf } from "../regular_file.ts";
 import { lazy } from "./lazy.ts";

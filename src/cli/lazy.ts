@@ -5,20 +5,19 @@
  * usual.
  */
 export const lazy = {
-  adoptJob: () => import("../engine/settle.ts"),
   agentContext: () => import("./guide/agent_context.ts"),
-  cancelJob: () => import("../engine/cancel_job.ts"),
   execStream: () => import("../engine/exec.ts"),
   goJob: () => import("../job/go_job.ts"),
   help: () => import("./command_line/help.ts"),
   jobLedger: () => import("./job_ledger.ts"),
   jobRetention: () => import("../job/retention.ts"),
-  maintenance: () => import("../ledger/file/upkeep.ts"),
+  kinds: () => import("../engine/kinds.ts"),
   namedJob: () => import("../engine/named_job.ts"),
   print: () => import("./output/print.ts"),
   proxy: () => import("../api/proxy.ts"),
   renderJob: () => import("./output/render_job.ts"),
   retention: () => import("./retention.ts"),
+  settle: () => import("../engine/settle.ts"),
   startJob: () => import("./start_job.ts"),
   transport: () => import("../api/transport.ts"),
   version: () => import("./output/render_version.ts"),

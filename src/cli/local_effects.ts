@@ -11,7 +11,7 @@ import {
 import { readHead, writeHead } from "../project/head.ts";
 import type { Context } from "./context.ts";
 import type { Progress } from "./output/progress.ts";
-import type { Patience } from "./start_job.ts";
+import type { Patience } from "../patience.ts";
 import { aliasPath, headPath, vmOfHead } from "./targets.ts";
 import { visible } from "./output/terminal_text.ts";
 import { messageOf } from "../failure.ts";
@@ -93,7 +93,7 @@ async function setAlias(
   }
   try {
     const { signal } = context;
-    const waitMs = options.patience.leftMs();
+    const waitMs = options.patience.remainingMs();
     const earlier = await updateAliases(path, (aliases) => {
       const now = vmOfAlias(aliases, alias);
       if (!mayRename(now, job, job.names?.alias)) return { kept: now };
@@ -169,23 +169,15 @@ function mayRename(
 /** Whether the server shows that a VM lives: one look, if there is time. */
 async function isAlive(
   vmId: string,
-  { client, context: { signal, clock }, patience }: NameVmOptions,
+  { client, patience }: NameVmOptions,
 ): Promise<boolean> {
-  const over = new AbortController();
-  const done = new AbortController();
-  const leftMs = patience.leftMs();
-  if (Number.isFinite(leftMs)) {
-    clock.sleep(leftMs, done.signal).then(() => over.abort(), () => {});
-  }
   try {
-    const { value } = await client.vmStatus(vmId, {
-      signal: AbortSignal.any([signal, over.signal]),
-    });
+    const { value } = await patience.within((signal) =>
+      client.vmStatus(vmId, { signal })
+    );
     return value.state !== "dead";
   } catch {
     return false;
-  } finally {
-    done.abort();
   }
 }
 

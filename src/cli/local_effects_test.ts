@@ -1,3 +1,4 @@
+import { Patience } from "../patience.ts";
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import {
   OTHER_VM,
@@ -45,12 +46,14 @@ async function name(
     transport: await context.transport(),
     clock: context.clock,
   });
+  const { clock, signal: interrupt } = context;
+  const patience = new Patience({ clock, interrupt });
   const effects = await nameVm(job, {
     context,
     progress,
     client,
     setsHead,
-    patience: { leftMs: () => Infinity },
+    patience,
   });
   await context.stderr.flush();
   return effects;

@@ -5,11 +5,11 @@ import {
   protectionOf,
   type Retention,
 } from "../job/retention.ts";
+import { Upkeep } from "../ledger/file/upkeep.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import type { Settings } from "../project/settings.ts";
 import { usualMaxResumeAge } from "./command_line/wait_flags.ts";
 import type { Context } from "./context.ts";
-import { lazy } from "./lazy.ts";
 import type { Progress } from "./output/progress.ts";
 import type { Session } from "./session.ts";
 
@@ -37,27 +37,23 @@ export function protection(
   return { protectedMs, acceptedMs };
 }
 
-/** From this size on a ledger is made smaller by itself: 16 MiB. */
-const LARGE = 16 * 1024 * 1024;
-
-/** Options for {@linkcode compactIfLarge}. */
-export interface CompactIfLargeOptions {
+/** Options for {@linkcode compact}. */
+export interface CompactOptions {
   readonly context: Context;
   readonly progress: Progress;
 }
 
 /**
- * Takes out of a large ledger what is older than it is to be kept, unless
- * another process is doing so. To be called when the result was printed: it
+ * Removes from a ledger what is older than it is to be kept, unless another
+ * process is doing so. To be called when the result was printed: it
  * does not fail, and says one line at most.
  */
-export async function compactIfLarge(
+export async function compact(
   { engine: { clock, signal }, ledger, settings }: Session,
-  { context, progress }: CompactIfLargeOptions,
+  { context, progress }: CompactOptions,
 ): Promise<void> {
-  if ((ledger.openedAt.file?.size ?? 0) <= LARGE || signal.aborted) return;
+  if (signal.aborted) return;
   try {
-    const { Upkeep } = await lazy.maintenance();
     const olderThanMs = retentionMs(settings);
     const retention = {
       now: clock.now(),

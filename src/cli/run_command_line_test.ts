@@ -5,7 +5,7 @@ import {
   testContext,
   type TestContextOptions,
 } from "../../tests/helpers/test_context.ts";
-import { InterruptedError } from "../engine/engine_error.ts";
+import { InterruptedError } from "../patience.ts";
 import { defineCommand, type Route } from "./command_line/command.ts";
 import { runCommandLine } from "./run_command_line.ts";
 

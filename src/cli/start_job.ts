@@ -1,13 +1,13 @@
 import type { LocalEffects, Work } from "../engine/engine.ts";
-import { driverOf } from "../engine/kinds.ts";
+import { kindOf } from "../engine/kinds.ts";
 import { runWork } from "../engine/run_work.ts";
 import { fingerprint, idempotencyFingerprint } from "../job/fingerprint.ts";
-import type { Handle } from "../job/record.ts";
+import type { Handle, JobKind } from "../job/record.ts";
 import type { Job } from "../job/job.ts";
-import type { JobKind } from "../job/job_kind.ts";
 import type { JsonObject } from "../json.ts";
+import type { Patience } from "../patience.ts";
 import type { Command, CommandInput } from "./command_line/command.ts";
-import { compactIfLarge } from "./retention.ts";
+import { lazy } from "./lazy.ts";
 import type { Context } from "./context.ts";
 import { deliverResult } from "./output/deliver.ts";
 import { readNames, type WantedNames } from "./local_effects.ts";
@@ -44,11 +44,8 @@ export interface StartJobOptions {
   readonly view: ResultView;
 }
 
-/** How long a command may still take over something. */
-export interface Patience {
-  /** Returns what is left of --timeout; `Infinity` without a limit. */
-  readonly leftMs: () => number;
-}
+/** From this size on a ledger is made smaller by itself: 16 MiB. */
+const LARGE_LEDGER = 16 * 1024 * 1024;
 
 /**
  * Starts a job, or goes on with the one that is on its way, and prints what
@@ -63,7 +60,7 @@ export async function startJob(
   const { input, context, view, onAccepted } = options;
   const { progress, invocation: { output } } = input;
   const { settings } = session;
-  const { maxResumeAgeMs } = driverOf(options.kind);
+  const { maxResumeAgeMs } = kindOf(options.kind);
   const waiting = readWaitOptions(input.flags, {
     context,
     settings,
@@ -74,13 +71,9 @@ export async function startJob(
     const { explainJob } = await import("./output/explain_job.ts");
     return await explainJob(session, { ...options, work, waiting });
   }
-  const { timeoutMs = Infinity } = waiting;
-  const patience: Patience = {
-    leftMs: () => Math.max(0, timeoutMs - context.clock.elapsedMs()),
-  };
   await runWork(session.engine, work, {
     ...waiting,
-    onAccepted: (job) => onAccepted(job, patience),
+    onAccepted,
     deliver: (result) =>
       deliverResult(result, {
         context,
@@ -90,7 +83,10 @@ export async function startJob(
         isKept: waiting.wait,
       }),
   });
-  await compactIfLarge(session, { context, progress });
+  // What makes a ledger smaller is not loaded where it is small, as usual.
+  if ((session.ledger.openedAt.file?.size ?? 0) <= LARGE_LEDGER) return;
+  const { compact } = await lazy.retention();
+  await compact(session, { context, progress });
 }
 
 async function workOf(

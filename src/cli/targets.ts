@@ -6,8 +6,7 @@ import { stateFolder } from "./folders.ts";
 import { shellLine } from "./command_line/written_line.ts";
 import { closest } from "./command_line/suggestion.ts";
 import { orWithout } from "./personal_files.ts";
-import { EXAMPLE_ID } from "../uuid.ts";
-import { isUuid } from "../uuid.ts";
+import { EXAMPLE_ID, isUuid } from "../uuid.ts";
 
 /** The VM or commit that a command is about. */
 export interface Target {

@@ -1,8 +1,8 @@
 import type { LocalEffects } from "../engine/engine.ts";
 import type { Job } from "../job/job.ts";
-import type { JobKind } from "../job/job_kind.ts";
-import type { Handle } from "../job/record.ts";
+import type { Handle, JobKind } from "../job/record.ts";
 import type { JsonObject } from "../json.ts";
+import type { Patience } from "../patience.ts";
 import {
   type Command,
   type CommandInput,
@@ -15,7 +15,6 @@ import { lazy } from "./lazy.ts";
 import { nameVm, type WantedNames } from "./local_effects.ts";
 import { type ResultView, textsIn } from "./output/render_result.ts";
 import { openSession, type Session } from "./session.ts";
-import type { Patience } from "./start_job.ts";
 
 /** What a command asks the service for. */
 export interface AskedWork {

@@ -1,39 +1,24 @@
-import { ApiError } from "../api/api_error.ts";
 import { Failure } from "../failure.ts";
-import { type FileLock, FileLockError } from "../file_lock.ts";
-import {
-  ageMs,
-  decide,
-  type Decision,
-  type FoundJobs,
-  type ResumeChoice,
-} from "../job/decide.ts";
+import { ageMs } from "../job/decide.ts";
 import {
   type CompleteJob,
   type FailedJob,
   isInFlight,
-  type Job,
   type RunningJob,
   type SubmittedJob,
 } from "../job/job.ts";
 import type { JsonValue } from "../json.ts";
-import type { UnreadableLine } from "../ledger/ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
-import {
-  type EarlierJobs,
-  factsOf,
-  findEarlierJobs,
-  looksForJobs,
-  NO_EARLIER_JOBS,
-} from "./choose.ts";
+import { type Choice, chooseJob } from "./choose.ts";
 import {
   RecordedFailure,
   UnconfirmedError,
   UnreadableLineError,
 } from "./engine_error.ts";
-import { ledgerRequired } from "./journal.ts";
-import { recover } from "./recover.ts";
-import { lookUntilAnswered, type Run } from "./look.ts";
+import { type JobLock, ledgerRequired, lockJob } from "./journal.ts";
+import type { Run } from "./look.ts";
+import { readJob } from "./named_job.ts";
+import type { RecoverOptions } from "./recover.ts";
 import {
   accept,
   type Accepted,
@@ -43,7 +28,6 @@ import {
   openIntent,
   sendOnce,
 } from "./send.ts";
-import { labelledIds, readVmList } from "./vm_list.ts";
 
 /** What a command goes on with: a job to wait for, or a stored result. */
 export type Claim =
@@ -69,11 +53,11 @@ export async function claimJob(run: Run): Promise<Claim> {
   if (work.key === undefined || !mayBeFound(run)) {
     if (options.wait) engine.notify({ type: "noStableKey", kind: work.kind });
     const job = await newJob(run);
-    const lock = await lockJob(run, job.id);
+    const lock = await lockForWork(run, job.id);
     using _lock = lock.held;
     return await submitAnew(run, job, lock);
   }
-  const lock = await lockJob(run, work.key);
+  const lock = await lockForWork(run, work.key);
   using _lock = lock.held;
   const choice = await chooseJob(run);
   const { decision } = choice;
@@ -83,7 +67,7 @@ export async function claimJob(run: Run): Promise<Claim> {
     case "recover":
       return {
         type: "job",
-        ...await recover(run, decision.job, { maySend: lock.isLocked }),
+        ...await recoverJob(run, decision.job, { maySend: lock.isLocked }),
       };
     case "return": {
       const isFresh = decision.reason === "settled_meanwhile";
@@ -105,6 +89,37 @@ export async function claimJob(run: Run): Promise<Claim> {
   }
 }
 
+/**
+ * Takes up the job that the user named, whatever its age.
+ *
+ * @throws {Failure} when there is no such job at this origin, when it is of
+ *   another kind, and, with its stored error, when it failed.
+ */
+export async function claimNamed(run: Run, id: string): Promise<Claim> {
+  const { key } = await readJob(run, id);
+  const lock = await lockForWork(run, key ?? id);
+  using _lock = lock.held;
+  // What it was before the lock was had may be old by now.
+  const job = await readJob(run, id);
+  run.job = job;
+  switch (job.status) {
+    case "submitted":
+      return {
+        type: "job",
+        ...await recoverJob(run, job, { maySend: lock.isLocked }),
+      };
+    case "running":
+      return attach(run, job);
+    case "complete":
+      return { type: "result", job, isFresh: false };
+    case "failed":
+      throw new Failure(job.error, {
+        code: "job_failed",
+        hint: recordedFailure(job).hint,
+      });
+  }
+}
+
 /** With less time left than this, a request is not sent any more. */
 const LEAST_SEND_MS = 50;
 
@@ -114,16 +129,16 @@ async function submitAnew(
   job: SubmittedJob,
   lock: JobLock,
 ): Promise<Claim> {
-  const send = run.driver.prepare(job, run.work.secrets);
+  const send = run.kind.prepare(job, run.work.secrets);
   // A request that would be cut at once might still be carried out.
-  if (run.deadline.remainingMs() < LEAST_SEND_MS) {
-    throw run.deadline.timedOut("preparing the request");
+  if (run.patience.remainingMs() < LEAST_SEND_MS) {
+    throw run.patience.timedOut("preparing the request");
   }
   await openIntent(run, job);
   if (!lock.isLocked) run.journal.lose(lock.why);
   await nameStripped(run, job);
-  if (run.deadline.remainingMs() < LEAST_SEND_MS) {
-    throw run.deadline.timedOut("keeping the job in the ledger");
+  if (run.patience.remainingMs() < LEAST_SEND_MS) {
+    throw run.patience.timedOut("keeping the job in the ledger");
   }
   const sent = await sendOnce(run, job, send);
   switch (sent.type) {
@@ -138,17 +153,17 @@ async function submitAnew(
     case "lost":
       return {
         type: "job",
-        ...await recover(run, sent.job, { maySend: true }),
+        ...await recoverJob(run, sent.job, { maySend: true }),
       };
   }
 }
 
 /** Names jobs that may be the same work, and cannot be found by it any more. */
 async function nameStripped(run: Run, job: SubmittedJob): Promise<void> {
-  const { engine: { ledger, clock, notify }, driver, work } = run;
+  const { engine: { ledger, clock, notify }, work } = run;
   const { kind, inputs: { alias } } = work;
   if (typeof alias !== "string") return;
-  const windowMs = driver.maxResumeAgeMs;
+  const windowMs = run.kind.maxResumeAgeMs;
   const now = clock.now();
   try {
     const word = alias;
@@ -159,108 +174,6 @@ async function nameStripped(run: Run, job: SubmittedJob): Promise<void> {
   } catch (error) {
     // Whoever looked for the job has said that the ledger cannot be read.
     if (!(error instanceof LedgerError)) throw error;
-  }
-}
-
-/** What a command is to do, and what that was decided by. */
-interface Choice {
-  readonly decision: Decision;
-  readonly unreadable?: UnreadableLine | undefined;
-  /** How old the job is by the server's clock, if that was asked. */
-  readonly ageOnServerMs?: number | undefined;
-}
-
-/** Returns what to do about earlier jobs; what has to be asked is asked. */
-async function chooseJob(run: Run): Promise<Choice> {
-  const { engine, work, options: { wait, resume } } = run;
-  const choice: ResumeChoice = resume.type === "auto"
-    ? resume
-    : { type: "never" };
-  const { isForeign, newest, ...others } = await findEarlier(run, choice);
-  const { unreadable } = others;
-  const decideOn = (found: FoundJobs) =>
-    decide(factsOf(engine, work, { wait, resume: choice, found }));
-  const isNotOurs = newest !== undefined && isForeign &&
-    !unreadable?.mayBeNewest && !await isShownToUs(run, newest.job);
-  if (newest === undefined || isNotOurs) {
-    return { decision: decideOn(others), unreadable };
-  }
-  const decision = decideOn({ ...others, newest });
-  const { reason } = decision;
-  const maxAgeMs = resume.type === "auto" ? resume.maxAgeMs : 0;
-  if (reason !== "too_old" || maxAgeMs === 0) return { decision, unreadable };
-  const ageOnServerMs = await serverAgeMs(run, newest.job);
-  return {
-    decision: decideOn({ ...others, newest: { ...newest, ageOnServerMs } }),
-    unreadable,
-    ageOnServerMs,
-  };
-}
-
-async function findEarlier(
-  run: Run,
-  resume: ResumeChoice,
-): Promise<EarlierJobs> {
-  const { engine, work, options, journal, passedOver } = run;
-  if (!looksForJobs(work, options)) return NO_EARLIER_JOBS;
-  try {
-    const earlier = await findEarlierJobs(engine, work, { resume, passedOver });
-    const { badLines: count } = earlier;
-    if (count > 0 && passedOver === undefined) {
-      engine.notify({ type: "badLines", count });
-    }
-    return earlier;
-  } catch (error) {
-    if (!(error instanceof LedgerError)) throw error;
-    if (options.requireLedger) throw ledgerRequired(error.message);
-    journal.lose(error.message);
-    return NO_EARLIER_JOBS;
-  }
-}
-
-/** Whether the server shows the present key what a job of another one made. */
-async function isShownToUs(run: Run, job: Job): Promise<boolean> {
-  // The token of an intent is asked for in the list, by whoever recovers it.
-  const vmId = job.status === "submitted" ? undefined : job.handle?.vm_ids[0];
-  try {
-    if (vmId !== undefined) {
-      await lookUntilAnswered(
-        run,
-        { job, looksAt: "vm" },
-        (client, options) => client.vmStatus(vmId, options),
-      );
-      return true;
-    }
-    const { value } = await lookUntilAnswered(
-      run,
-      { job, looksAt: "list" },
-      (client, options) => readVmList(run, job, client, options),
-    );
-    return labelledIds(value, job.token).length > 0;
-  } catch (error) {
-    if (error instanceof ApiError) return false;
-    throw error;
-  }
-}
-
-/**
- * Returns the age of a job that has a VM by the server's clock, which no step
- * of ours changes; `undefined` when it is not to be had.
- */
-async function serverAgeMs(run: Run, job: Job): Promise<number | undefined> {
-  if (job.status !== "running" || job.server_at === undefined) return undefined;
-  const [vmId] = job.handle.vm_ids;
-  if (vmId === undefined) return undefined;
-  try {
-    const { serverTime } = await lookUntilAnswered(
-      run,
-      { job, looksAt: "vm" },
-      (client, options) => client.vmStatus(vmId, options),
-    );
-    return serverTime && ageMs(job.server_at, serverTime);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    return error.serverTime && ageMs(job.server_at, error.serverTime);
   }
 }
 
@@ -295,7 +208,7 @@ function refusal(run: Run, { decision, unreadable }: Choice): Failure {
 }
 
 /** Takes up a job in flight, and says so. */
-export function attach(run: Run, job: RunningJob): Claim {
+function attach(run: Run, job: RunningJob): Claim {
   const { clock, notify } = run.engine;
   run.job = job;
   notify({
@@ -324,40 +237,29 @@ function textOf(value: JsonValue | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** A job's lock, or why there is none to be had. */
-export type JobLock =
-  | { readonly isLocked: true; readonly held: FileLock }
-  | {
-    readonly isLocked: false;
-    readonly held: undefined;
-    readonly why: string;
-  };
-
 /**
  * Returns the lock of a key or of a job's id, once this process holds it.
  *
  * @throws {TimedOutError} when another process still holds it at the deadline.
  * @throws {Failure} when a ledger is required and there is no locking.
  */
-export async function lockJob(run: Run, keyOrId: string): Promise<JobLock> {
-  const { engine, deadline, options } = run;
-  try {
-    const held = await engine.ledger.lockJob(keyOrId, {
-      waitMs: deadline.remainingMs(),
-      signal: engine.signal,
-      onWaiting: (holder) => engine.notify({ type: "waitingForLock", holder }),
-    });
-    return { isLocked: true, held };
-  } catch (error) {
-    const isLockError = error instanceof FileLockError;
-    if (!isLockError && !(error instanceof LedgerError)) throw error;
-    if (isLockError && error.reason === "held") {
-      throw deadline.timedOut(
-        "waiting for another process with the same command",
-        error,
-      );
-    }
-    if (options.requireLedger) throw ledgerRequired(error.message);
-    return { isLocked: false, held: undefined, why: error.message };
-  }
+async function lockForWork(run: Run, keyOrId: string): Promise<JobLock> {
+  const { engine: { ledger, notify }, options, patience } = run;
+  const lock = await lockJob(ledger, keyOrId, {
+    patience,
+    doing: "waiting for another process with the same command",
+    onWaiting: (holder) => notify({ type: "waitingForLock", holder }),
+  });
+  if (!lock.isLocked && options.requireLedger) throw ledgerRequired(lock.why);
+  return lock;
+}
+
+/** Finds out what became of a request; few commands have to. */
+async function recoverJob(
+  run: Run,
+  job: SubmittedJob,
+  options: RecoverOptions,
+): Promise<Accepted> {
+  const { recover } = await import("./recover.ts");
+  return await recover(run, job, options);
 }

@@ -8,13 +8,13 @@ const SPAN_MS = 5_000;
 const SETTLE_MS = 30_000;
 
 /**
- * Tells VMs that are gone from VMs that do not show yet.
+ * Tells VMs that were deleted from VMs that do not show yet.
  *
- * A VM is gone when its metadata has a time of deletion; or when status and
+ * A VM was deleted when its metadata has a time of deletion; or when status and
  * metadata answer 404 and the list lacks it, three times over 5 s or more, the
  * last at least 30 s after the job had its handle.
  */
-export class GoneWatch {
+export class DeletionWatch {
   readonly #run: Run;
   readonly #settledAtMs: number;
   readonly #missing = new Map<string, { firstMs: number; looks: number }>();
@@ -32,18 +32,18 @@ export class GoneWatch {
   }
 
   /**
-   * Returns whether the VM, whose status answered 404 just now, is gone. What
-   * it reads may be missed; the look then does not count.
+   * Returns whether the VM, whose status answered 404 just now, was deleted.
+   * What it reads may be missed; the look then does not count.
    */
-  async isGone(
+  async isDeleted(
     vmId: string,
     readList: () => Promise<Look<VmList>>,
   ): Promise<Look<boolean>> {
-    const isDeleted = await this.#isDeleted(vmId);
-    if (isDeleted.type === "missed") return isDeleted;
-    if (isDeleted.value !== undefined) {
+    const told = await this.#toldByMetadata(vmId);
+    if (told.type === "missed") return told;
+    if (told.value !== undefined) {
       this.#missing.delete(vmId);
-      return { type: "answer", value: isDeleted.value };
+      return { type: "answer", value: told.value };
     }
     const list = await readList();
     if (list.type === "missed") return list;
@@ -56,13 +56,13 @@ export class GoneWatch {
     const { firstMs, looks } = this.#missing.get(vmId) ??
       { firstMs: nowMs, looks: 0 };
     this.#missing.set(vmId, { firstMs, looks: looks + 1 });
-    const isGone = looks + 1 >= LOOKS && nowMs - firstMs >= SPAN_MS &&
+    const value = looks + 1 >= LOOKS && nowMs - firstMs >= SPAN_MS &&
       nowMs >= this.#settledAtMs;
-    return { type: "answer", value: isGone };
+    return { type: "answer", value };
   }
 
   /** What the metadata says; `undefined` where there are none. */
-  async #isDeleted(vmId: string): Promise<Look<boolean | undefined>> {
+  async #toldByMetadata(vmId: string): Promise<Look<boolean | undefined>> {
     try {
       return await look(this.#run, "vm", async (client, options) => {
         const { value } = await client.vmMetadata(vmId, options);

@@ -3,11 +3,11 @@ import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
 import type { LockHolder } from "../file_lock.ts";
 import type { ResumeChoice, WantedWork } from "../job/decide.ts";
-import type { Handle, Names } from "../job/record.ts";
+import type { Handle, JobKind, Names } from "../job/record.ts";
 import type { CompleteJob, Job, RunningJob } from "../job/job.ts";
-import type { JobKind } from "../job/job_kind.ts";
 import type { JsonObject } from "../json.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { Patience } from "../patience.ts";
 
 /** What the engine works with; the command line builds one a process. */
 export interface Engine {
@@ -62,9 +62,13 @@ export interface WorkOptions {
   /**
    * Called as soon as the handle is known, before waiting, and again by
    * whoever attaches: sets alias and HEAD. What it returns is the driver's to
-   * put into the result. It reports trouble itself, and does not throw.
+   * put into the result. It reports trouble itself, and does not throw; and it
+   * takes no longer than `patience` allows.
    */
-  readonly onAccepted: (job: RunningJob | CompleteJob) => Promise<LocalEffects>;
+  readonly onAccepted: (
+    job: RunningJob | CompleteJob,
+    patience: Patience,
+  ) => Promise<LocalEffects>;
   /**
    * Prints the result.
    *
@@ -96,7 +100,7 @@ export type Notice =
   | { readonly type: "returning"; readonly job: Job }
   | { readonly type: "tooOld"; readonly job: Job; readonly ageMs: number }
   | { readonly type: "sourceMoved"; readonly job: Job }
-  | { readonly type: "gone"; readonly job: Job }
+  | { readonly type: "deleted"; readonly job: Job }
   /** The VM of a complete job is there, but does not run any more. */
   | { readonly type: "stopped"; readonly job: Job }
   | { readonly type: "noStableKey"; readonly kind: JobKind }
@@ -124,7 +128,7 @@ export type Notice =
   | { readonly type: "confirming"; readonly job: Job }
   | { readonly type: "sendingAgain"; readonly job: Job }
   | {
-    readonly type: "twin";
+    readonly type: "duplicate";
     readonly job: Job;
     readonly kept: string;
     readonly other: string;
@@ -134,7 +138,7 @@ export type Notice =
   | {
     readonly type: "look";
     readonly job: Job;
-    readonly states: readonly VmSighting[];
+    readonly states: readonly SeenVm[];
     readonly nextLookMs: number;
   }
   | { readonly type: "missedLook"; readonly job: Job; readonly error: Failure }
@@ -153,7 +157,7 @@ export type Notice =
   | { readonly type: "notLabelled"; readonly job: Job; readonly vmId: string };
 
 /** What one look saw of one VM. */
-export interface VmSighting {
+export interface SeenVm {
   readonly vmId: string;
   readonly state: string;
 }

@@ -2,26 +2,6 @@ import { Failure, type FailureOptions } from "../failure.ts";
 import type { Job } from "../job/job.ts";
 import type { UnreadableLine } from "../ledger/ledger.ts";
 
-/** The process was told to stop; the job, if there is one, goes on. */
-export class InterruptedError extends Failure {
-  override readonly name = "InterruptedError";
-  readonly signal: "SIGINT" | "SIGTERM" | "SIGHUP";
-
-  constructor(signal: "SIGINT" | "SIGTERM" | "SIGHUP") {
-    super(`Interrupted by ${signal}`, { code: "interrupted", retryable: true });
-    this.signal = signal;
-  }
-}
-
-/** `--timeout` passed. Nothing was given up, and nothing is a failure. */
-export class TimedOutError extends Failure {
-  override readonly name = "TimedOutError";
-
-  constructor(message: string, cause?: unknown) {
-    super(message, { code: "timed_out", retryable: true, cause });
-  }
-}
-
 /** A VM that the server lists and that may be what a job asked for. */
 export interface Candidate {
   readonly vmId: string;

@@ -1,12 +1,19 @@
 import { Failure } from "../failure.ts";
+import { type FileLock, FileLockError } from "../file_lock.ts";
 import {
   type CompleteJob,
   isInFlight,
   type Job,
   type SettledJob,
 } from "../job/job.ts";
-import type { KnownOfJob, Ledger, Update } from "../ledger/ledger.ts";
+import type {
+  KnownOfJob,
+  Ledger,
+  LockJobOptions,
+  Update,
+} from "../ledger/ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
+import type { Patience } from "../patience.ts";
 import type { Notice } from "./engine.ts";
 
 /** What the journal needs of its surroundings. */
@@ -178,4 +185,43 @@ export function ledgerRequired(why: string): Failure {
     hint:
       "nothing was sent; make the folder writable, set VERS_JOBS_DIR to one that is, or leave out --require-ledger",
   });
+}
+
+/** A job's lock, or why there is none to be had. */
+export type JobLock =
+  | { readonly isLocked: true; readonly held: FileLock }
+  | {
+    readonly isLocked: false;
+    readonly held: undefined;
+    readonly why: string;
+  };
+
+/**
+ * Returns the lock of a key or of a job's id, once this process holds it.
+ *
+ * @throws {TimedOutError} when another process still holds it at the deadline.
+ */
+export async function lockJob(
+  ledger: Ledger,
+  keyOrId: string,
+  { patience, doing, onWaiting }:
+    & { readonly patience: Patience; readonly doing: string }
+    & Pick<LockJobOptions, "onWaiting">,
+): Promise<JobLock> {
+  try {
+    const held = await patience.fileLock(
+      (options) =>
+        ledger.lockJob(keyOrId, {
+          ...options,
+          ...(onWaiting && { onWaiting }),
+        }),
+      { doing },
+    );
+    return { isLocked: true, held };
+  } catch (error) {
+    const isNoLocking = error instanceof FileLockError ||
+      error instanceof LedgerError;
+    if (!isNoLocking) throw error;
+    return { isLocked: false, held: undefined, why: error.message };
+  }
 }

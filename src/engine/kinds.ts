@@ -1,24 +1,20 @@
-import type { VmMetadata } from "../api/types.ts";
 import type { CallOptions } from "../api/exchange.ts";
+import type {
+  CommitSource,
+  DeployRequest,
+  VmConfig,
+  VmMetadata,
+} from "../api/types.ts";
 import type { VersClient } from "../api/vers_client.ts";
-import type { Handle } from "../job/record.ts";
+import { Failure } from "../failure.ts";
 import type { Job } from "../job/job.ts";
-import type { JobKind } from "../job/job_kind.ts";
-import type { JsonObject } from "../json.ts";
-import { vmBranch } from "./drivers/branch.ts";
-import { vmDeploy } from "./drivers/deploy.ts";
-import { vmResume } from "./drivers/resume.ts";
-import { vmRun } from "./drivers/run.ts";
-import { vmRunCommit } from "./drivers/run_commit.ts";
+import type { Handle, JobKind } from "../job/record.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
+import { isUuid } from "../uuid.ts";
 import type { AdoptPolicy, LocalEffects } from "./engine.ts";
 
-/** What a look at a VM means for the wait. */
-export type Verdict =
-  | "complete"
-  | "wait"
-  /** It was paused: it will not come up by itself. */
-  | "asleep"
-  | "failed";
+/** The label that ties a VM to the job that made it; its value is the token. */
+export const JOB_LABEL = "vers-job";
 
 /** Sends a request that is ready, once, and returns what the server gave. */
 export type SendRequest = (
@@ -29,26 +25,12 @@ export type SendRequest = (
 /** A job that has a handle. */
 export type HandledJob = Job & { readonly handle: Handle };
 
-/** How what a lost request has made is told from what others have made. */
-export interface Traces {
-  /** Whether the request sets the job's label on what it makes. */
-  readonly areLabelled: boolean;
-  /** Whether a VM's origin is what this job's would be. */
-  isOffspring(metadata: VmMetadata, job: Job): boolean;
-  /** Whether VMs without the label may be taken for the job's own. */
-  mayAdopt(policy: AdoptPolicy, job: Job): boolean;
-  /** How many VMs the job asks for. */
-  count(job: Job): number;
-  /** Returns the handle for VMs that were found, not answered. */
-  handleOf(vmIds: readonly string[]): Handle;
-}
-
-/** How one kind of job is submitted, observed and found again. */
-export interface Driver {
+/** How one kind of job is sent, observed and found again. */
+export interface Kind {
   /** How long a request may take to show on the server, in milliseconds. */
   readonly confirmWindowMs: number;
 
-  /** How long after its start a job is gone on with, unless told otherwise. */
+  /** How long after its start a job is resumed, unless told otherwise. */
   readonly maxResumeAgeMs: number;
 
   /**
@@ -61,13 +43,10 @@ export interface Driver {
   prepare(job: Job, secrets: JsonObject | undefined): SendRequest;
 
   /**
-   * How to find what a request has made. A kind without traces makes nothing:
-   * sending it twice does no more than sending it once.
+   * How to find what a request has made whose answer was lost. A kind without
+   * it makes nothing, and is idempotent: it is sent again.
    */
-  readonly traces?: Traces;
-
-  /** Returns what a VM's state means for the wait. */
-  judge(state: string): Verdict;
+  readonly recovery?: Recovery;
 
   /** Whether a stored result holds only while its VM runs. */
   readonly isOwedOnlyRunning?: boolean;
@@ -79,15 +58,287 @@ export interface Driver {
   result(job: HandledJob, status: string, effects: LocalEffects): JsonObject;
 }
 
-const DRIVERS: Record<JobKind, Driver> = {
-  "vm.run": vmRun,
-  "vm.branch": vmBranch,
-  "vm.deploy": vmDeploy,
-  "vm.resume": vmResume,
-  "vm.run_commit": vmRunCommit,
+/** How the VMs of a lost request are told from those of others. */
+export interface Recovery {
+  /** Whether the request sets the job's label on what it makes. */
+  readonly isLabelled: boolean;
+  /** Whether a VM's lineage is what this job's would be. */
+  hasLineage(metadata: VmMetadata, job: Job): boolean;
+  /** Whether VMs without the label may be taken for the job's own. */
+  mayAdopt(policy: AdoptPolicy, job: Job): boolean;
+  /** Returns the handle for VMs that were found, not answered. */
+  handleOf(vmIds: readonly string[]): Handle;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Requests without a label are carried out in up to a minute. */
+const SLOW_CONFIRM_MS = 75_000;
+
+const HAS_NO_PARENT = (metadata: VmMetadata) =>
+  metadata.parent_commit_id === null && metadata.grandparent_vm_id === null;
+
+const BY_SOURCE: Recovery = {
+  isLabelled: false,
+  hasLineage(metadata, job) {
+    const { parent_commit_id: commitId, grandparent_vm_id: vmId } = metadata;
+    // Where the source is not known, anything that has one may be the job's.
+    if (job.source === undefined) return commitId !== null || vmId !== null;
+    return vmId === job.source || commitId === job.source;
+  },
+  mayAdopt: (policy, job) => policy !== "never" && job.source !== undefined,
+  handleOf: (vmIds) => ({ vm_ids: vmIds }),
 };
 
-/** Returns the driver of a kind. */
-export function driverOf(kind: JobKind): Driver {
-  return DRIVERS[kind];
+/** `vers run`: a new VM, found again by the label that it is made with. */
+const RUN: Kind = {
+  confirmWindowMs: 15_000,
+  maxResumeAgeMs: DAY_MS,
+  prepare(job) {
+    const config = configOf(job);
+    return async (client, options) => {
+      const { value } = await client.newRoot(config, options);
+      return { vm_ids: value.vm_ids };
+    };
+  },
+  recovery: {
+    isLabelled: true,
+    hasLineage: HAS_NO_PARENT,
+    mayAdopt: () => false,
+    handleOf: (vmIds) => ({ vm_ids: vmIds }),
+  },
+  result: (job, status, effects) => ({
+    vm_id: job.handle.vm_ids[0],
+    status,
+    alias: effects.alias,
+    head: effects.head,
+  }),
+};
+
+function configOf({ inputs, token }: Job): VmConfig {
+  return {
+    ...numbersIn({
+      mem_size_mib: inputs.mem_size_mib,
+      vcpu_count: inputs.vcpu_count,
+      fs_size_mib: inputs.fs_size_vm_mib,
+    }),
+    ...textsIn({ image_name: inputs.rootfs, kernel_name: inputs.kernel }),
+    labels: { [JOB_LABEL]: token },
+  };
+}
+
+/** `vers branch`: VMs in the state of another VM or of a commit. */
+const BRANCH: Kind = {
+  confirmWindowMs: SLOW_CONFIRM_MS,
+  maxResumeAgeMs: DAY_MS,
+  prepare(job) {
+    const [source, count] = [sourceOf(job), countOf(job)];
+    return async (client, options) => {
+      const { value } = await client.branch(source, { count }, options);
+      return { vm_ids: value.vm_ids };
+    };
+  },
+  recovery: BY_SOURCE,
+  result: (job, status, effects) => ({
+    from_id: job.source,
+    from_name: aliasOf(job),
+    new_ids: job.handle.vm_ids,
+    new_alias: effects.alias,
+    checkout_done: effects.checkout_done,
+    used_head: usesHead(job) || undefined,
+    status,
+  }),
+};
+
+/** Whether the target was left to HEAD of a folder. */
+function usesHead({ inputs }: Job): boolean {
+  return typeof inputs.target === "string" && inputs.target.startsWith("HEAD:");
+}
+
+/** Returns the alias that the target was named by, if it was. */
+function aliasOf(job: Job): string | undefined {
+  const { target } = job.inputs;
+  if (typeof target !== "string" || usesHead(job)) return undefined;
+  return isUuid(target) ? undefined : target;
+}
+
+/** `vers run-commit`: a VM in the state of a commit. */
+const RUN_COMMIT: Kind = {
+  confirmWindowMs: SLOW_CONFIRM_MS,
+  maxResumeAgeMs: DAY_MS,
+  prepare(job) {
+    const commit = commitOf(job);
+    return async (client, options) => {
+      const { value } = await client.fromCommit(commit, options);
+      return { vm_ids: value.vm_ids };
+    };
+  },
+  recovery: BY_SOURCE,
+  result: (job, status, effects) => ({
+    ...RUN.result(job, status, effects),
+    commit_key: job.inputs.commit,
+  }),
+};
+
+/**
+ * What a reference stood for is sent, where that is known: so that a lost VM
+ * can be told by it, though the tag may move. Else the service must know.
+ */
+function commitOf(job: Job): CommitSource {
+  if (job.source !== undefined) return { commit_id: job.source };
+  const { commit } = job.inputs;
+  if (typeof commit === "string") return { ref: commit };
+  throw new RangeError(`Job ${job.id} of kind ${job.kind} has no commit`);
+}
+
+/** `vers deploy`: a VM that a repository is deployed to. */
+const DEPLOY: Kind = {
+  confirmWindowMs: SLOW_CONFIRM_MS,
+  // The repository may have moved on since.
+  maxResumeAgeMs: HOUR_MS,
+  prepare(job, secrets) {
+    const request = deploymentOf(job, secrets);
+    return async (client, options) => {
+      const { value } = await client.deploy(request, options);
+      return {
+        vm_ids: [value.vm_id],
+        project_id: value.project_id,
+        deploy_status: value.status,
+      };
+    };
+  },
+  recovery: {
+    isLabelled: false,
+    hasLineage: HAS_NO_PARENT,
+    // A deployed VM has no lineage: any new VM of ours looks like it.
+    mayAdopt: (policy) => policy === "always",
+    // Nothing reads a project back.
+    handleOf: (vmIds) => ({
+      vm_ids: vmIds,
+      project_id: null,
+      deploy_status: null,
+    }),
+  },
+  result: (job, status, effects) => ({
+    project_id: job.handle.project_id ?? null,
+    vm_id: job.handle.vm_ids[0],
+    status,
+    deploy_status: job.handle.deploy_status ?? null,
+    head: effects.head,
+  }),
+};
+
+function deploymentOf(
+  job: Job,
+  secrets: JsonObject | undefined,
+): DeployRequest {
+  const { repo, name, branch, working_dir } = job.inputs;
+  if (typeof repo !== "string") {
+    throw new RangeError(`Job ${job.id} of kind ${job.kind} has no repo`);
+  }
+  const settings = textsIn({
+    install_command: secretOf(job, secrets, "install"),
+    build_command: secretOf(job, secrets, "build"),
+    run_command: secretOf(job, secrets, "run"),
+    working_directory: working_dir,
+  });
+  return {
+    repo,
+    ...textsIn({ name, branch }),
+    ...(Object.keys(settings).length > 0 ? { settings } : {}),
+  };
+}
+
+/**
+ * Returns a command that the ledger has only a hash of.
+ *
+ * @throws {Failure} when it was given to an earlier process and not to us.
+ */
+function secretOf(
+  job: Job,
+  secrets: JsonObject | undefined,
+  name: "install" | "build" | "run",
+): JsonValue | undefined {
+  const value = secrets?.[name];
+  if (value !== undefined || job.inputs[name] === undefined) return value;
+  throw new Failure(
+    `Cannot send the request of job ${job.id} again: the ledger does not keep its --${name} command`,
+    {
+      code: "general",
+      hint: "run the same vers deploy command again, without --resume-job",
+    },
+  );
+}
+
+/** `vers resume`: a VM that was paused runs again. */
+const RESUME: Kind = {
+  confirmWindowMs: SLOW_CONFIRM_MS,
+  maxResumeAgeMs: DAY_MS,
+  prepare(job) {
+    const vmId = sourceOf(job);
+    return async (client, options) => {
+      await client.setState(vmId, "Running", options);
+      return { vm_ids: [vmId] };
+    };
+  },
+  isOwedOnlyRunning: true,
+  resendWhenAsleepMs: 30_000,
+  result: (job, status) => ({
+    state: "Running",
+    vm_id: job.handle.vm_ids[0],
+    status,
+  }),
+};
+
+const KINDS: Readonly<Record<JobKind, Kind>> = {
+  "vm.run": RUN,
+  "vm.branch": BRANCH,
+  "vm.run_commit": RUN_COMMIT,
+  "vm.deploy": DEPLOY,
+  "vm.resume": RESUME,
+};
+
+/** Returns how jobs of a kind are sent, observed and found again. */
+export function kindOf(kind: JobKind): Kind {
+  return KINDS[kind];
+}
+
+/** Returns how many VMs a job asks for. */
+export function countOf({ inputs: { count } }: Job): number {
+  return typeof count === "number" ? count : 1;
+}
+
+/**
+ * Returns the VM or commit that the job starts from.
+ *
+ * @throws {RangeError} when the command gave none, which is a bug of it.
+ */
+export function sourceOf(job: Job): string {
+  if (job.source === undefined) {
+    throw new RangeError(`Job ${job.id} of kind ${job.kind} has no source`);
+  }
+  return job.source;
+}
+
+type Fields = Readonly<Record<string, JsonValue | undefined>>;
+
+/** Returns the fields that are texts. */
+function textsIn<T extends Fields>(fields: T): { [Name in keyof T]?: string } {
+  return only(fields, (value) => typeof value === "string");
+}
+
+/** Returns the fields that are numbers. */
+function numbersIn<T extends Fields>(
+  fields: T,
+): { [Name in keyof T]?: number } {
+  return only(fields, (value) => typeof value === "number");
+}
+
+function only<T extends Fields, Value>(
+  fields: T,
+  isMeant: (value: unknown) => value is Value,
+): { [Name in keyof T]?: Value } {
+  const meant = Object.entries(fields).filter(([, value]) => isMeant(value));
+  return Object.fromEntries(meant) as { [Name in keyof T]?: Value };
 }

@@ -7,25 +7,22 @@ import { type LookedAt, missedLook } from "../api/server_word.ts";
 import type { VersClient } from "../api/vers_client.ts";
 import type { Failure } from "../failure.ts";
 import type { Job } from "../job/job.ts";
-import { nextLookMs } from "./backoff.ts";
-import type { Deadline } from "../patience.ts";
-import type { Driver } from "./kinds.ts";
+import type { Patience, Polled } from "../patience.ts";
 import type { Engine, Work, WorkOptions } from "./engine.ts";
 import type { Journal } from "./journal.ts";
+import type { Kind } from "./kinds.ts";
 
 /** One command on its way: what it was asked, and what it has got so far. */
 export interface Run {
   readonly engine: Engine;
   readonly work: Work;
   readonly options: WorkOptions;
-  readonly driver: Driver;
+  readonly kind: Kind;
   readonly journal: Journal;
-  readonly deadline: Deadline;
-  /** Aborted by a signal of the system, and when the deadline passes. */
-  readonly signal: AbortSignal;
+  readonly patience: Patience;
   /** The job that this command is about, as soon as there is one. */
   job: Job | undefined;
-  /** A job whose VM was found gone: it is not gone on with again. */
+  /** A job whose VM was found deleted: it is not resumed again. */
   passedOver: Job | undefined;
   /** What answered a request whose own answer is held to be lost. */
   lostTo: ForeignAnswer | undefined;
@@ -40,12 +37,8 @@ export const MOST_AT_ONCE = 8;
 
 /** Lets only so many things be done at a time; the others wait their turn. */
 export class Turns {
-  #free: number;
+  #free = MOST_AT_ONCE;
   readonly #waiting: (() => void)[] = [];
-
-  constructor(count: number) {
-    this.#free = count;
-  }
 
   /** Does it when it is its turn, and returns what it returns. */
   async take<Value>(action: () => Promise<Value>): Promise<Value> {
@@ -71,23 +64,8 @@ export type Look<Value> =
     readonly retryAfterMs: number | undefined;
   };
 
+/** The last look still has a moment to answer when no time is left. */
 const LAST_LOOK_MS = 1_500;
-
-/**
- * Looks once at a list or at one VM. A limit is checked after a look, never
- * instead of one: the last look still has a moment to answer when no time is
- * left.
- *
- * @throws {ApiError} when it is the server's word on what was looked at.
- * @throws {unknown} the reason of a signal of the system.
- */
-export function look<Value>(
-  run: Run,
-  about: LookedAt,
-  read: Read<Value>,
-): Promise<Look<Value>> {
-  return run.turns.take(() => lookNow(run, about, read));
-}
 
 /** Asks the service for something. */
 type Read<Value> = (
@@ -95,48 +73,33 @@ type Read<Value> = (
   options: { readonly signal: AbortSignal },
 ) => Promise<Value>;
 
-async function lookNow<Value>(
-  run: Run,
+/**
+ * Looks once at a list or at one VM.
+ *
+ * @throws {ApiError} when it is the server's word on what was looked at.
+ * @throws {unknown} the reason of a signal of the system.
+ */
+export function look<Value>(
+  { engine: { client }, patience, turns }: Run,
   about: LookedAt,
   read: Read<Value>,
 ): Promise<Look<Value>> {
-  const { client, clock, signal } = run.engine;
-  const over = new AbortController();
-  const stop = new AbortController();
-  const limitMs = run.deadline.remainingMs() + LAST_LOOK_MS;
-  if (Number.isFinite(limitMs)) {
-    clock.sleep(limitMs, stop.signal).then(
-      () => over.abort(new NoAnswerError("look", "time ran out")),
-      () => {},
-    );
-  }
-  try {
-    const value = await read(client, {
-      signal: AbortSignal.any([signal, over.signal]),
-    });
-    return { type: "answer", value };
-  } catch (error) {
-    const missed = missedLook(error, about);
-    if (missed === undefined) throw error;
-    return { type: "missed", error: missed, retryAfterMs: wantedPause(missed) };
-  } finally {
-    stop.abort();
-  }
-}
-
-/** Returns how long an answer asks to be left alone, if it does. */
-export function wantedPause(error: Failure): number | undefined {
-  return error instanceof ApiError ? error.retryAfterMs : undefined;
-}
-
-/** The longest of several pauses that were asked for. */
-export function longest(
-  one: number | undefined,
-  other: number | undefined,
-): number | undefined {
-  return one === undefined || other === undefined
-    ? one ?? other
-    : Math.max(one, other);
+  const graceMs = LAST_LOOK_MS;
+  const reason = () => new NoAnswerError("look", "time ran out");
+  return turns.take(() =>
+    patience.within(async (signal): Promise<Look<Value>> => {
+      try {
+        return { type: "answer", value: await read(client, { signal }) };
+      } catch (thrown) {
+        const error = missedLook(thrown, about);
+        if (error === undefined) throw thrown;
+        const retryAfterMs = error instanceof ApiError
+          ? error.retryAfterMs
+          : undefined;
+        return { type: "missed", error, retryAfterMs };
+      }
+    }, { graceMs, reason })
+  );
 }
 
 /** What decides how long it is to the next look. */
@@ -145,29 +108,40 @@ export interface NextLook {
   readonly looks: number;
   /** Fixes the time between two looks; else it grows. */
   readonly intervalMs?: number | undefined;
-  /** How long the service asked to be left alone. */
+  /** How long the service asked to be left alone; of several, the longest. */
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Returns how long to wait before the next look, in milliseconds. */
-export function untilNextLook(run: Run, next: NextLook): number {
-  return nextLookMs({ ...next, random: run.engine.random() });
-}
+const FIRST_MS = 500;
+const GROWTH = 1.5;
+const LONGEST_MS = 5_000;
+const JITTER = 0.2;
+const LONGEST_RETRY_AFTER_MS = 60_000;
 
 /**
- * Returns when it is time to look again, at the deadline at the latest.
+ * Returns how long to wait before the next look, in milliseconds.
  *
- * @throws {TimedOutError} when no time is left: then nothing is waited for.
- * @throws {unknown} the reason of a signal of the system.
+ * `Retry-After` is honoured here, up to a minute, and nowhere else.
  */
-export async function pause(
+export function untilNextLook(
+  { engine }: { readonly engine: Pick<Engine, "random"> },
+  { looks, intervalMs, retryAfterMs }: NextLook,
+): number {
+  const grown = Math.min(FIRST_MS * GROWTH ** (looks - 1), LONGEST_MS);
+  const jittered = grown * (1 + JITTER * (2 * engine.random() - 1));
+  return Math.max(
+    intervalMs ?? jittered,
+    Math.min(retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS),
+  );
+}
+
+/** Says that a reading is to be repeated, and when. */
+export function lookAgain(
   run: Run,
-  ms: number,
-  doing: string,
-): Promise<void> {
-  const { engine: { clock, signal }, deadline } = run;
-  deadline.check(doing);
-  await clock.sleep(Math.min(ms, deadline.remainingMs()), signal);
+  next: NextLook & { readonly doing: string },
+): Polled<never> {
+  const { doing } = next;
+  return { isDone: false, pause: { ms: untilNextLook(run, next), doing } };
 }
 
 /**
@@ -176,23 +150,22 @@ export async function pause(
  * @throws {TimedOutError} when the deadline passes before an answer.
  * @throws {ApiError} when it is the server's word on what was looked at.
  */
-export async function lookUntilAnswered<Value>(
+export function lookUntilAnswered<Value>(
   run: Run,
-  about: { readonly job: Job; readonly looksAt: LookedAt },
+  { job, looksAt }: { readonly job: Job; readonly looksAt: LookedAt },
   read: Read<Value>,
 ): Promise<Value> {
-  const { job, looksAt } = about;
-  for (let looks = 1;; looks++) {
+  return run.patience.poll<Value>(async (looks) => {
     const looked = await look(run, looksAt, read);
-    if (looked.type === "answer") return looked.value;
+    if (looked.type === "answer") return { isDone: true, value: looked.value };
     const { error, retryAfterMs } = looked;
     run.engine.notify({ type: "missedLook", job, error });
-    const pauseMs = untilNextLook(run, { looks, retryAfterMs });
-    await pause(run, pauseMs, `asking for the state of job ${job.id}`);
-  }
+    const doing = `asking for the state of job ${job.id}`;
+    return lookAgain(run, { looks, retryAfterMs, doing });
+  });
 }
 
 /** Returns how long a send may take to show on the server. */
 export function confirmWindowMs(run: Run): number {
-  return run.options.confirmWindowMs ?? run.driver.confirmWindowMs;
+  return run.options.confirmWindowMs ?? run.kind.confirmWindowMs;
 }

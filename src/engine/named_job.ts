@@ -2,42 +2,8 @@ import { Failure } from "../failure.ts";
 import { jobOfStripped } from "../job/go_job.ts";
 import type { Job } from "../job/job.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
-import { attach, type Claim, lockJob, recordedFailure } from "./claim.ts";
 import { UnreadableLineError } from "./engine_error.ts";
-import { recover } from "./recover.ts";
-import type { Engine } from "./engine.ts";
-import type { Run } from "./look.ts";
-
-/**
- * Takes up the job that the user named, whatever its age.
- *
- * @throws {Failure} when there is no such job at this origin, when it is of
- *   another kind, and, with its stored error, when it failed.
- */
-export async function claimNamed(run: Run, id: string): Promise<Claim> {
-  const { key } = await readJob(run, id);
-  const lock = await lockJob(run, key ?? id);
-  using _lock = lock.held;
-  // What it was before the lock was had may be old by now.
-  const job = await readJob(run, id);
-  run.job = job;
-  switch (job.status) {
-    case "submitted":
-      return {
-        type: "job",
-        ...await recover(run, job, { maySend: lock.isLocked }),
-      };
-    case "running":
-      return attach(run, job);
-    case "complete":
-      return { type: "result", job, isFresh: false };
-    case "failed":
-      throw new Failure(job.error, {
-        code: "job_failed",
-        hint: recordedFailure(job).hint,
-      });
-  }
-}
+import type { Engine, Work } from "./engine.ts";
 
 /**
  * Returns the job that the user named, if this command resumes such jobs.
@@ -45,7 +11,10 @@ export async function claimNamed(run: Run, id: string): Promise<Claim> {
  * @throws {Failure} when it does not, or there is none.
  */
 export async function readJob(
-  { engine, work: { kind, scope, account } }: Pick<Run, "engine" | "work">,
+  { engine, work: { kind, scope, account } }: {
+    readonly engine: Engine;
+    readonly work: Work;
+  },
   id: string,
 ): Promise<Job> {
   const action = `resume job "${id}"`;

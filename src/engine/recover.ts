@@ -3,19 +3,16 @@ import type { VmList } from "../api/types.ts";
 import type { Failure } from "../failure.ts";
 import { type RunningJob, type SubmittedJob, taken } from "../job/job.ts";
 import type { Handle } from "../job/record.ts";
-import type { Traces } from "./kinds.ts";
-import { sourceOf } from "./drivers/lineage.ts";
 import { type Candidate, UnconfirmedError } from "./engine_error.ts";
+import { type Recovery, sourceOf } from "./kinds.ts";
 import {
   confirmWindowMs,
   type Look,
   look,
-  pause,
+  lookAgain,
   type Run,
-  untilNextLook,
 } from "./look.ts";
 import { type Found, search } from "./search.ts";
-import { searchOf } from "./search_options.ts";
 import {
   accept,
   type Accepted,
@@ -23,7 +20,7 @@ import {
   openSend,
   sendOnce,
 } from "./send.ts";
-import { nameDuplicates, readVmList } from "./vm_list.ts";
+import { nameDuplicates, readVmList } from "./vm_labels.ts";
 
 /** Options for {@linkcode recover}. */
 export interface RecoverOptions {
@@ -51,16 +48,16 @@ export async function recover(
   intent: SubmittedJob,
   options: RecoverOptions,
 ): Promise<Accepted> {
-  const { driver, engine: { clock, notify } } = run;
-  const { traces } = driver;
-  if (traces === undefined) return await repeat(run, intent);
+  const { kind: { recovery }, engine: { clock, notify } } = run;
+  if (recovery === undefined) return await repeat(run, intent);
   let job = intent;
   let age = sendAge(run, job);
   let mayStillSend = options.maySend;
   let refusal: Failure | undefined;
-  for (let looks = 1;; looks++) {
+  return await run.patience.poll<Accepted>(async (looks) => {
+    if (looks === 2 && job === intent) notify({ type: "confirming", job });
     const lookedAtMs = clock.elapsedMs();
-    const looked = await searchOnce(run, job, traces, age);
+    const looked = await searchOnce(run, job, recovery, age);
     // Only a list that was read after the window says that nothing was made.
     const isLate = age.at(lookedAtMs) >= confirmWindowMs(run);
     let seen = looked.type === "answer" ? looked.value.found : undefined;
@@ -68,7 +65,8 @@ export async function recover(
       const adopted = await adopt(run, job, seen.handle);
       if (adopted !== undefined) {
         nameDuplicates(run, adopted, looked.value.list);
-        return { job: adopted, effect: "recovered" };
+        const value = { job: adopted, effect: "recovered" as const };
+        return { isDone: true, value };
       }
       // Another job took it a moment ago: the next look will not offer it.
       seen = undefined;
@@ -80,7 +78,7 @@ export async function recover(
         throw await unconfirmed(run, job, candidates, refusal);
       }
       mayStillSend = false;
-      const send = driver.prepare(job, run.work.secrets);
+      const send = run.kind.prepare(job, run.work.secrets);
       const again = await openSend(run, job);
       if (again === undefined) {
         throw await unconfirmed(run, job, candidates, refusal);
@@ -89,27 +87,27 @@ export async function recover(
       job = sent.job;
       age = sendAge(run, job);
       if (sent.type === "accepted") {
-        return await accept(run, job, sent.handle, "created");
+        const value = await accept(run, job, sent.handle, "created");
+        return { isDone: true, value };
       }
       if (sent.type === "refused") refusal = sent.error;
-      continue;
+      return { isDone: false };
     }
-    const pauseMs = untilNextLook(run, {
+    return lookAgain(run, {
       looks,
       intervalMs: looks <= 2 ? FIRST_PAUSE_MS : PAUSE_MS,
       retryAfterMs: looked.type === "missed" ? looked.retryAfterMs : undefined,
+      doing: `finding out what became of job ${job.id}`,
     });
-    await pause(run, pauseMs, `finding out what became of job ${job.id}`);
-    if (looks === 1) notify({ type: "confirming", job });
-  }
+  });
 }
 
 /**
- * Sends again what does no more when it is sent twice. If that answer is lost
- * too, the wait will tell: what it looks at was known before the request.
+ * Sends an idempotent request again. If that answer is lost too, the wait will
+ * tell: what it looks at was known before the request.
  */
 async function repeat(run: Run, intent: SubmittedJob): Promise<Accepted> {
-  const send = run.driver.prepare(intent, run.work.secrets);
+  const send = run.kind.prepare(intent, run.work.secrets);
   const again = await openSend(run, intent) ?? intent;
   const sent = await sendOnce(run, again, send);
   const { job } = sent;
@@ -132,13 +130,13 @@ interface Searched {
 async function searchOnce(
   run: Run,
   job: SubmittedJob,
-  traces: Traces,
+  recovery: Recovery,
   age: SendAge,
 ): Promise<Look<Searched>> {
   const looked = await look(run, "list", async (client, { signal }) => {
     const list = await readVmList(run, job, client, { signal });
     age.note(list.serverTime);
-    const found = await search(searchOf(run, job, traces, list, signal));
+    const found = await search({ run, job, recovery, list, signal });
     return { found, list: list.value };
   });
   if (looked.type === "missed") {

@@ -7,9 +7,9 @@ import {
   type RunningJob,
   type SettledJob,
 } from "../job/job.ts";
-import { type Claim, claimJob, recordedFailure } from "./claim.ts";
-import { Deadline } from "../patience.ts";
-import { driverOf } from "./kinds.ts";
+import { type Claim, claimJob, claimNamed, recordedFailure } from "./claim.ts";
+import { Patience } from "../patience.ts";
+import { countOf, kindOf } from "./kinds.ts";
 import type { Effect, Engine, Work, WorkOptions } from "./engine.ts";
 import {
   IncompleteJobError,
@@ -17,11 +17,9 @@ import {
   JobFailedError,
 } from "./engine_error.ts";
 import { Journal } from "./journal.ts";
-import { labelVms } from "./label_vms.ts";
-import { claimNamed } from "./named_job.ts";
-import { MOST_AT_ONCE, type Run, Turns } from "./look.ts";
+import { type Run, Turns } from "./look.ts";
 import { journalFailure } from "./send.ts";
-import { nameTwins } from "./twins.ts";
+import { labelVms } from "./vm_labels.ts";
 import { presenceOf, type Waited, waitForJob } from "./wait.ts";
 
 /**
@@ -39,27 +37,27 @@ export async function runWork(
   work: Work,
   options: WorkOptions,
 ): Promise<void> {
-  const driver = driverOf(work.kind);
-  const deadline = new Deadline(engine.clock, options.timeoutMs);
-  using _stopping = deadline;
+  const { clock, signal: interrupt } = engine;
+  const { timeoutMs } = options;
+  const patience = new Patience({ clock, interrupt, timeoutMs });
+  using _stopping = patience;
   const journal = new Journal({
     ledger: engine.ledger,
     notify: engine.notify,
-    patienceMs: () => deadline.remainingMs(),
+    patienceMs: () => patience.remainingMs(),
   });
   const run: Run = {
     engine,
     work,
     options,
-    driver,
+    kind: kindOf(work.kind),
     journal,
-    deadline,
-    signal: AbortSignal.any([engine.signal, deadline.signal]),
+    patience,
     job: undefined,
     passedOver: undefined,
     lostTo: undefined,
     saidOfLists: new Set(),
-    turns: new Turns(MOST_AT_ONCE),
+    turns: new Turns(),
   };
   try {
     await goThrough(run);
@@ -96,11 +94,11 @@ async function giveAgain(
   const presence = isFresh
     ? { type: "there" as const }
     : await presenceOf(run, job);
-  if (presence.type === "gone") {
-    const error = goneError(job, presence.gone);
+  if (presence.type === "deleted") {
+    const error = deletedError(job, presence.vmIds);
     if (error instanceof IncompleteJobError) throw error;
     await journal.markGone(job, engine.clock.now());
-    return goBack(run, job, { mayGoBack, why: "gone", error });
+    return goBack(run, job, { mayGoBack, why: "deleted", error });
   }
   if (presence.type === "stopped") {
     const error = new JobFailedError(
@@ -111,7 +109,7 @@ async function giveAgain(
     return goBack(run, job, { mayGoBack, why: "stopped", error });
   }
   engine.notify({ type: "returning", job });
-  await options.onAccepted(job);
+  await options.onAccepted(job, run.patience);
   await deliver(run, job, "returned");
   return true;
 }
@@ -122,23 +120,22 @@ async function seeThrough(
   claim: Claim & { type: "job" },
   mayGoBack: boolean,
 ): Promise<boolean> {
-  const { options, driver } = run;
+  const { options, kind } = run;
   const { job, effect } = claim;
   const labelled = labelVms(run, job);
-  const effects = await options.onAccepted(job);
+  const effects = await options.onAccepted(job, run.patience);
   if (!options.wait) {
     const presence = effect === "attached"
       ? await presenceOf(run, job)
       : { type: "there" as const };
-    if (presence.type === "gone") {
-      const { gone } = presence;
-      const isFirstLook = true;
-      return await endGone(run, claim, { gone, isFirstLook, mayGoBack });
+    if (presence.type === "deleted") {
+      const deletion = { ...presence, isFirstLook: true, mayGoBack };
+      return await endDeleted(run, claim, deletion);
     }
     await labelled;
-    await nameTwins(run, job);
-    checkCount(run, job);
-    const result = driver.result(job, "accepted", effects);
+    await nameDuplicates(run, job);
+    checkCount(job);
+    const result = kind.result(job, "accepted", effects);
     await options.deliver({ ...result, job_id: job.id, effect });
     if (effect !== "attached") await markAccepted(run, job);
     return true;
@@ -147,9 +144,9 @@ async function seeThrough(
   switch (waited.type) {
     case "complete": {
       await labelled;
-      await nameTwins(run, job);
-      checkCount(run, job);
-      const result = driver.result(job, "complete", effects);
+      await nameDuplicates(run, job);
+      checkCount(job);
+      const result = kind.result(job, "complete", effects);
       const told = { ...result, job_id: job.id, effect };
       const done = completed(job, told, run.engine.clock.now());
       await deliverSettled(run, claim, await run.journal.settle(done));
@@ -159,30 +156,30 @@ async function seeThrough(
       await labelled;
       await deliverSettled(run, claim, waited.job);
       return true;
-    case "gone": {
+    case "deleted": {
       const isFirstLook = effect === "attached" && waited.isFirstLook;
-      const { gone } = waited;
-      return await endGone(run, claim, { gone, isFirstLook, mayGoBack });
+      const deletion = { ...waited, isFirstLook, mayGoBack };
+      return await endDeleted(run, claim, deletion);
     }
   }
 }
 
 /**
- * Ends the wait for a job of which VMs are gone: records that it failed, if
- * all are; false when it leads back to the look-up.
+ * Ends the wait for a job of which VMs were deleted: records that it failed, if
+ * all were; false when it leads back to the look-up.
  */
-async function endGone(
+async function endDeleted(
   run: Run,
   claim: Claim & { type: "job" },
-  { gone, isFirstLook, mayGoBack }: {
-    readonly gone: readonly string[];
-    /** Whether an attached job's VM was gone before it was seen alive. */
+  { vmIds, isFirstLook, mayGoBack }: {
+    readonly vmIds: readonly string[];
+    /** Whether an attached job's VM was deleted before it was seen alive. */
     readonly isFirstLook: boolean;
     readonly mayGoBack: boolean;
   },
 ): Promise<boolean> {
   const { job } = claim;
-  const error = goneError(job, gone);
+  const error = deletedError(job, vmIds);
   if (error instanceof IncompleteJobError) throw error;
   const settled = await journalFailure(run, job, error, { isGone: true });
   // Another process may have seen it through before its VM was deleted, or
@@ -193,13 +190,13 @@ async function endGone(
     return true;
   }
   if (!isFirstLook) throw error;
-  return goBack(run, settled, { mayGoBack, why: "gone", error });
+  return goBack(run, settled, { mayGoBack, why: "deleted", error });
 }
 
 /** Options for {@linkcode goBack}. */
 interface GoBackOptions {
   readonly mayGoBack: boolean;
-  readonly why: "gone" | "stopped";
+  readonly why: "deleted" | "stopped";
   /** What ends the command if it may not go back. */
   readonly error: JobFailedError;
 }
@@ -223,14 +220,16 @@ function goBack(
   });
 }
 
-/** Returns the error that names which VMs are gone, and which are left. */
-function goneError(
+/** Returns the error that names which VMs were deleted, and which are left. */
+function deletedError(
   job: RunningJob | CompleteJob,
-  gone: readonly string[],
+  deleted: readonly string[],
 ): JobFailedError | IncompleteJobError {
   const { id: jobId } = job;
-  const alive = job.handle.vm_ids.filter((id) => !gone.includes(id));
-  const text = `VM ${gone.join(", ")} of job ${jobId} is gone: it was deleted`;
+  const alive = job.handle.vm_ids.filter((id) => !deleted.includes(id));
+  const text = `VM ${
+    deleted.join(", ")
+  } of job ${jobId} is gone: it was deleted`;
   return alive.length === 0 ? new JobFailedError(text) : new IncompleteJobError(
     `${text}; still there: ${alive.join(", ")}`,
     { jobId },
@@ -238,9 +237,9 @@ function goneError(
 }
 
 /** @throws {IncompleteJobError} when fewer VMs were made than asked for. */
-function checkCount({ driver }: Run, job: RunningJob): void {
+function checkCount(job: RunningJob): void {
   const { id: jobId, handle: { vm_ids } } = job;
-  const wanted = driver.traces?.count(job) ?? vm_ids.length;
+  const wanted = countOf(job);
   if (vm_ids.length >= wanted) return;
   throw new IncompleteJobError(
     `Job ${jobId} asked for ${wanted} VMs, and the service made ` +
@@ -288,4 +287,11 @@ async function deliver(
 async function markAccepted(run: Run, job: RunningJob): Promise<void> {
   const accepted_at = run.engine.clock.now().toISOString();
   await run.journal.append({ ...job, accepted_at });
+}
+
+/** A request that was sent twice may have been carried out twice. */
+async function nameDuplicates(run: Run, job: RunningJob): Promise<void> {
+  if (job.sends < 2) return;
+  const { nameUnlabelledDuplicates } = await import("./search.ts");
+  await nameUnlabelledDuplicates(run, job);
 }

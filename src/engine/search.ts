@@ -1,40 +1,23 @@
 import { ApiError } from "../api/api_error.ts";
 import type { Answer } from "../api/exchange.ts";
 import type { Vm, VmList, VmMetadata } from "../api/types.ts";
-import type { VersClient } from "../api/vers_client.ts";
+import type { Job, RunningJob, SubmittedJob } from "../job/job.ts";
 import type { Handle } from "../job/record.ts";
-import type { Job } from "../job/job.ts";
-import type { Traces } from "./kinds.ts";
-import type { AdoptPolicy } from "./engine.ts";
-import type { Candidate } from "./engine_error.ts";
-import { byAge, JOB_LABEL, labelledIds } from "./vm_list.ts";
+import { LedgerError } from "../ledger/ledger_error.ts";
 import { isUuid } from "../uuid.ts";
+import type { Candidate } from "./engine_error.ts";
+import { countOf, JOB_LABEL, kindOf, type Recovery } from "./kinds.ts";
+import { confirmWindowMs, look, type Run } from "./look.ts";
+import { byAge, labelledIds, nameDuplicate, readVmList } from "./vm_labels.ts";
 
-/** What a search for a lost request's VMs needs. */
+/** What a search for the VMs of a job goes by. */
 export interface Search {
-  readonly client: VersClient;
+  readonly run: Run;
   readonly job: Job;
-  readonly traces: Traces;
+  readonly recovery: Recovery;
   /** Every VM of the organisation, read just now. */
   readonly list: Answer<VmList>;
-  readonly confirmWindowMs: number;
-  readonly adopt: AdoptPolicy;
-  /** Returns which of these VMs are the handle of another job. */
-  readonly takenOf: (vmIds: readonly string[]) => Promise<Taken>;
-  /** Whether another job may have made one of these, too. */
-  readonly hasRival: (vms: readonly UnclaimedVm[]) => Promise<boolean>;
-  /** How far the server's clock is ahead of ours. */
-  readonly skewMs: number;
   readonly signal: AbortSignal;
-}
-
-/** The VMs that are taken. */
-export type Taken = Pick<ReadonlyMap<string, unknown>, "has">;
-
-/** A VM that no job has, and where it comes from. */
-export interface UnclaimedVm {
-  readonly vm: Vm;
-  readonly metadata: VmMetadata;
 }
 
 /** What a search has shown so far. */
@@ -48,6 +31,12 @@ export type Found =
     readonly isEarly: boolean;
   };
 
+/** A VM that no job has, and where it comes from. */
+interface UnclaimedVm {
+  readonly vm: Vm;
+  readonly metadata: VmMetadata;
+}
+
 /**
  * Looks for the VMs that a request has made whose answer was lost.
  *
@@ -56,23 +45,50 @@ export type Found =
  * other open intent could have made them.
  */
 export async function search(options: Search): Promise<Found> {
-  const { job, traces, list } = options;
-  const count = traces.count(job);
+  const { run, job, recovery, list } = options;
+  const count = countOf(job);
   const own = labelledIds(list.value, job.token);
   if (own.length >= count) {
-    return { type: "found", handle: traces.handleOf(own.slice(0, count)) };
+    return { type: "found", handle: recovery.handleOf(own.slice(0, count)) };
   }
   const { vms, isEarly } = await unclaimedVms(options);
+  const vmIds = vms.map(({ vm }) => vm.vm_id);
   // Fewer than were asked for: these are the job's, and of the others some.
-  const candidates = [...own, ...vms.map(({ vm }) => vm.vm_id)]
+  const candidates = [...own, ...vmIds]
     .map((vmId) => candidateOf(vmId, list.value));
-  const isOurs = !traces.areLabelled && traces.mayAdopt(options.adopt, job) &&
+  const isOurs = !recovery.isLabelled &&
+    recovery.mayAdopt(run.options.adopt, job) &&
     isOwnerKnown(job) && !isEarly && own.length === 0 && vms.length === count;
-  if (!isOurs || await options.hasRival(vms)) {
+  if (!isOurs || await hasRival(options, vms)) {
     return { type: "absent", candidates, isEarly };
   }
-  const vmIds = vms.map(({ vm }) => vm.vm_id);
-  return { type: "found", handle: traces.handleOf(vmIds) };
+  return { type: "found", handle: recovery.handleOf(vmIds) };
+}
+
+/**
+ * Names the VMs that this job may have made besides its handle, where they
+ * carry no label. One look; what it misses is no reason to fail a job that is
+ * done.
+ */
+export async function nameUnlabelledDuplicates(
+  run: Run,
+  job: RunningJob,
+): Promise<void> {
+  const { recovery } = run.kind;
+  if (recovery === undefined) return;
+  try {
+    await look(run, "list", async (client, { signal }) => {
+      const list = await readVmList(run, job, client, { signal });
+      const { vms } = await unclaimedVms({ run, job, recovery, list, signal });
+      const own = job.handle.vm_ids;
+      for (const { vm: { vm_id: other } } of vms) {
+        if (own.includes(other)) continue;
+        nameDuplicate(run, job, { own, other, isUnproven: true });
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
 }
 
 function candidateOf(vmId: string, { vms }: VmList): Candidate {
@@ -94,33 +110,47 @@ const LABELLED_BY_MS = 10_000;
  * the time of its requests, of the right lineage, without a label of somebody
  * else, and no handle in the ledger.
  */
-export async function unclaimedVms(
+async function unclaimedVms(
   options: Search,
 ): Promise<
   { readonly vms: readonly UnclaimedVm[]; readonly isEarly: boolean }
 > {
-  const { job, traces, list, confirmWindowMs } = options;
-  const { from, until } = requestTimes(job, options);
+  const { run, job, recovery, list } = options;
+  const windowMs = confirmWindowMs(run);
+  const { from, until } = requestTimes(job, {
+    confirmWindowMs: windowMs,
+    skewMs: skewOf(options),
+  });
   const now = (list.serverTime ?? new Date(until)).getTime();
-  const graceMs = Math.min(LABELLED_BY_MS, confirmWindowMs);
+  const graceMs = Math.min(LABELLED_BY_MS, windowMs);
   const possible = list.value.vms.filter((vm) => {
     const createdAt = Date.parse(vm.created_at);
     return (!isOwnerKnown(job) || vm.owner_id === job.account) &&
       createdAt >= from && createdAt <= until &&
-      !isLabelledBySomebody(vm, traces);
+      !isLabelledBySomebody(vm, recovery);
   });
-  const taken = await options.takenOf(possible.map(({ vm_id }) => vm_id));
+  const possibleIds = possible.map(({ vm_id }) => vm_id);
+  const owners = await orElse(
+    () => run.engine.ledger.ownersOf(possibleIds, job),
+    new Map<string, string>(),
+  );
   const vms: UnclaimedVm[] = [];
   let isEarly = false;
   for (const vm of possible.sort(byAge)) {
-    if (taken.has(vm.vm_id)) continue;
+    if (owners.has(vm.vm_id)) continue;
     const metadata = await metadataOf(options, vm.vm_id);
-    if (!metadata || !traces.isOffspring(metadata, job)) continue;
+    if (!metadata || !recovery.hasLineage(metadata, job)) continue;
     vms.push({ vm, metadata });
     const ageMs = now - Date.parse(vm.created_at);
-    if (!traces.areLabelled && ageMs < graceMs) isEarly = true;
+    if (!recovery.isLabelled && ageMs < graceMs) isEarly = true;
   }
   return { vms, isEarly };
+}
+
+/** Returns how far the server's clock is ahead of ours, in milliseconds. */
+function skewOf({ run, list }: Search): number {
+  const now = run.engine.clock.now().getTime();
+  return (list.serverTime?.getTime() ?? now) - now;
 }
 
 /**
@@ -131,7 +161,10 @@ export async function unclaimedVms(
  */
 export function requestTimes(
   job: Job,
-  { confirmWindowMs, skewMs }: Pick<Search, "confirmWindowMs" | "skewMs">,
+  { confirmWindowMs, skewMs }: {
+    readonly confirmWindowMs: number;
+    readonly skewMs: number;
+  },
 ): { readonly from: number; readonly until: number } {
   const started_at = Date.parse(job.started_at);
   const first = job.server_at ? Date.parse(job.server_at) : started_at + skewMs;
@@ -146,21 +179,20 @@ export function requestTimes(
   };
 }
 
-function isLabelledBySomebody(vm: Vm, traces: Traces): boolean {
+function isLabelledBySomebody(vm: Vm, recovery: Recovery): boolean {
   // Where the request sets the label, a VM with any label is another's; where
   // it does not, only that of another job says so.
-  return traces.areLabelled
+  return recovery.isLabelled
     ? Object.keys(vm.labels).length > 0
     : vm.labels[JOB_LABEL] !== undefined;
 }
 
 async function metadataOf(
-  options: Search,
+  { run, signal }: Search,
   vmId: string,
 ): Promise<VmMetadata | undefined> {
-  const { client, signal } = options;
   try {
-    return (await client.vmMetadata(vmId, { signal })).value;
+    return (await run.engine.client.vmMetadata(vmId, { signal })).value;
   } catch (error) {
     // What is gone by now cannot be taken for ours.
     if (error instanceof ApiError && error.isNotFound) return undefined;
@@ -171,4 +203,50 @@ async function metadataOf(
 /** Whether the account is a key's id, which the server gives as the owner. */
 export function isOwnerKnown(job: Job): boolean {
   return isUuid(job.account);
+}
+
+/** Whether another open intent could have made some of these VMs. */
+function hasRival(
+  options: Search,
+  vms: readonly UnclaimedVm[],
+): Promise<boolean> {
+  return orElse(async () => {
+    const others = await options.run.engine.ledger.openIntents();
+    return others.some((other) => isRival(options, other, vms));
+  }, true);
+}
+
+function isRival(
+  options: Search,
+  other: SubmittedJob,
+  vms: readonly UnclaimedVm[],
+): boolean {
+  const { run, job } = options;
+  if (other.id === job.id && other.token === job.token) return false;
+  if (other.scope !== job.scope || other.account !== job.account) return false;
+  const { recovery, confirmWindowMs } = kindOf(other.kind);
+  // What carries its label from the start is never taken for another's.
+  if (recovery === undefined || recovery.isLabelled) return false;
+  const { from, until } = requestTimes(other, {
+    confirmWindowMs: run.options.confirmWindowMs ?? confirmWindowMs,
+    skewMs: skewOf(options),
+  });
+  return vms.some(({ vm, metadata }) => {
+    const createdAt = Date.parse(vm.created_at);
+    return createdAt >= from && createdAt <= until &&
+      recovery.hasLineage(metadata, other);
+  });
+}
+
+/** A ledger that cannot be read must not cost the user the VM. */
+async function orElse<Value>(
+  read: () => Promise<Value>,
+  unreadable: Value,
+): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof LedgerError) return unreadable;
+    throw error;
+  }
 }

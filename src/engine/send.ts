@@ -1,6 +1,11 @@
-import { ApiError, NoAnswerError, NotSentError } from "../api/api_error.ts";
+import {
+  ApiError,
+  NoAnswerError,
+  NOT_THE_API,
+  NotSentError,
+} from "../api/api_error.ts";
 import { foreignAnswer } from "../api/server_word.ts";
-import type { Failure } from "../failure.ts";
+import { Failure } from "../failure.ts";
 import {
   failed,
   type RunningJob,
@@ -9,11 +14,10 @@ import {
   taken,
 } from "../job/job.ts";
 import { FORMAT_VERSION, type Handle } from "../job/record.ts";
-import type { SendRequest } from "./kinds.ts";
 import type { Effect } from "./engine.ts";
 import { ledgerRequired } from "./journal.ts";
-import { pause, type Run, untilNextLook } from "./look.ts";
-import { readServerClock } from "./server_clock.ts";
+import type { SendRequest } from "./kinds.ts";
+import { look, lookAgain, type Run, untilNextLook } from "./look.ts";
 
 /** A job that has a handle, and how it came by it. */
 export interface Accepted {
@@ -100,7 +104,7 @@ export async function sendOnce(
   for (let times = 1;; times++) {
     const sent = { job: leaving };
     try {
-      const options = { signal: run.signal };
+      const options = { signal: run.patience.signal };
       const handle = await send(run.engine.client, options);
       return { type: "accepted", ...sent, handle };
     } catch (error) {
@@ -137,9 +141,9 @@ async function waitUntilLessBusy(
   });
   run.engine.notify({ type: "serverBusy", job, pauseMs });
   const doing = "waiting for the service to take the request";
-  if (run.deadline.remainingMs() > 0) await pause(run, pauseMs, doing);
-  if (run.deadline.remainingMs() > 0) return;
-  const timedOut = run.deadline.timedOut(doing, error);
+  if (run.patience.remainingMs() > 0) await run.patience.sleep(pauseMs, doing);
+  if (run.patience.remainingMs() > 0) return;
+  const timedOut = run.patience.timedOut(doing, error);
   // What was sent before it may still have been carried out.
   if (job.sends === 1) await journalFailure(run, job, timedOut);
   throw timedOut;
@@ -230,6 +234,60 @@ export async function newJob(run: Run): Promise<SubmittedJob> {
 export function mayBeFound({ work, options }: Run): boolean {
   return options.wait || work.isIdempotencyKey === true ||
     typeof work.inputs.alias === "string";
+}
+
+/**
+ * Returns the time by the server's clock, to tell later what was made after
+ * it; `undefined` when the server does not show it. Nothing is sent before
+ * this look is answered: of a server that cannot be asked it could not be
+ * found out whether it carried a request out.
+ *
+ * @throws {NotSentError} when no connection can be made.
+ * @throws {Failure} of code `unreachable` when something else than the service
+ *   answers.
+ * @throws {TimedOutError} when the deadline passes before an answer.
+ */
+function readServerClock(run: Run): Promise<Date | undefined> {
+  const isUnreachable = (error: Failure) => error instanceof NotSentError;
+  const isForeign = (error: Failure) => foreignAnswer(error) !== undefined;
+  const vain = [
+    { isMet: isUnreachable, intervalMs: 2_500, times: 0 },
+    { isMet: isForeign, intervalMs: 1_000, times: 0 },
+  ];
+  return run.patience.poll<Date | undefined>(async (looks) => {
+    const looked = await look(
+      run,
+      "vm",
+      (client, options) => client.serverClock(options),
+    );
+    if (looked.type === "answer") return { isDone: true, value: looked.value };
+    const { error, retryAfterMs } = looked;
+    let intervalMs: number | undefined;
+    for (const kind of vain) {
+      kind.times = kind.isMet(error) ? kind.times + 1 : 0;
+      if (kind.times > 0) intervalMs = kind.intervalMs;
+      const isOver = kind.times >= TIMES ||
+        (kind.times > 0 && !error.retryable);
+      if (isOver) throw inWords(error);
+    }
+    run.engine.notify({ type: "notAnswered", error });
+    const doing = "asking the server for its time";
+    return lookAgain(run, { looks, intervalMs, retryAfterMs, doing });
+  });
+}
+
+/** How often in a row something may stand in the way of the server. */
+const TIMES = 3;
+
+/** What answers in the service's place is named, whatever shape it has. */
+function inWords(error: Failure): Failure {
+  const other = foreignAnswer(error);
+  if (other === undefined || error instanceof ApiError) return error;
+  const said = [`${other.status}`, other.contentType].filter(Boolean);
+  return new Failure(
+    `Cannot send the request: ${NOT_THE_API} (${said.join(", ")})`,
+    { code: error.code, hint: error.hint, retryable: true, cause: error },
+  );
 }
 
 const JOB_ID_BYTES = 5;

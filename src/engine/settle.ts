@@ -1,20 +1,28 @@
 import { ApiError } from "../api/api_error.ts";
 import type { VmStatus } from "../api/types.ts";
+import type { VersClient } from "../api/vers_client.ts";
+import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import { FileLockError } from "../file_lock.ts";
+import type { FileLock } from "../file_lock.ts";
 import {
+  type CompleteJob,
+  failed,
+  type FailedJob,
+  isInFlight,
   type Job,
   type RunningJob,
   type SubmittedJob,
   taken,
 } from "../job/job.ts";
-import type { KnownOfJob } from "../ledger/ledger.ts";
+import type { KnownOfJob, Ledger } from "../ledger/ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
-import { driverOf, type Traces } from "./kinds.ts";
+import type { Patience } from "../patience.ts";
+import { deleteVm } from "./delete_vm.ts";
 import type { Engine } from "./engine.ts";
+import { lockJob } from "./journal.ts";
+import { countOf, JOB_LABEL, kindOf } from "./kinds.ts";
 import { readNamedJob } from "./named_job.ts";
 import { isOwnerKnown } from "./search.ts";
-import { JOB_LABEL } from "./vm_list.ts";
 
 /** Options for {@linkcode adoptJob}. */
 export interface AdoptJobOptions {
@@ -22,8 +30,7 @@ export interface AdoptJobOptions {
   readonly scope: string;
   readonly jobId: string;
   readonly vmIds: readonly string[];
-  /** How long to wait for another process that has the job. */
-  readonly timeoutMs: number;
+  readonly patience: Patience;
 }
 
 /** A job that was given its VMs. */
@@ -39,63 +46,140 @@ export interface Adopted {
  *
  * @throws {Failure} when the job is not open to it, or a VM cannot be its own;
  *   then nothing was changed.
+ * @throws {TimedOutError} when another process is at work on the job.
+ * @throws {LedgerError} when it could not be recorded.
  */
 export async function adoptJob(
   engine: Engine,
-  options: AdoptJobOptions,
+  { jobId, scope, vmIds, patience }: AdoptJobOptions,
 ): Promise<Adopted> {
   const { ledger } = engine;
-  const { jobId, scope, vmIds } = options;
   const named = { jobId, scope, action: `adopt for job "${jobId}"` };
-  const { key } = await readNamedJob(engine, named);
-  const lock = await lockForAdoption(engine, key ?? jobId, options);
+  const lock = await lockNamed(
+    ledger,
+    await readNamedJob(engine, named),
+    patience,
+  );
   using _lock = lock;
   // What it was before the lock was had may be old by now.
   const job = await readNamedJob(engine, named);
   if (job.status !== "submitted") throw notOpen(job);
-  const { traces } = driverOf(job.kind);
-  if (traces === undefined) throw makesNothing(job);
-  checkCount(job, vmIds, traces);
+  const { recovery } = kindOf(job.kind);
+  if (recovery === undefined) throw makesNothing(job);
+  checkCount(job, vmIds);
   for (const vmId of vmIds) await checkVm(engine, job, vmId);
-  const running = taken(job, traces.handleOf(vmIds), engine.clock.now());
-  try {
-    await ledger.update(job, (known) => {
-      checkFree(known);
-      return { append: running, result: undefined };
-    }, { vmIds });
-  } catch (error) {
-    throw error instanceof LedgerError ? cannotAdopt(job, error) : error;
-  }
+  const running = taken(job, recovery.handleOf(vmIds), engine.clock.now());
+  await ledger.update(job, (known) => {
+    checkFree(known);
+    return { append: running, result: undefined };
+  }, { vmIds });
   return { job: running, notLabelled: await label(engine, running) };
 }
 
-async function lockForAdoption(
-  { ledger, signal }: Engine,
-  keyOrId: string,
-  { jobId, timeoutMs }: AdoptJobOptions,
-) {
-  try {
-    return await ledger.lockJob(keyOrId, { waitMs: timeoutMs, signal });
-  } catch (cause) {
-    if (!(cause instanceof FileLockError) && !(cause instanceof LedgerError)) {
-      throw cause;
-    }
-    const isHeld = cause instanceof FileLockError && cause.reason === "held";
-    throw new Failure(
-      isHeld
-        ? `Cannot adopt for job "${jobId}": another process is at work on it`
-        : `Cannot adopt for job "${jobId}": ${cause.message}`,
-      { code: isHeld ? "timed_out" : "general", retryable: isHeld, cause },
-    );
-  }
+/** Options for {@linkcode cancelJob}. */
+export interface CancelJobOptions {
+  readonly clock: Clock;
+  readonly patience: Patience;
 }
 
-function checkCount(
-  job: SubmittedJob,
-  vmIds: readonly string[],
-  traces: Traces,
-): void {
-  const wanted = traces.count(job);
+/** A job that was given up. */
+export interface Cancelled {
+  readonly job: FailedJob;
+  /** False for one that had failed before. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Records that a job is given up: nothing waits for it any more and nothing
+ * finds it again. The service is not told.
+ *
+ * @throws {Failure} of code `conflict` when the job is complete.
+ * @throws {TimedOutError} when another process is at work on the job.
+ * @throws {LedgerError} when it could not be recorded.
+ */
+export async function cancelJob(
+  ledger: Ledger,
+  named: Job,
+  { clock, patience }: CancelJobOptions,
+): Promise<Cancelled> {
+  const lock = await lockNamed(ledger, named, patience);
+  using _lock = lock;
+  const outcome = await ledger.update<Cancelled | CompleteJob>(
+    named,
+    (known) => {
+      // What it was before the lock was had may be old by now.
+      const job = known.job ?? named;
+      if (job.status === "complete") return { result: job };
+      if (!isInFlight(job)) return { result: { job, isNew: false } };
+      const error = "cancelled";
+      const cancelled = failed(job, {
+        error,
+        result: {
+          code: "job_failed",
+          message: error,
+          hint: "vers jobs cancel gave it up; the same command starts anew",
+          retryable: false,
+        },
+      }, clock.now());
+      return { append: cancelled, result: { job: cancelled, isNew: true } };
+    },
+  );
+  if ("status" in outcome) throw isComplete(outcome);
+  return outcome;
+}
+
+/** What became of the VMs of a job that was given up. */
+export interface DeletedVms {
+  readonly deleted: readonly string[];
+  /** Whether there may be more, which cannot be told from others. */
+  readonly mayBeMore: boolean;
+}
+
+/**
+ * Deletes the VMs that a job has made, as far as they can be told.
+ *
+ * @throws {Failure} when a VM could not be deleted.
+ */
+export async function deleteVmsOf(
+  job: FailedJob,
+  client: VersClient,
+  signal: AbortSignal,
+): Promise<DeletedVms> {
+  const { vmIds, mayBeMore } = await vmsOf(job, client, signal);
+  // One that the service does not know is as good as deleted.
+  for (const vmId of vmIds) await deleteVm(client, vmId, { signal });
+  return { deleted: vmIds, mayBeMore };
+}
+
+async function vmsOf(
+  job: FailedJob,
+  client: VersClient,
+  signal: AbortSignal,
+): Promise<{ vmIds: readonly string[]; mayBeMore: boolean }> {
+  if (job.handle) return { vmIds: job.handle.vm_ids, mayBeMore: false };
+  const { value: { vms } } = await client.listVms({ signal });
+  const labelled = vms.filter(({ labels }) => labels[JOB_LABEL] === job.token);
+  return {
+    vmIds: labelled.map(({ vm_id }) => vm_id),
+    // What the request has made may show later, or bear no label at all.
+    mayBeMore: labelled.length === 0,
+  };
+}
+
+/** Returns the lock of a job that the user named. */
+async function lockNamed(
+  ledger: Ledger,
+  { id, key }: Job,
+  patience: Patience,
+): Promise<FileLock> {
+  const doing = `waiting for another process that is at work on job ${id}`;
+  const lock = await lockJob(ledger, key ?? id, { patience, doing });
+  if (lock.isLocked) return lock.held;
+  throw new LedgerError("lock the job", lock.why);
+}
+
+function checkCount(job: SubmittedJob, vmIds: readonly string[]): void {
+  const wanted = countOf(job);
   if (vmIds.length === wanted && new Set(vmIds).size === wanted) return;
   const ids = Array.from({ length: wanted }, () => "<vm-id>").join(" ");
   throw new Failure(
@@ -158,10 +242,7 @@ function notOpen(job: Job): Failure {
   const its = vmIds === undefined ? "" : `, with VM ${vmIds.join(", ")}`;
   return new Failure(
     `Cannot adopt for job "${job.id}": it is ${job.status}${its}`,
-    {
-      code: "conflict",
-      hint: `to see it: vers jobs get ${job.id}`,
-    },
+    { code: "conflict", hint: `to see it: vers jobs get ${job.id}` },
   );
 }
 
@@ -172,10 +253,12 @@ function makesNothing(job: SubmittedJob): Failure {
   );
 }
 
-function cannotAdopt(job: SubmittedJob, cause: LedgerError): Failure {
-  return new Failure(`Cannot adopt for job "${job.id}": ${cause.message}`, {
-    code: "general",
-    cause,
+function isComplete({ id, kind, handle: { vm_ids } }: CompleteJob): Failure {
+  return new Failure(`Cannot cancel job ${id}: it is complete already`, {
+    code: "conflict",
+    hint: kindOf(kind).recovery === undefined
+      ? `vers jobs get ${id} shows its result`
+      : `to delete what it made: vers delete ${vm_ids.join(" ")}`,
   });
 }
 
@@ -185,14 +268,14 @@ async function label(
   job: RunningJob,
 ): Promise<string[]> {
   const labels = { [JOB_LABEL]: job.token };
-  const failed: string[] = [];
+  const notLabelled: string[] = [];
   for (const vmId of job.handle.vm_ids) {
     try {
       await client.setLabels(vmId, labels, { signal });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      failed.push(vmId);
+      notLabelled.push(vmId);
     }
   }
-  return failed;
+  return notLabelled;
 }

@@ -2,20 +2,18 @@ import { ApiError } from "../api/api_error.ts";
 import type { VmList } from "../api/types.ts";
 import { Failure } from "../failure.ts";
 import type { CompleteJob, RunningJob, SettledJob } from "../job/job.ts";
-import type { Verdict } from "./kinds.ts";
-import type { VmSighting } from "./engine.ts";
+import { DeletionWatch } from "./deletion.ts";
+import type { SeenVm } from "./engine.ts";
 import { JobFailedError } from "./engine_error.ts";
-import { GoneWatch } from "./deletion.ts";
 import {
-  longest,
   type Look,
   look,
+  lookAgain,
   MOST_AT_ONCE,
-  pause,
   type Run,
   untilNextLook,
 } from "./look.ts";
-import { readVmList } from "./vm_list.ts";
+import { readVmList } from "./vm_labels.ts";
 
 /** How a wait ended. */
 export type Waited =
@@ -23,20 +21,13 @@ export type Waited =
   | { readonly type: "complete" }
   /** Another process has recorded how the job ended. */
   | { readonly type: "settled"; readonly job: SettledJob }
-  /** VMs of the job are gone. */
   | {
-    readonly type: "gone";
-    readonly gone: readonly string[];
+    readonly type: "deleted";
+    /** The VMs of the job that were deleted. */
+    readonly vmIds: readonly string[];
     /** Whether none of them was seen alive by this process. */
     readonly isFirstLook: boolean;
   };
-
-/** What one look at one VM says. */
-type Sight =
-  | { readonly type: "seen"; readonly state: string; readonly verdict: Verdict }
-  | { readonly type: "missing" }
-  | { readonly type: "gone" }
-  | Look<never> & { readonly type: "missed" };
 
 /**
  * Looks at the VMs of a job until all of them are what was asked for.
@@ -49,59 +40,61 @@ type Sight =
  * @throws {JobFailedError} when a VM died.
  * @throws {Failure} of code `job_failed` when a VM was paused: the job goes on.
  */
-export async function waitForJob(run: Run, job: RunningJob): Promise<Waited> {
-  const { engine, driver, options, journal } = run;
-  const { clock, notify } = engine;
+export function waitForJob(run: Run, job: RunningJob): Promise<Waited> {
+  const { engine: { clock, notify }, kind, options, journal } = run;
   const looking = new Looking(run, job);
   const done = new Set<string>();
   let wasSeen = false;
   let hasResent = false;
   const startMs = clock.elapsedMs();
-  for (let looks = 1;; looks++) {
+  return run.patience.poll<Waited>(async (looks) => {
     const pending = job.handle.vm_ids.filter((vmId) => !done.has(vmId));
-    const round = await looking.at(pending);
-    for (const { vmId, state, verdict } of round.seen) {
+    const { seen, deleted, missing, retryAfterMs } = await looking.at(pending);
+    for (const { vmId, state, meaning } of seen) {
       wasSeen = true;
-      if (verdict === "complete") done.add(vmId);
-      if (verdict === "failed") {
+      if (meaning === "complete") done.add(vmId);
+      if (meaning === "failed") {
         throw new JobFailedError(
           `VM ${vmId} will not run: its state is "${state}"`,
         );
       }
     }
-    if (round.gone.length > 0) {
-      return { type: "gone", gone: round.gone, isFirstLook: !wasSeen };
+    if (deleted.length > 0) {
+      const [vmIds, isFirstLook] = [deleted, !wasSeen];
+      return ended({ type: "deleted", vmIds, isFirstLook });
     }
-    if (done.size === job.handle.vm_ids.length) return { type: "complete" };
+    if (done.size === job.handle.vm_ids.length) {
+      return ended({ type: "complete" });
+    }
     const settled = await journal.outcomeOf(job);
-    if (settled !== undefined) return { type: "settled", job: settled };
-    const asleep = round.seen.find(({ verdict }) => verdict === "asleep");
+    if (settled !== undefined) return ended({ type: "settled", job: settled });
+    const asleep = seen.find(({ meaning }) => meaning === "asleep");
     if (asleep !== undefined) {
-      const resendMs = driver.resendWhenAsleepMs;
+      const resendMs = kind.resendWhenAsleepMs;
       if (resendMs === undefined) throw notRunning(asleep);
       if (!hasResent && clock.elapsedMs() - startMs >= resendMs) {
         hasResent = true;
         await resend(run, job);
       }
     }
-    const pauseMs = untilNextLook(run, {
-      looks,
-      intervalMs: options.pollIntervalMs,
-      retryAfterMs: round.retryAfterMs,
-    });
-    const states = [
-      ...round.seen,
-      ...round.missing.map((vmId) => ({ vmId, state: "unknown" })),
-    ];
-    notify({ type: "look", job, states, nextLookMs: pauseMs });
-    await pause(run, pauseMs, `waiting for VM ${pending.join(", ")}`);
-  }
+    const intervalMs = options.pollIntervalMs;
+    const ms = untilNextLook(run, { looks, intervalMs, retryAfterMs });
+    const unknown = missing.map((vmId) => ({ vmId, state: "unknown" }));
+    const states = [...seen, ...unknown];
+    notify({ type: "look", job, states, nextLookMs: ms });
+    const doing = `waiting for VM ${pending.join(", ")}`;
+    return { isDone: false, pause: { ms, doing } };
+  });
+}
+
+function ended<Value>(value: Value) {
+  return { isDone: true as const, value };
 }
 
 /** What became of the VMs of a job. */
 export type Presence =
   | { readonly type: "there" }
-  | { readonly type: "gone"; readonly gone: readonly string[] }
+  | { readonly type: "deleted"; readonly vmIds: readonly string[] }
   /** They exist, but do not run any more, as the job had waited for. */
   | { readonly type: "stopped" };
 
@@ -111,35 +104,69 @@ export type Presence =
  *
  * @throws {TimedOutError} when the deadline passes before the server says.
  */
-export async function presenceOf(
+export function presenceOf(
   run: Run,
   job: RunningJob | CompleteJob,
 ): Promise<Presence> {
   const looking = new Looking(run, job);
-  const gone: string[] = [];
+  const vmIds: string[] = [];
   let unseen = job.handle.vm_ids;
-  for (let looks = 1;; looks++) {
-    const round = await looking.at(unseen);
-    gone.push(...round.gone);
-    const isStopped = run.driver.isOwedOnlyRunning &&
-      job.status === "complete" &&
-      round.seen.some(({ verdict }) => verdict !== "complete");
-    if (isStopped) return { type: "stopped" };
-    unseen = [...round.missing, ...round.missed];
-    if (unseen.length === 0) {
-      return gone.length === 0 ? { type: "there" } : { type: "gone", gone };
+  return run.patience.poll<Presence>(async (looks) => {
+    const looked = await looking.at(unseen);
+    vmIds.push(...looked.deleted);
+    const isStopped = run.kind.isOwedOnlyRunning && job.status === "complete" &&
+      looked.seen.some(({ meaning }) => meaning !== "complete");
+    if (isStopped) return ended({ type: "stopped" });
+    unseen = [...looked.missing, ...looked.missed];
+    if (unseen.length > 0) {
+      const { retryAfterMs } = looked;
+      const doing = `asking whether VM ${unseen.join(", ")} still exists`;
+      return lookAgain(run, { looks, retryAfterMs, doing });
     }
-    const { retryAfterMs } = round;
-    const pauseMs = untilNextLook(run, { looks, retryAfterMs });
-    const doing = `asking whether VM ${unseen.join(", ")} still exists`;
-    await pause(run, pauseMs, doing);
+    return ended(
+      vmIds.length === 0 ? { type: "there" } : { type: "deleted", vmIds },
+    );
+  });
+}
+
+/** What a VM's state means for the wait. */
+type Meaning =
+  | "complete"
+  | "wait"
+  /** It was paused: it will not come up by itself. */
+  | "asleep"
+  | "failed";
+
+/**
+ * Returns what a state means for a job that is complete when its VM runs, in
+ * whatever letter case the service writes it. A state that this program does
+ * not know is waited out.
+ */
+function classify(state: string): Meaning {
+  switch (state.toLowerCase()) {
+    case "running":
+      return "complete";
+    case "paused":
+    case "sleeping":
+      return "asleep";
+    case "dead":
+      return "failed";
+    default:
+      return "wait";
   }
 }
 
-/** What one look at all VMs of a job shows. */
-interface Round {
-  readonly seen: readonly (VmSighting & { readonly verdict: Verdict })[];
-  readonly gone: readonly string[];
+/** What one look at one VM says. */
+type VmLook =
+  | { readonly type: "seen"; readonly state: string }
+  | { readonly type: "missing" }
+  | { readonly type: "deleted" }
+  | Look<never> & { readonly type: "missed" };
+
+/** What one look at VMs of a job shows. */
+interface JobLook {
+  readonly seen: readonly (SeenVm & { readonly meaning: Meaning })[];
+  readonly deleted: readonly string[];
   /** VMs that do not show, and may yet. */
   readonly missing: readonly string[];
   /** VMs of which nothing was heard. */
@@ -152,82 +179,77 @@ interface Round {
 class Looking {
   readonly #run: Run;
   readonly #job: RunningJob | CompleteJob;
-  readonly #watch: GoneWatch;
+  readonly #watch: DeletionWatch;
 
   constructor(run: Run, job: RunningJob | CompleteJob) {
     this.#run = run;
     this.#job = job;
-    this.#watch = new GoneWatch(run, job);
+    this.#watch = new DeletionWatch(run, job);
   }
 
   /** Looks once at these VMs of the job; says what was missed. */
-  async at(vmIds: readonly string[]): Promise<Round> {
-    const sights = await this.#sights(vmIds);
-    const of = (type: Sight["type"]) =>
-      vmIds.filter((vmId) => sights.get(vmId)?.type === type);
-    let retryAfterMs: number | undefined;
-    const said = new Set<Failure>();
-    for (const sight of sights.values()) {
-      if (sight.type !== "missed") continue;
-      retryAfterMs = longest(retryAfterMs, sight.retryAfterMs);
-      if (said.has(sight.error)) continue;
-      said.add(sight.error);
-      const notice = { job: this.#job, error: sight.error };
-      this.#run.engine.notify({ type: "missedLook", ...notice });
-    }
-    const seen = [...sights].flatMap(([vmId, sight]) =>
-      sight.type === "seen"
-        ? [{ vmId, state: sight.state, verdict: sight.verdict }]
-        : []
-    );
+  async at(vmIds: readonly string[]): Promise<JobLook> {
+    const looks = await this.#looksAt(vmIds);
+    const of = (type: VmLook["type"]) =>
+      vmIds.filter((vmId) => looks.get(vmId)?.type === type);
+    const seen = [...looks].flatMap(([vmId, looked]) => {
+      if (looked.type !== "seen") return [];
+      const { state } = looked;
+      return [{ vmId, state, meaning: classify(state) }];
+    });
     return {
       seen,
-      gone: of("gone"),
+      deleted: of("deleted"),
       missing: of("missing"),
       missed: of("missed"),
-      retryAfterMs,
+      retryAfterMs: this.#sayMissed([...looks.values()]),
     };
   }
 
-  async #sights(
+  /** Says what was missed; returns the longest pause that was asked for. */
+  #sayMissed(looks: readonly VmLook[]): number | undefined {
+    const missed = looks.filter((looked) => looked.type === "missed");
+    for (const error of new Set(missed.map(({ error }) => error))) {
+      this.#run.engine.notify({ type: "missedLook", job: this.#job, error });
+    }
+    const pauses = missed.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+    return pauses.length === 0 ? undefined : Math.max(...pauses);
+  }
+
+  async #looksAt(
     vmIds: readonly string[],
-  ): Promise<ReadonlyMap<string, Sight>> {
+  ): Promise<ReadonlyMap<string, VmLook>> {
     const list = once(() => this.#list());
-    const sights = new Map<string, Sight>();
+    const looks = new Map<string, VmLook>();
     // So many are asked for one by one, and more by one list.
     if (vmIds.length > MOST_AT_ONCE) {
       const looked = await list();
       for (const vmId of vmIds) {
-        if (looked.type === "missed") sights.set(vmId, looked);
+        if (looked.type === "missed") looks.set(vmId, looked);
         else {
           const vm = looked.value.vms.find(({ vm_id }) => vm_id === vmId);
-          if (vm !== undefined) sights.set(vmId, this.#seen(vmId, vm.state));
+          if (vm !== undefined) looks.set(vmId, this.#seen(vmId, vm.state));
         }
       }
     }
-    const left = vmIds.filter((vmId) => !sights.has(vmId));
+    const left = vmIds.filter((vmId) => !looks.has(vmId));
     await Promise.all(left.map(async (vmId) => {
-      sights.set(vmId, await this.#lookAt(vmId, list));
+      looks.set(vmId, await this.#lookAt(vmId, list));
     }));
-    return sights;
+    return looks;
   }
 
   #list(): Promise<Look<VmList>> {
-    return look(this.#run, "list", async (client, options) => {
-      const { value } = await readVmList(
-        this.#run,
-        this.#job,
-        client,
-        options,
-      );
-      return value;
+    const [run, job] = [this.#run, this.#job];
+    return look(run, "list", async (client, options) => {
+      return (await readVmList(run, job, client, options)).value;
     });
   }
 
   async #lookAt(
     vmId: string,
     list: () => Promise<Look<VmList>>,
-  ): Promise<Sight> {
+  ): Promise<VmLook> {
     try {
       const looked = await look(this.#run, "vm", async (client, options) => {
         return (await client.vmStatus(vmId, options)).value.state;
@@ -236,14 +258,14 @@ class Looking {
     } catch (error) {
       if (!(error instanceof ApiError && error.isNotFound)) throw error;
     }
-    const isGone = await this.#watch.isGone(vmId, list);
-    if (isGone.type === "missed") return isGone;
-    return isGone.value ? { type: "gone" } : { type: "missing" };
+    const isDeleted = await this.#watch.isDeleted(vmId, list);
+    if (isDeleted.type === "missed") return isDeleted;
+    return isDeleted.value ? { type: "deleted" } : { type: "missing" };
   }
 
-  #seen(vmId: string, state: string): Sight {
+  #seen(vmId: string, state: string): VmLook {
     this.#watch.sawAlive(vmId);
-    return { type: "seen", state, verdict: this.#run.driver.judge(state) };
+    return { type: "seen", state };
   }
 }
 
@@ -252,12 +274,12 @@ function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
   return () => reading ??= read();
 }
 
-/** Sends a request again that does no more when it is sent twice. */
+/** Sends an idempotent request again: what it asked for was undone. */
 async function resend(run: Run, job: RunningJob): Promise<void> {
-  const { engine, driver, work } = run;
-  const { client, signal } = engine;
+  const { engine, kind, patience, work } = run;
   try {
-    await driver.prepare(job, work.secrets)(client, { signal });
+    const send = kind.prepare(job, work.secrets);
+    await send(engine.client, { signal: patience.interrupt });
     engine.notify({ type: "resumedAgain", job });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -265,7 +287,7 @@ async function resend(run: Run, job: RunningJob): Promise<void> {
   }
 }
 
-function notRunning({ vmId, state }: VmSighting): Failure {
+function notRunning({ vmId, state }: SeenVm): Failure {
   return new Failure(`VM ${vmId} does not run: its state is "${state}"`, {
     code: "job_failed",
     hint: `vers resume ${vmId} --wait, then run the same command again`,

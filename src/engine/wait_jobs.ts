@@ -1,8 +1,9 @@
 import { Failure } from "../failure.ts";
 import type { Job } from "../job/job.ts";
 import type { JsonObject } from "../json.ts";
+import { InterruptedError } from "../patience.ts";
 import type { Engine, WorkOptions } from "./engine.ts";
-import { InterruptedError, JobError } from "./engine_error.ts";
+import { JobError } from "./engine_error.ts";
 import { runWork } from "./run_work.ts";
 
 /** How the wait for one of several jobs ended. */

@@ -1,14 +1,14 @@
 import type { JsonObject } from "../json.ts";
 import { differingFields } from "./fingerprint.ts";
-import type {
-  CompleteJob,
-  FailedJob,
-  Job,
-  RunningJob,
-  SubmittedJob,
+import {
+  type CompleteJob,
+  type FailedJob,
+  isInFlight,
+  type Job,
+  type RunningJob,
+  type SubmittedJob,
 } from "./job.ts";
-import { isInFlight } from "./job.ts";
-import type { JobKind } from "./job_kind.ts";
+import type { JobKind } from "./record.ts";
 
 /** What is known when a command has to choose between its job and a new one. */
 export interface Facts {

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../json.ts";
-import type { JobKind } from "./job_kind.ts";
+import type { JobKind } from "./record.ts";
 import { sha256Hex } from "../bytes.ts";
 
 /** What two commands must share to ask for the same work. */

@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
 import { type RunningJob, taken } from "./job.ts";
-import { isJobKind } from "./job_kind.ts";
-import { FORMAT_VERSION } from "./record.ts";
+import { FORMAT_VERSION, isJobKind } from "./record.ts";
 
 /**
  * A line as the Go CLI writes it: no version, no key, no handle, no checksum.

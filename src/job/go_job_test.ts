@@ -1,6 +1,5 @@
 import { strictEqual, throws } from "node:assert/strict";
-import type { GoRecord } from "./go_job.ts";
-import { foldGoRecords, looksStripped } from "./go_job.ts";
+import { foldGoRecords, type GoRecord, looksStripped } from "./go_job.ts";
 
 function go(changes: Partial<GoRecord> = {}): GoRecord {
   return {

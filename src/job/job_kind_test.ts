@@ -1,5 +1,5 @@
 import { strictEqual } from "node:assert/strict";
-import { isJobKind, JOB_KINDS } from "./job_kind.ts";
+import { isJobKind, JOB_KINDS } from "./record.ts";
 
 Deno.test("isJobKind() knows every kind and nothing else", () => {
   for (const kind of JOB_KINDS) strictEqual(isJobKind(kind), true);

@@ -1,6 +1,5 @@
 import type { JobRecord } from "./record.ts";
-import type { GoRecord } from "./go_job.ts";
-import { foldGoRecords, hasEnded } from "./go_job.ts";
+import { foldGoRecords, type GoRecord, hasEnded } from "./go_job.ts";
 import { foldRecords, isInFlight, type Job } from "./job.ts";
 
 /** A job of a ledger that this program and the Go CLI share. */

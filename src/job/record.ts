@@ -1,6 +1,22 @@
 import * as z from "zod/mini";
 import { isJsonObject, type JsonObject } from "../json.ts";
-import { JOB_KINDS } from "./job_kind.ts";
+
+/** Every kind of job, in the words of the Go CLI's ledger. */
+export const JOB_KINDS = [
+  "vm.run",
+  "vm.branch",
+  "vm.deploy",
+  "vm.resume",
+  "vm.run_commit",
+] as const;
+
+/** What a job does. */
+export type JobKind = typeof JOB_KINDS[number];
+
+/** Returns whether `value` names a kind that this program knows. */
+export function isJobKind(value: unknown): value is JobKind {
+  return (JOB_KINDS as readonly unknown[]).includes(value);
+}
 
 /** The format of the lines that this program writes, their field `v`. */
 export const FORMAT_VERSION = 2;

@@ -1,5 +1,4 @@
-import type { ChaosKind } from "./kinds.ts";
-import { booting } from "./kinds.ts";
+import { booting, type ChaosKind } from "./kinds.ts";
 import { type KillPoint, SEEN_POINTS } from "./kill_points.ts";
 import { finish, type Scene, type Story, until } from "./scene.ts";
 import { first } from "./witness.ts";

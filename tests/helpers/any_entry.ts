@@ -1,6 +1,5 @@
 import fc from "fast-check";
-import type { JobRecord } from "../../src/job/record.ts";
-import { JOB_KINDS } from "../../src/job/job_kind.ts";
+import { JOB_KINDS, type JobRecord } from "../../src/job/record.ts";
 import { ACCOUNT, BASE, KEY } from "./entries.ts";
 
 /** Few times, a second apart, so that many are the same. */

@@ -1,7 +1,7 @@
 import { strictEqual } from "node:assert/strict";
 import { main } from "../../main.ts";
 import type { Clock } from "../../src/clock.ts";
-import { InterruptedError } from "../../src/engine/engine_error.ts";
+import { InterruptedError } from "../../src/patience.ts";
 import { Simulator } from "../../src/simulator/simulator.ts";
 import { FakeClock } from "./fake_clock.ts";
 import {

@@ -32,13 +32,13 @@ const CASES: readonly Case[] = [
   },
   {
     rule: "layers",
-    file: "src/engine/drivers/run.ts",
-    bad: `const { app } = await import("../../cli/app.ts");`,
-    good: `const { job } = await import("../../job/job.ts");`,
+    file: "src/engine/kinds.ts",
+    bad: `const { app } = await import("../cli/app.ts");`,
+    good: `const { job } = await import("../job/job.ts");`,
   },
   {
     rule: "layers",
-    file: "src/engine/drivers/run.ts",
+    file: "src/engine/kinds.ts",
     bad: `const part = await import("../../" + name);`,
     good: `const part = await import("./branch.ts");`,
   },
@@ -234,7 +234,7 @@ const CASES: readonly Case[] = [
   },
   {
     rule: "network",
-    file: "src/engine/drivers/run.ts",
+    file: "src/engine/kinds.ts",
     bad: `await fetch(url);`,
     good: `await simulator.fetch(request);`,
     allowedIn: ["src/api/transport.ts", "tests/program_test.ts"],

@@ -12,20 +12,24 @@ export interface Rule {
   readonly change: readonly [file: string, from: string, to: string];
 }
 
+const CHOOSE = "src/engine/choose.ts";
 const CLAIM = "src/engine/claim.ts";
 const DECIDE = "src/job/decide.ts";
 const DECIDE_TEST = "src/job/decide_test.ts";
-const GONE = "src/engine/deletion.ts";
-const GONE_TEST = "src/engine/deletion_test.ts";
+const DELETION = "src/engine/deletion.ts";
+const DELETION_TEST = "src/engine/deletion_test.ts";
+const KINDS = "src/engine/kinds.ts";
+const LOOK = "src/engine/look.ts";
 const RECOVER = "src/engine/recover.ts";
 const RECOVER_TEST = "src/engine/recover_test.ts";
 const RUN_WORK = "src/engine/run_work.ts";
 const RUN_WORK_TEST = "src/engine/run_work_test.ts";
 const SEARCH = "src/engine/search.ts";
-const SUBMIT = "src/engine/send.ts";
-const SUBMIT_TEST = "src/engine/send_test.ts";
-const WAITER = "src/engine/wait.ts";
-const WAITER_TEST = "src/engine/wait_test.ts";
+const SEND = "src/engine/send.ts";
+const SEND_TEST = "src/engine/send_test.ts";
+const VM_LABELS = "src/engine/vm_labels.ts";
+const WAIT = "src/engine/wait.ts";
+const WAIT_TEST = "src/engine/wait_test.ts";
 
 /** The rules of one command's life, of finding, of sending and of waiting. */
 export const RULES: readonly Rule[] = [
@@ -38,8 +42,8 @@ export const RULES: readonly Rule[] = [
     ],
     change: [
       CLAIM,
-      "await lockJob(run, work.key)",
-      "await lockJob(run, crypto.randomUUID())",
+      "await lockForWork(run, work.key)",
+      "await lockForWork(run, crypto.randomUUID())",
     ],
   },
   {
@@ -114,7 +118,7 @@ export const RULES: readonly Rule[] = [
     rule: "an idempotency key needs no --wait to find its job again",
     test: [RUN_WORK_TEST, "without --wait prints the id of its job again"],
     change: [
-      "src/engine/choose.ts",
+      CHOOSE,
       "(wait || work.isIdempotencyKey === true)",
       "wait",
     ],
@@ -166,7 +170,7 @@ export const RULES: readonly Rule[] = [
     rule: "a job with a handle is as old as the server's clock says",
     test: ["tests/resume_test.ts", "trusts the server's clock more than ours"],
     change: [
-      CLAIM,
+      CHOOSE,
       "const ageOnServerMs = await serverAgeMs(run, newest.job);",
       "const ageOnServerMs = undefined;",
     ],
@@ -174,22 +178,24 @@ export const RULES: readonly Rule[] = [
   {
     rule: "another account's job is ours only if the server shows its VM",
     test: ["tests/resume_test.ts", "passes over a job that it cannot see"],
-    change: [CLAIM, "!await isShownToUs(run, newest.job)", "false"],
+    change: [
+      CHOOSE,
+      "!await isShownToUs(run, newest.job)",
+      "false",
+    ],
   },
   {
     rule: "a stored result is printed only while its VM is there",
     test: [RUN_WORK_TEST, "a stored result whose VM is gone"],
     change: [
       RUN_WORK,
-      ': await presenceOf(run, job);\n  if (presence.type === "gone") {\n' +
-      "    const error",
-      ': { type: "there" } as any;\n  if (presence.type === "gone") {\n' +
-      "    const error",
+      ': await presenceOf(run, job);\n  if (presence.type === "deleted") {\n    const error',
+      ': { type: "there" } as any;\n  if (presence.type === "deleted") {\n    const error',
     ],
   },
   {
     rule: "only the service's own shape is the service's word",
-    test: [WAITER_TEST, "for a missed look, not for the service's word"],
+    test: [WAIT_TEST, "for a missed look, not for the service's word"],
     change: [
       "src/api/server_word.ts",
       "error.isFromService && WORDS[about].includes(error.status)",
@@ -203,14 +209,17 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "401 in mid-wait ends with exit 2, and the job goes on",
-    test: [WAITER_TEST, "when the service itself refuses the key"],
+    test: [WAIT_TEST, "when the service itself refuses the key"],
     change: ["src/api/server_word.ts", "vm: [401, 403, 404],", "vm: [404],"],
   },
   {
     rule: "a VM is not gone after one 404",
-    test: [GONE_TEST, "a VM that does not show yet, nowhere, is waited for"],
+    test: [
+      DELETION_TEST,
+      "a VM that does not show yet, nowhere, is waited for",
+    ],
     change: [
-      GONE,
+      DELETION,
       "looks + 1 >= LOOKS && nowMs - firstMs >= SPAN_MS &&\n" +
       "      nowMs >= this.#settledAtMs",
       "true",
@@ -218,27 +227,34 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "a VM is gone after 5 s of looks at the soonest",
-    test: [GONE_TEST, "an old VM that nothing shows is gone after three looks"],
-    change: [GONE, "const SPAN_MS = 5_000;", "const SPAN_MS = 0;"],
+    test: [
+      DELETION_TEST,
+      "an old VM that nothing shows is gone after three looks",
+    ],
+    change: [DELETION, "const SPAN_MS = 5_000;", "const SPAN_MS = 0;"],
   },
   {
     rule: "a VM is gone 30 s after it was accepted at the soonest",
-    test: [GONE_TEST, "over 5 s, 30 s after it was accepted"],
-    change: [GONE, "const SETTLE_MS = 30_000;", "const SETTLE_MS = 0;"],
+    test: [DELETION_TEST, "over 5 s, 30 s after it was accepted"],
+    change: [DELETION, "const SETTLE_MS = 30_000;", "const SETTLE_MS = 0;"],
   },
   {
     rule: "a VM that is listed is not gone",
-    test: [GONE_TEST, "a VM that is listed is not gone"],
-    change: [GONE, "some(({ vm_id }) => vm_id === vmId)", "some(() => false)"],
+    test: [DELETION_TEST, "a VM that is listed is not gone"],
+    change: [
+      DELETION,
+      "some(({ vm_id }) => vm_id === vmId)",
+      "some(() => false)",
+    ],
   },
   {
     rule: "a VM with a time of deletion is gone",
-    test: [GONE_TEST, "a VM whose metadata has a time of deletion"],
-    change: [GONE, "return value.deleted_at !== null;", "return false;"],
+    test: [DELETION_TEST, "a VM whose metadata has a time of deletion"],
+    change: [DELETION, "return value.deleted_at !== null;", "return false;"],
   },
   {
     rule: "of a batch that is partly gone no second one is made",
-    test: [WAITER_TEST, "one VM deleted, names those that live each time"],
+    test: [WAIT_TEST, "one VM deleted, names those that live each time"],
     change: [
       RUN_WORK,
       "return alive.length === 0 ? new JobFailedError(text)",
@@ -247,9 +263,9 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "a job that was cancelled ends the waits for it",
-    test: [WAITER_TEST, "jobs cancel ends the wait for the job"],
+    test: [WAIT_TEST, "jobs cancel ends the wait for the job"],
     change: [
-      WAITER,
+      WAIT,
       "const settled = await journal.outcomeOf(job);",
       "const settled = undefined as any;",
     ],
@@ -258,51 +274,49 @@ export const RULES: readonly Rule[] = [
   // Sending, and finding out what became of it.
   {
     rule: "a line is written only of a request that can be sent",
-    test: [SUBMIT_TEST, "writes no line, and sends nothing"],
+    test: [SEND_TEST, "writes no line, and sends nothing"],
     change: [
       RECOVER,
-      "const send = driver.prepare(job, run.work.secrets);\n" +
-      "      const again = await openSend(run, job);",
-      "const again = await openSend(run, job);\n" +
-      "      const send = driver.prepare(job, run.work.secrets);",
+      "const send = run.kind.prepare(job, run.work.secrets);\n      const again = await openSend(run, job);",
+      "const again = await openSend(run, job);\n      const send = run.kind.prepare(job, run.work.secrets);",
     ],
   },
   {
     rule: "the server's clock is asked for first, and for no list",
-    test: [SUBMIT_TEST, "asks for the server's clock first, and for no list"],
+    test: [SEND_TEST, "asks for the server's clock first, and for no list"],
     change: [
-      SUBMIT,
+      SEND,
       "const serverTime = await readServerClock(run);",
       "const serverTime = undefined as any;",
     ],
   },
   {
     rule: "a connection that cannot be made is tried three times over 5 s",
-    test: [SUBMIT_TEST, "is given up after three tries over 5 s"],
+    test: [SEND_TEST, "is given up after three tries over 5 s"],
     change: [
-      "src/engine/server_clock.ts",
+      SEND,
       "{ isMet: isUnreachable, intervalMs: 2_500, times: 0 }",
       "{ isMet: isUnreachable, intervalMs: 250, times: 0 }",
     ],
   },
   {
     rule: "what is not the Vers API is asked three times over 2 s",
-    test: [SUBMIT_TEST, "is given up after three tries over 2 s"],
+    test: [SEND_TEST, "is given up after three tries over 2 s"],
     change: [
-      "src/engine/server_clock.ts",
+      SEND,
       "{ isMet: isForeign, intervalMs: 1_000, times: 0 }",
       "{ isMet: isForeign, intervalMs: 100, times: 0 }",
     ],
   },
   {
     rule: "a 429 makes a send void: it is sent again later",
-    test: [SUBMIT_TEST, "is sent again after Retry-After, under a line"],
-    change: [SUBMIT, "if (!isAnswer || !error.isThrottled) {", "if (error) {"],
+    test: [SEND_TEST, "is sent again after Retry-After, under a line"],
+    change: [SEND, "if (!isAnswer || !error.isThrottled) {", "if (error) {"],
   },
   {
     rule: "what is sent after a 429 has a line of its own",
-    test: [SUBMIT_TEST, "is sent again after Retry-After, under a line"],
-    change: [SUBMIT, "await run.journal.append(leaving);", ""],
+    test: [SEND_TEST, "is sent again after Retry-After, under a line"],
+    change: [SEND, "await run.journal.append(leaving);", ""],
   },
   {
     rule: "the confirm window begins with the newest line of a send",
@@ -315,16 +329,16 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "a job that was never taken for want of time has failed as not sent",
-    test: [SUBMIT_TEST, "and its job has failed as not sent"],
+    test: [SEND_TEST, "and its job has failed as not sent"],
     change: [
-      SUBMIT,
+      SEND,
       "if (job.sends === 1) await journalFailure(run, job, timedOut);",
       "",
     ],
   },
   {
     rule: "a page that answers a creation is a lost answer",
-    test: [SUBMIT_TEST, "counts as lost, not as refused"],
+    test: [SEND_TEST, "counts as lost, not as refused"],
     change: [
       "src/api/api_error.ts",
       "    if (!this.isFromService) return false;\n",
@@ -333,12 +347,12 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "exit 21 names what answered in the service's place",
-    test: [SUBMIT_TEST, "exit 21 names what answered"],
-    change: [SUBMIT, "run.lostTo = foreignAnswer(error);", ""],
+    test: [SEND_TEST, "exit 21 names what answered"],
+    change: [SEND, "run.lostTo = foreignAnswer(error);", ""],
   },
   {
     rule: "a redirect is a refusal, and never followed",
-    test: [SUBMIT_TEST, "has failed, and is not sent elsewhere"],
+    test: [SEND_TEST, "has failed, and is not sent elsewhere"],
     change: ["src/api/api_error.ts", "if (isRedirect(status) || ", "if ("],
   },
   {
@@ -382,7 +396,7 @@ export const RULES: readonly Rule[] = [
     rule: "the VM of a run carries its token from the start",
     test: ["tests/recovery_test.ts", "finds the VM by its label"],
     change: [
-      "src/engine/drivers/run.ts",
+      KINDS,
       "labels: { [JOB_LABEL]: token }",
       "labels: {}",
     ],
@@ -392,7 +406,7 @@ export const RULES: readonly Rule[] = [
     test: ["tests/recovery_test.ts", "that keeps labels to itself gives up"],
     change: [
       SEARCH,
-      "if (!metadata || !traces.isOffspring(metadata, job)) continue;",
+      "if (!metadata || !recovery.hasLineage(metadata, job)) continue;",
       "continue;",
     ],
   },
@@ -410,15 +424,15 @@ export const RULES: readonly Rule[] = [
     test: ["tests/branch_test.ts", "takes no VM that another key"],
     change: [
       SEARCH,
-      "createdAt >= from && createdAt <= until &&",
-      "",
+      "createdAt >= from && createdAt <= until &&\n      !isLab",
+      "!isLab",
     ],
   },
   {
     rule: "a candidate has the lineage of the job",
     test: [RECOVER_TEST, "a VM of another parent is no candidate"],
     change: [
-      "src/engine/drivers/lineage.ts",
+      KINDS,
       "return vmId === job.source || commitId === job.source;",
       "return true;",
     ],
@@ -428,7 +442,7 @@ export const RULES: readonly Rule[] = [
     test: [RECOVER_TEST, "that its maker may yet label is waited for"],
     change: [
       SEARCH,
-      "if (!traces.areLabelled && ageMs < graceMs) isEarly = true;",
+      "if (!recovery.isLabelled && ageMs < graceMs) isEarly = true;",
       "",
     ],
   },
@@ -440,11 +454,7 @@ export const RULES: readonly Rule[] = [
   {
     rule: "a VM that another job has is no candidate",
     test: [RECOVER_TEST, "that another job of the ledger has is no candidate"],
-    change: [
-      "src/engine/search_options.ts",
-      "ledger.ownersOf(vmIds, job)",
-      "Promise.resolve(new Map())",
-    ],
+    change: [SEARCH, "if (owners.has(vm.vm_id)) continue;", ""],
   },
   {
     rule: "exactly as many candidates as were asked for are the job's",
@@ -459,14 +469,14 @@ export const RULES: readonly Rule[] = [
     ],
     change: [
       SEARCH,
-      "if (!isOurs || await options.hasRival(vms)) {",
+      "if (!isOurs || await hasRival(options, vms)) {",
       "if (!isOurs) {",
     ],
   },
   {
     rule: "VMs with our own label stand first among the candidates",
     test: [RECOVER_TEST, "exit 21 lists the VMs first that carry"],
-    change: [SEARCH, "[...own, ...vms.map(", "[...vms.map("],
+    change: [SEARCH, "[...own, ...vmIds]", "[...vmIds]"],
   },
   {
     rule: "a list with two VMs of one token: a warning names the other",
@@ -481,7 +491,7 @@ export const RULES: readonly Rule[] = [
     rule: "an entry of a list that is not understood is counted in a note",
     test: [RECOVER_TEST, "an odd entry of the list hinders no recovery"],
     change: [
-      "src/engine/vm_list.ts",
+      VM_LABELS,
       'if (skipped.length > 0 && isNews(run, "skipped")) {',
       "if (!1) {",
     ],
@@ -490,21 +500,21 @@ export const RULES: readonly Rule[] = [
     rule: "every VM made without a label is labelled, with or without --wait",
     test: ["tests/branch_test.ts", "branch without --wait labels its VM"],
     change: [
-      "src/engine/label_vms.ts",
-      "if (traces === undefined || traces.areLabelled) return;",
-      "if (traces || !traces) return;",
+      VM_LABELS,
+      "if (recovery === undefined || recovery.isLabelled) return;",
+      "if (recovery || !recovery) return;",
     ],
   },
   {
     rule: 'adopt = "never" turns adopting by lineage off',
     test: ["tests/branch_test.ts", "branch with adopt = never takes no VM"],
-    change: ["src/engine/drivers/lineage.ts", 'policy !== "never" && ', ""],
+    change: [KINDS, 'policy !== "never" && ', ""],
   },
   {
     rule: "a lost deploy is adopted only if the settings say so",
     test: ["tests/deploy_test.ts", "asks whose VM it is, with 21"],
     change: [
-      "src/engine/drivers/deploy.ts",
+      KINDS,
       'mayAdopt: (policy) => policy === "always"',
       "mayAdopt: () => true",
     ],
@@ -513,38 +523,34 @@ export const RULES: readonly Rule[] = [
   // Waiting.
   {
     rule: "a wait honours Retry-After",
-    test: [WAITER_TEST, "looks again no sooner than Retry-After says"],
+    test: [WAIT_TEST, "looks again no sooner than Retry-After says"],
     change: [
-      WAITER,
-      "      retryAfterMs: round.retryAfterMs,\n",
-      "",
+      WAIT,
+      "untilNextLook(run, { looks, intervalMs, retryAfterMs })",
+      "untilNextLook(run, { looks, intervalMs })",
     ],
   },
   {
     rule: "of several Retry-Afters the longest counts",
-    test: [WAITER_TEST, "honours the longest Retry-After of a look"],
-    change: [
-      WAITER,
-      "retryAfterMs = longest(retryAfterMs, sight.retryAfterMs);",
-      "retryAfterMs = sight.retryAfterMs;",
-    ],
+    test: [WAIT_TEST, "honours the longest Retry-After of a look"],
+    change: [WAIT, "Math.max(...pauses)", "pauses.at(-1)"],
   },
   {
     rule: "finding whose a job is honours Retry-After",
     test: [RUN_WORK_TEST, "asks whose a job is no sooner than Retry-After"],
     change: [
-      "src/engine/look.ts",
-      "const pauseMs = untilNextLook(run, { looks, retryAfterMs });",
-      "const pauseMs = untilNextLook(run, { looks });",
+      LOOK,
+      "return lookAgain(run, { looks, retryAfterMs, doing });",
+      "return lookAgain(run, { looks, doing });",
     ],
   },
   {
     rule: "returning a result honours Retry-After",
     test: [RUN_WORK_TEST, "asks for its VM no sooner than Retry-After says"],
     change: [
-      WAITER,
-      "const pauseMs = untilNextLook(run, { looks, retryAfterMs });",
-      "const pauseMs = untilNextLook(run, { looks });",
+      WAIT,
+      "return lookAgain(run, { looks, retryAfterMs, doing });",
+      "return lookAgain(run, { looks, doing });",
     ],
   },
   {
@@ -560,25 +566,25 @@ export const RULES: readonly Rule[] = [
     rule: "labelling honours Retry-After",
     test: [RECOVER_TEST, "a labelling asks again no sooner than Retry-After"],
     change: [
-      "src/engine/label_vms.ts",
-      "untilNextLook(run, { looks, intervalMs, retryAfterMs })",
-      "untilNextLook(run, { looks, intervalMs })",
+      VM_LABELS,
+      "lookAgain(run, { looks, intervalMs, retryAfterMs, doing })",
+      "lookAgain(run, { looks, intervalMs, doing })",
     ],
   },
   {
     rule: "no more than 8 things are asked for at once",
-    test: [WAITER_TEST, "asks for at most 8 things at once"],
+    test: [WAIT_TEST, "asks for at most 8 things at once"],
     change: [
-      "src/engine/look.ts",
+      LOOK,
       "if (this.#free > 0) this.#free--;",
       "if (this) this.#free--;",
     ],
   },
   {
     rule: "states are compared without regard to case",
-    test: [WAITER_TEST, "whatever the letter case of the state"],
+    test: [WAIT_TEST, "whatever the letter case of the state"],
     change: [
-      "src/engine/drivers/judge.ts",
+      WAIT,
       "switch (state.toLowerCase()) {",
       "switch (state) {",
     ],
@@ -586,26 +592,18 @@ export const RULES: readonly Rule[] = [
   {
     rule: "a VM that is asleep ends the wait with exit 20, and no failure",
     test: ["tests/resume_test.ts", "and the job completes when it runs"],
-    change: [
-      "src/engine/drivers/judge.ts",
-      'return "asleep";',
-      'return "failed";',
-    ],
+    change: [WAIT, 'return "asleep";', 'return "failed";'],
   },
   {
     rule: "a VM that is dead fails its job",
     test: ["tests/resume_test.ts", "fails the job"],
-    change: [
-      "src/engine/drivers/judge.ts",
-      'return "failed";',
-      'return "wait";',
-    ],
+    change: [WAIT, 'return "failed";', 'return "wait";'],
   },
   {
     rule: "a VM that stays asleep is asked to resume once more after 30 s",
     test: [RUN_WORK_TEST, "asks once more after 30 s"],
     change: [
-      "src/engine/drivers/resume.ts",
+      KINDS,
       "resendWhenAsleepMs: 30_000",
       "resendWhenAsleepMs: 300_000",
     ],
@@ -631,9 +629,9 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "a limit is checked after a look, never instead of one",
-    test: [WAITER_TEST, "looks once more before it gives up"],
+    test: [WAIT_TEST, "looks once more before it gives up"],
     change: [
-      "src/engine/look.ts",
+      LOOK,
       "const LAST_LOOK_MS = 1_500;",
       "const LAST_LOOK_MS = 0;",
     ],

@@ -1,7 +1,6 @@
 // Sends a request to each URL in its arguments, both ways, and prints what
 // `whyNotSent()` makes of the errors: by the Deno that runs it.
-import { whyNotSent } from "../connect_error.ts";
-import { networkTransport } from "../transport.ts";
+import { networkTransport, whyNotSent } from "../transport.ts";
 
 const transport = networkTransport();
 using _transport = transport;

@@ -1,5 +1,4 @@
-import { ApiError } from "../../api/api_error.ts";
-import type { VersClient } from "../../api/vers_client.ts";
+import { deleteVm } from "../../engine/delete_vm.ts";
 import { Failure } from "../../failure.ts";
 import {
   type CommandInput,
@@ -68,9 +67,12 @@ async function deleteVms(input: Input, context: Context): Promise<number> {
   if (targets.length > 0 && !flags.yes) await ask(targets, input, context);
   for (const target of targets) {
     try {
-      const isNew = await deleteVm(client, { target, signal });
-      (isNew ? deleted : alreadyGone).push(target.id);
-      if (!isNew) progress.say(`note: VM ${target.id} was deleted already`);
+      const { id } = target;
+      const deletion = await deleteVm(client, id, { signal });
+      if (deletion.type === "unknown") throw noSuchVm(target, deletion.error);
+      const isNew = deletion.type === "deleted";
+      (isNew ? deleted : alreadyGone).push(id);
+      if (!isNew) progress.say(`note: VM ${id} was deleted already`);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // What was done until then is said all the same.
@@ -181,35 +183,6 @@ async function readLine({ stdin }: Context): Promise<string> {
     text += decoder.decode(piece.subarray(0, taken), { stream: true });
   }
   return text.split("\n")[0] ?? "";
-}
-
-/**
- * Deletes a VM; returns whether it was there.
- *
- * @throws {Failure} when it was not deleted, and is not gone either.
- */
-async function deleteVm(
-  client: VersClient,
-  { target, signal }: { target: Target; signal: AbortSignal },
-): Promise<boolean> {
-  try {
-    await client.deleteVm(target.id, { signal });
-    return true;
-  } catch (error) {
-    // The service says 403 of what is not there, as of what is not ours.
-    const isUnclear = error instanceof ApiError && error.isFromService &&
-      (error.status === 403 || error.status === 404);
-    if (!isUnclear) throw error;
-    try {
-      const { value } = await client.vmMetadata(target.id, { signal });
-      if (value.deleted_at !== null) return false;
-    } catch (why) {
-      if (why instanceof ApiError && why.isNotFound) {
-        throw noSuchVm(target, error);
-      }
-    }
-    throw error;
-  }
 }
 
 async function report(

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { main } from "../../../main.ts";
 import { testContext } from "../../../tests/helpers/test_context.ts";
-import { InterruptedError } from "../../engine/engine_error.ts";
+import { InterruptedError } from "../../patience.ts";
 
 async function terminal(stdin: string) {
   const context = await testContext({ isTerminal: true, stdin });

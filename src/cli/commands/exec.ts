@@ -1,8 +1,8 @@
 import { ApiError } from "../../api/api_error.ts";
 import type { ExecRequest } from "../../api/types.ts";
 import type { VersClient } from "../../api/vers_client.ts";
-import { TimedOutError } from "../../engine/engine_error.ts";
 import { Failure } from "../../failure.ts";
+import { TimedOutError } from "../../patience.ts";
 import { vmOfAlias } from "../../project/aliases.ts";
 import { isUuid } from "../../uuid.ts";
 import {

@@ -4,7 +4,7 @@ import {
   type TestContext,
   testContext,
 } from "../../../tests/helpers/test_context.ts";
-import { InterruptedError } from "../../engine/engine_error.ts";
+import { InterruptedError } from "../../patience.ts";
 
 const LINE = ["run", "--wait", "--vm-alias", "my-vm"];
 

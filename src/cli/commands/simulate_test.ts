@@ -4,7 +4,7 @@ import {
   MemoryWriter,
   testContext,
 } from "../../../tests/helpers/test_context.ts";
-import { InterruptedError } from "../../engine/engine_error.ts";
+import { InterruptedError } from "../../patience.ts";
 
 Deno.test("vers simulate says where it serves, serves, and ends on a signal", async () => {
   const out = new MemoryWriter();

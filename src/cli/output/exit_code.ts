@@ -1,5 +1,6 @@
-import { InterruptedError, JobError } from "../../engine/engine_error.ts";
+import { JobError } from "../../engine/engine_error.ts";
 import { Failure, type FailureCode } from "../../failure.ts";
+import { InterruptedError } from "../../patience.ts";
 
 /** The codes that a process of ours ends with. */
 export type ExitCode =

@@ -1,11 +1,7 @@
 import { strictEqual } from "node:assert/strict";
 import { ApiError } from "../../api/api_error.ts";
-import {
-  InterruptedError,
-  JobError,
-  TimedOutError,
-  UnconfirmedError,
-} from "../../engine/engine_error.ts";
+import { JobError, UnconfirmedError } from "../../engine/engine_error.ts";
+import { InterruptedError, TimedOutError } from "../../patience.ts";
 import { Failure } from "../../failure.ts";
 import { runningJob } from "../../../tests/helpers/sample_job.ts";
 import { exitCodeFor, UsageError } from "./exit_code.ts";

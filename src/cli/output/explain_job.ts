@@ -1,6 +1,6 @@
 import { formatAge } from "../../duration.ts";
 import type { Work } from "../../engine/engine.ts";
-import { explainWork, type Explanation } from "../../engine/explain.ts";
+import { explainWork, type Explanation } from "../../engine/choose.ts";
 import type { Job } from "../../job/job.ts";
 import { ageMs } from "../../job/decide.ts";
 import { canonicalJson } from "../../job/fingerprint.ts";

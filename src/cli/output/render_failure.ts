@@ -1,8 +1,8 @@
+import { InterruptedError } from "../../patience.ts";
 import { ApiError, NoAnswerError } from "../../api/api_error.ts";
 import {
   type Candidate,
   IncompleteJobError,
-  InterruptedError,
   JobError,
   RecordedFailure,
   UnconfirmedError,

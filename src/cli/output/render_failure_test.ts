@@ -8,12 +8,11 @@ import {
 } from "../../../tests/helpers/sample_job.ts";
 import { ApiError, NoAnswerError } from "../../api/api_error.ts";
 import {
-  InterruptedError,
   JobError,
   RecordedFailure,
-  TimedOutError,
   UnconfirmedError,
 } from "../../engine/engine_error.ts";
+import { InterruptedError, TimedOutError } from "../../patience.ts";
 import { Failure } from "../../failure.ts";
 import { FileLockError } from "../../file_lock.ts";
 import { defineCommand } from "../command_line/command.ts";

@@ -2,7 +2,7 @@ import type { RequestTrace } from "../../api/exchange.ts";
 import { formatAge } from "../../duration.ts";
 import type { Notice } from "../../engine/engine.ts";
 import type { Job } from "../../job/job.ts";
-import type { JobKind } from "../../job/job_kind.ts";
+import type { JobKind } from "../../job/record.ts";
 import { visible } from "./terminal_text.ts";
 
 /** A notice about what a look showed: it is not worth a line each time. */
@@ -49,7 +49,7 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
         `${notice.job.source ?? "another VM"}, which is not what is meant ` +
         `now; starting anew. --resume-job ${notice.job.id} goes on with it`,
       ];
-    case "gone":
+    case "deleted":
       return [`note: ${vmsOf(notice.job)} is gone; starting anew`];
     case "stopped":
       return [
@@ -118,7 +118,7 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
           ? `note: the answer to job ${notice.job.id} was lost; asking again`
           : `note: nothing was made for job ${notice.job.id}; sending it again`,
       ];
-    case "twin":
+    case "duplicate":
       return notice.isProven
         ? [
           `warning: job ${notice.job.id} made two VMs; ${notice.kept} is kept`,

@@ -119,7 +119,7 @@ for (
     ],
     [
       {
-        type: "twin",
+        type: "duplicate",
         job,
         kept: SAMPLE_VM,
         other: OTHER_VM,
@@ -130,7 +130,7 @@ for (
     ],
     [
       {
-        type: "twin",
+        type: "duplicate",
         job,
         kept: SAMPLE_VM,
         other: OTHER_VM,
@@ -141,7 +141,7 @@ for (
       `hint: if nobody else made it: vers delete ${OTHER_VM}`,
     ],
     [
-      { type: "gone", job },
+      { type: "deleted", job },
       `note: VM ${SAMPLE_VM} of job job_8f2a3b4c5d is gone; starting anew`,
     ],
     [

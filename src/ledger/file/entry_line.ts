@@ -1,8 +1,8 @@
 import { GO_RECORD, type GoRecord } from "../../job/go_job.ts";
-import { isJobKind } from "../../job/job_kind.ts";
 import {
   fieldsOf,
   FORMAT_VERSION,
+  isJobKind,
   JOB_RECORD,
   type JobRecord,
   STATUSES,

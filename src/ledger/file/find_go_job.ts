@@ -1,5 +1,9 @@
-import type { GoRecord } from "../../job/go_job.ts";
-import { foldGoRecords, hasEnded, looksStripped } from "../../job/go_job.ts";
+import {
+  foldGoRecords,
+  type GoRecord,
+  hasEnded,
+  looksStripped,
+} from "../../job/go_job.ts";
 import type { FindStrippedOptions } from "../ledger.ts";
 import { blocksBackwards, linesBackwards } from "./backward_lines.ts";
 import { parseEntryLine } from "./entry_line.ts";

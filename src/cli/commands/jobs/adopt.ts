@@ -1,3 +1,4 @@
+import { Patience } from "../../../patience.ts";
 import { isUuid } from "../../../uuid.ts";
 import {
   type CommandInput,
@@ -53,15 +54,24 @@ export const command = defineCommand({
   check: checkIds,
   async run(input: CommandInput<typeof FLAGS>, context) {
     const [jobId = "", ...vmIds] = input.args;
-    const { adoptJob } = await lazy.adoptJob();
+    const { adoptJob } = await lazy.settle();
+    const { withLedger } = await lazy.jobLedger();
     const { commandOf } = await lazy.namedJob();
     const { engine, scope } = await openSession(input, context);
-    const { job, notLabelled } = await adoptJob(engine, {
-      scope,
-      jobId,
-      vmIds: vmIds.map((vmId) => vmId.toLowerCase()),
+    const patience = new Patience({
+      clock: context.clock,
+      interrupt: context.signal,
       timeoutMs: input.flags.timeout ?? DEFAULT_TIMEOUT_MS,
     });
+    using _stopping = patience;
+    const { job, notLabelled } = await withLedger(() =>
+      adoptJob(engine, {
+        scope,
+        jobId,
+        vmIds: vmIds.map((vmId) => vmId.toLowerCase()),
+        patience,
+      })
+    );
     for (const vmId of notLabelled) {
       engine.notify({ type: "notLabelled", job, vmId });
     }

@@ -1,6 +1,7 @@
 import { Failure } from "../../../failure.ts";
 import type { FailedJob, Job } from "../../../job/job.ts";
 import type { ListedJob } from "../../../job/listed_job.ts";
+import { Patience } from "../../../patience.ts";
 import {
   type CommandInput,
   type Printout,
@@ -66,19 +67,19 @@ async function cancel(
   input: Input,
   context: Context,
 ): Promise<Printout> {
-  const { cancelJob } = await lazy.cancelJob();
+  const { cancelJob } = await lazy.settle();
   const { withLedger } = await lazy.jobLedger();
   const { flags, progress } = input;
   const named = ownJob(found);
   const session = flags["delete-vm"]
     ? await openSessionFor(named, input, context)
     : undefined;
+  const { clock, signal: interrupt } = context;
+  const timeoutMs = flags.timeout ?? DEFAULT_TIMEOUT_MS;
+  const patience = new Patience({ clock, interrupt, timeoutMs });
+  using _stopping = patience;
   const { job, isNew } = await withLedger(() =>
-    cancelJob(ledger, named, {
-      clock: context.clock,
-      signal: context.signal,
-      waitMs: flags.timeout ?? DEFAULT_TIMEOUT_MS,
-    })
+    cancelJob(ledger, named, { clock, patience })
   );
   const deleted = session && await deleteVms(job, session, { input, context });
   if (!deleted) progress.say(whatStays(job));
@@ -151,7 +152,7 @@ async function deleteVms(
   { engine }: Session,
   { input, context }: { readonly input: Input; readonly context: Context },
 ): Promise<readonly string[]> {
-  const { deleteVmsOf } = await lazy.cancelJob();
+  const { deleteVmsOf } = await lazy.settle();
   const { progress } = input;
   try {
     const { deleted, mayBeMore } = await deleteVmsOf(

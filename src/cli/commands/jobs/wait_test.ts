@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { main } from "../../../../main.ts";
 import { SlowService } from "../../../../tests/helpers/job_in_flight.ts";
-import { InterruptedError } from "../../../engine/engine_error.ts";
+import { InterruptedError } from "../../../patience.ts";
 
 const GO_LEDGER = new URL(
   "../../../../tests/testdata/ledgers/go.jsonl",

@@ -1,5 +1,5 @@
-import { JOB_LABEL } from "../../../engine/vm_list.ts";
 import { defineCommand, TARGET_FILES } from "../../command_line/command.ts";
+import { lazy } from "../../lazy.ts";
 import { UsageError } from "../../output/exit_code.ts";
 import { visible } from "../../output/terminal_text.ts";
 import { openVm, VM_POSITIONAL } from "../../vm_command.ts";
@@ -24,7 +24,7 @@ export const command = defineCommand({
   async run(input, context) {
     const [first = ""] = input.args;
     const named = first.includes("=") ? [] : [first];
-    const wanted = parseLabels(input.args.slice(named.length));
+    const wanted = await parseLabels(input.args.slice(named.length));
     const vm = await openVm({ ...input, args: named }, context);
     const { id, client, options, found } = vm;
     // A label of a VM that is not there is refused in words that do not say so.
@@ -35,7 +35,10 @@ export const command = defineCommand({
   },
 });
 
-function parseLabels(words: readonly string[]): Record<string, string> {
+async function parseLabels(
+  words: readonly string[],
+): Promise<Record<string, string>> {
+  const { JOB_LABEL } = await lazy.kinds();
   const labels = new Map<string, string>();
   const mistakes = words.flatMap((word) => {
     const at = word.indexOf("=");

@@ -1,11 +1,10 @@
 import type { Answer } from "../api/exchange.ts";
 import type { VmList } from "../api/types.ts";
 import type { VersClient } from "../api/vers_client.ts";
-import type { Job } from "../job/job.ts";
-import type { Run } from "./look.ts";
-
-/** The label that ties a VM to the job that made it; its value is the token. */
-export const JOB_LABEL = "vers-job";
+import { Failure } from "../failure.ts";
+import type { Job, RunningJob } from "../job/job.ts";
+import { JOB_LABEL } from "./kinds.ts";
+import { look, lookAgain, type Run } from "./look.ts";
 
 /**
  * Reads all VMs of the organisation, and says once what the list shows besides:
@@ -52,7 +51,13 @@ export function nameDuplicate(
   const { own, other, isUnproven = false } = found;
   if (!isNews(run, other)) return;
   const kept = own.join(", ");
-  run.engine.notify({ type: "twin", job, kept, other, isProven: !isUnproven });
+  run.engine.notify({
+    type: "duplicate",
+    job,
+    kept,
+    other,
+    isProven: !isUnproven,
+  });
 }
 
 /** Returns the VMs that carry a token, the oldest first, odd entries last. */
@@ -81,4 +86,41 @@ function isNews(run: Run, what: string): boolean {
   if (run.saidOfLists.has(what)) return false;
   run.saidOfLists.add(what);
   return true;
+}
+
+const TRIES = 3;
+const INTERVAL_MS = 1_000;
+
+/**
+ * Labels the VMs of a job whose request could not: so that no other job takes
+ * them for its own. It never fails; what could not be labelled is said.
+ */
+export async function labelVms(run: Run, job: RunningJob): Promise<void> {
+  const { recovery } = run.kind;
+  if (recovery === undefined || recovery.isLabelled) return;
+  await Promise.all(job.handle.vm_ids.map(async (vmId) => {
+    try {
+      await label(run, job, vmId);
+    } catch (error) {
+      // A process that was told to end has no more to say.
+      if (!(error instanceof Failure) || error.code === "interrupted") return;
+      run.engine.notify({ type: "notLabelled", job, vmId });
+    }
+  }));
+}
+
+function label(run: Run, job: RunningJob, vmId: string): Promise<void> {
+  const labels = { [JOB_LABEL]: job.token };
+  return run.patience.poll<void>(async (looks) => {
+    const looked = await look(
+      run,
+      "vm",
+      (client, options) => client.setLabels(vmId, labels, options),
+    );
+    if (looked.type === "answer") return { isDone: true, value: undefined };
+    const { error, retryAfterMs } = looked;
+    if (looks >= TRIES) throw error;
+    const [intervalMs, doing] = [INTERVAL_MS, `labelling VM ${vmId}`];
+    return lookAgain(run, { looks, intervalMs, retryAfterMs, doing });
+  });
 }

@@ -1,9 +1,13 @@
 import { strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { nextLookMs } from "./backoff.ts";
+import { type NextLook, untilNextLook } from "./look.ts";
 
 /** No jitter at all lies in the middle. */
 const MIDDLE = 0.5;
+
+function pauseMs({ random, ...next }: NextLook & { random: number }): number {
+  return untilNextLook({ engine: { random: () => random } }, next);
+}
 
 for (
   const { looks, ms } of [
@@ -16,8 +20,8 @@ for (
     { looks: 100_000, ms: 5_000 },
   ]
 ) {
-  Deno.test(`nextLookMs() after look ${looks} is ${ms} ms, without jitter`, () => {
-    strictEqual(nextLookMs({ looks, random: MIDDLE }), ms);
+  Deno.test(`untilNextLook() after look ${looks} is ${ms} ms, without jitter`, () => {
+    strictEqual(pauseMs({ looks, random: MIDDLE }), ms);
   });
 }
 
@@ -56,19 +60,19 @@ for (
     },
   ]
 ) {
-  Deno.test(`nextLookMs() ${name}`, () => {
-    strictEqual(nextLookMs({ looks: 1, random: MIDDLE, ...options }), ms);
+  Deno.test(`untilNextLook() ${name}`, () => {
+    strictEqual(pauseMs({ looks: 1, random: MIDDLE, ...options }), ms);
   });
 }
 
-Deno.test("nextLookMs() stays within a fifth of 500 ms to 5 s", () => {
+Deno.test("untilNextLook() stays within a fifth of 500 ms to 5 s", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 10_000 }),
       fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       (looks, random) => {
-        const ms = nextLookMs({ looks, random });
-        const grown = nextLookMs({ looks, random: MIDDLE });
+        const ms = pauseMs({ looks, random });
+        const grown = pauseMs({ looks, random: MIDDLE });
         strictEqual(ms >= 400 && ms <= 6_000, true);
         strictEqual(Math.abs(ms - grown) <= grown * 0.2 + 1e-9, true);
       },
