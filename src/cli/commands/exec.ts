@@ -2,7 +2,7 @@ import { ApiError } from "../../api/api_error.ts";
 import type { ExecRequest } from "../../api/types.ts";
 import type { VersClient } from "../../api/vers_client.ts";
 import { Failure } from "../../failure.ts";
-import { TimedOutError } from "../../patience.ts";
+import { Patience, TimedOutError } from "../../patience.ts";
 import { vmOfAlias } from "../../project/aliases.ts";
 import { isUuid } from "../../uuid.ts";
 import {
@@ -154,23 +154,41 @@ async function follow(
   const { execInVm } = await lazy.execStream();
   const isCollected = output.isExplicit && output.format === "json";
   const collected = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
-  const limit = timeLimit(context, flags.timeout);
-  using _limit = limit;
-  const { clock } = context;
+  const { clock, signal: interrupt } = context;
+  const { timeout } = flags;
+  const patience = new Patience({
+    clock,
+    interrupt,
+    timeoutMs: timeout ? clock.elapsedMs() + timeout : undefined,
+  });
+  using _stopping = patience;
   let exitCode: number;
   try {
-    exitCode = await execInVm({ client, clock, signal: limit.signal }, {
-      vmId: target.id,
-      request,
-      async onOutput(stream, bytes) {
-        if (isCollected) collected[stream].push(bytes);
-        else await writeIfRead(context[stream], bytes);
+    // The service ends a command whose time is up, and says so. The limit here
+    // is for when it does not.
+    exitCode = await patience.within(
+      (signal) =>
+        execInVm({ client, clock, signal }, {
+          vmId: target.id,
+          request,
+          async onOutput(stream, bytes) {
+            if (isCollected) collected[stream].push(bytes);
+            else await writeIfRead(context[stream], bytes);
+          },
+          onBroken({ message }, times) {
+            if (times !== SILENT_BREAKS + 1) return;
+            progress.say(`note: still reconnecting to the command: ${message}`);
+          },
+        }),
+      {
+        graceMs: GRACE_MS,
+        reason: () =>
+          new TimedOutError(
+            `Timed out after ${(timeout ?? 0) / 1_000}s, and the service did ` +
+              "not end the command",
+          ),
       },
-      onBroken({ message }, times) {
-        if (times !== SILENT_BREAKS + 1) return;
-        progress.say(`note: still reconnecting to the command: ${message}`);
-      },
-    });
+    );
   } catch (error) {
     if (context.signal.aborted) {
       progress.say(
@@ -233,40 +251,6 @@ async function withReason(
     );
   } catch {
     return error;
-  }
-}
-
-/** A signal that ends when the process is told to, or time is up. */
-interface TimeLimit extends Disposable {
-  readonly signal: AbortSignal;
-}
-
-/**
- * The service ends a command whose time is up, and says so. This is for when
- * it does not.
- */
-function timeLimit(context: Context, timeoutMs: number | undefined): TimeLimit {
-  const { clock, signal } = context;
-  const over = new AbortController();
-  const passed = new AbortController();
-  if (timeoutMs) void watch(timeoutMs);
-  return {
-    signal: AbortSignal.any([signal, passed.signal]),
-    [Symbol.dispose]: () => over.abort(),
-  };
-
-  async function watch(timeoutMs: number) {
-    try {
-      await clock.sleep(timeoutMs + GRACE_MS, over.signal);
-    } catch {
-      return; // The command ended first.
-    }
-    passed.abort(
-      new TimedOutError(
-        `Timed out after ${timeoutMs / 1_000}s, and the service did not end ` +
-          "the command",
-      ),
-    );
   }
 }
 
