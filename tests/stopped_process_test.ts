@@ -1,4 +1,4 @@
-import { match, ok, strictEqual } from "node:assert/strict";
+import { doesNotMatch, match, ok, strictEqual } from "node:assert/strict";
 import { testNeeding } from "./helpers/machine.ts";
 import { type Program, startProgram } from "./helpers/program.ts";
 import { Sandbox } from "./helpers/sandbox.ts";
@@ -64,6 +64,8 @@ testNeeding(
       .then((result) => (isLater = true, result));
     const sooner = await sandbox.run([...RUN, "--timeout", "1s"]);
     strictEqual(sooner.code, 6, sooner.stderr);
+    // Nothing was written, and nothing was sent: there is no job to name.
+    doesNotMatch(sooner.stderr, /job_/);
     strictEqual(isLater, false);
     strictEqual((await later).code, 6);
     strictEqual(await creations(simulator), 0);

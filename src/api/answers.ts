@@ -23,12 +23,14 @@ export class AnswerShapeError extends Error {
 const time = z.string().check(
   z.refine((text) => !Number.isNaN(Date.parse(text))),
 );
-const optionalId = z.nullish(z.guid());
+/** An id, in small letters however it is written: ids are compared. */
+const id = z.guid().check(z.toLowerCase());
+const optionalId = z.nullish(id);
 const optionalText = z.nullish(z.string());
 
 const vmSchema = z.object({
-  vm_id: z.guid(),
-  owner_id: z.guid(),
+  vm_id: id,
+  owner_id: id,
   created_at: time,
   state: z.string(),
   // No labels at all are an empty list in some languages.
@@ -46,16 +48,16 @@ function orNull<T>(schema: z.ZodMiniType<T>) {
 }
 
 const statusSchema = z.object({
-  vm_id: z.guid(),
-  owner_id: orNull(z.guid()),
+  vm_id: id,
+  owner_id: orNull(id),
   created_at: orNull(time),
   state: z.string(),
   labels: z.optional(z.unknown()),
 });
 
 const metadataSchema = z.object({
-  vm_id: z.guid(),
-  owner_id: orNull(z.guid()),
+  vm_id: id,
+  owner_id: orNull(id),
   created_at: orNull(time),
   state: orNull(z.string()),
   ip: orNull(z.string()),
@@ -65,24 +67,24 @@ const metadataSchema = z.object({
   grandparent_vm_id: optionalId,
 });
 
-const vmIdSchema = z.object({ vm_id: z.guid() });
+const vmIdSchema = z.object({ vm_id: id });
 const vmIdsSchema = z.object({
   vms: z.array(vmIdSchema).check(z.minLength(1)),
 });
 const deletedIdsSchema = z.object({
-  deleted_ids: z.array(z.guid()).check(z.minLength(1)),
+  deleted_ids: z.array(id).check(z.minLength(1)),
 });
 
 const deploymentSchema = z.object({
-  vm_id: z.guid(),
+  vm_id: id,
   project_id: optionalId,
   status: optionalText,
 });
 
-const commitIdSchema = z.object({ commit_id: z.guid() });
+const commitIdSchema = z.object({ commit_id: id });
 
 const commitSchema = z.object({
-  commit_id: z.guid(),
+  commit_id: id,
   owner_id: orNull(z.string()),
   name: orNull(z.string()),
   description: orNull(z.string()),
@@ -136,6 +138,19 @@ export function parseVmStatus(value: unknown): VmStatus {
 }
 
 /**
+ * Returns what a VM's answer says, if it is that of the VM that was asked for.
+ *
+ * @throws {AnswerShapeError} when it is another's: a cache may mix them up.
+ */
+export function ofVm<T extends { readonly vm_id: string }>(
+  vmId: string,
+  answer: T,
+): T {
+  if (answer.vm_id === vmId.toLowerCase()) return answer;
+  throw new AnswerShapeError(`it is about another VM, ${answer.vm_id}`);
+}
+
+/**
  * Reads a list of VMs: a bare array, or one in the field `vms`. An entry that
  * cannot be understood is passed over and told of.
  *
@@ -177,7 +192,8 @@ export function parseVmMetadata(value: unknown): VmMetadata {
 /** Reads which VMs were made: `{vms: [{vm_id}]}`, or the older `{vm_id}`. */
 export function parseCreatedVms(value: unknown): VmIds {
   if (has(value, "vms")) {
-    return { vm_ids: check(vmIdsSchema, value).vms.map((vm) => vm.vm_id) };
+    const ids = check(vmIdsSchema, value).vms.map((vm) => vm.vm_id);
+    return { vm_ids: [...new Set(ids)] };
   }
   return { vm_ids: [check(vmIdSchema, value).vm_id] };
 }
@@ -249,7 +265,7 @@ function toSkipped(entry: unknown, { issues }: z.core.$ZodError): SkippedVm {
   const { vm_id, labels } = Object(entry);
   const [issue] = issues;
   return {
-    vm_id: z.guid().safeParse(vm_id).data ?? null,
+    vm_id: z.safeParse(id, vm_id).data ?? null,
     labels: textsOf(labels),
     why: issue ? describeIssue(issue) : "it is malformed",
   };

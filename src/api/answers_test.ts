@@ -1,6 +1,7 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import {
   AnswerShapeError,
+  ofVm,
   parseCommitPage,
   parseCreatedVms,
   parseDeletedVms,
@@ -207,6 +208,17 @@ for (
     throws(() => parseCreatedVms(value), AnswerShapeError);
   });
 }
+
+Deno.test("parseCreatedVms() counts a VM that is named twice as one, in small letters", () => {
+  const vms = [{ vm_id: A }, { vm_id: A.toUpperCase() }, { vm_id: B }];
+  deepStrictEqual(parseCreatedVms({ vms }), { vm_ids: [A, B] });
+});
+
+Deno.test("ofVm() refuses what is said of another VM", () => {
+  const status = parseVmStatus(VM);
+  strictEqual(ofVm(A.toUpperCase(), status), status);
+  throws(() => ofVm(B, status), AnswerShapeError);
+});
 
 Deno.test("parseDeletedVms() takes {vm_id} and {deleted_ids}", () => {
   deepStrictEqual(parseDeletedVms({ vm_id: A }), { vm_ids: [A] });

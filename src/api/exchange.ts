@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
+import { isUuid } from "../uuid.ts";
 import { VERSION } from "../version.ts";
 import { AnswerShapeError } from "./answers.ts";
 import { ApiError, NoAnswerError, NotSentError, through } from "./api_error.ts";
@@ -196,18 +197,19 @@ export class Exchange {
     return new ApiError({
       action: call.action,
       status,
-      contentType,
+      contentType: contentType && this.#withoutKey(contentType),
       // Half an answer has no shape.
       isFromService: text !== undefined &&
         isServiceAnswer({ status, contentType, body: text }),
-      detail: detailOf(this.#withoutKey(text ?? "")) || redirectionOf(response),
+      detail: detailOf(this.#withoutKey(text ?? "")) ||
+        detailOf(this.#withoutKey(redirectionOf(response))),
       retryAfterMs: retryAfterMsOf(response, this.#options.clock.now()),
       serverTime: serverTimeOf(response),
       proxy: this.#proxy,
       requestId,
       serviceRequestId: theirs === null || theirs === requestId
         ? undefined
-        : theirs,
+        : this.#withoutKey(theirs),
     });
   }
 
@@ -235,11 +237,22 @@ export class Exchange {
     return transport.proxyFor?.(origin);
   }
 
-  /** A service may repeat what it was sent. */
+  /** A service may repeat what it was sent, or the secret half of it. */
   #withoutKey(text: string): string {
     const { apiKey } = this.#options;
-    return apiKey ? text.replaceAll(apiKey, "[API key]") : text;
+    const secret = secretOf(apiKey);
+    return [apiKey, secret].filter((part) => part !== "")
+      .reduce((rest, part) => rest.replaceAll(part, "[API key]"), text);
   }
+}
+
+const KEY_ID_LENGTH = 36;
+
+/** Returns what is secret of a key of the usual shape: all but its id. */
+function secretOf(apiKey: string): string {
+  return isUuid(apiKey.slice(0, KEY_ID_LENGTH))
+    ? apiKey.slice(KEY_ID_LENGTH)
+    : "";
 }
 
 function pathOf(call: Call<unknown>): string {
@@ -284,7 +297,7 @@ function whyUnread(error: unknown): string {
 /** Where an answer without words of its own sends us. */
 function redirectionOf(response: Response): string {
   const location = response.headers.get("location");
-  return location ? detailOf(`see ${location}`) : "";
+  return location ? `see ${location}` : "";
 }
 
 function headersFor(options: ExchangeOptions): Headers {

@@ -147,6 +147,27 @@ for (
       fields: { detail: "no key [API key]" },
     },
     {
+      name: "the key's secret half, repeated",
+      body: `{"error":"no secret ${API_KEY.slice(36)}"}`,
+      init: { status: 403 },
+      fields: { detail: "no secret [API key]" },
+    },
+    {
+      name: "the key, as where to go",
+      body: null,
+      init: {
+        status: 302,
+        headers: { location: `https://login.test/?key=${API_KEY}` },
+      },
+      fields: { detail: "see https://login.test/?key=[API key]" },
+    },
+    {
+      name: "the key, as the id of the request",
+      body: "{}",
+      init: { status: 500, headers: { "x-request-id": API_KEY } },
+      fields: { serviceRequestId: "[API key]" },
+    },
+    {
       name: "an endless explanation",
       body: "x".repeat(70_000),
       init: { status: 400 },

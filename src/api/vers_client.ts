@@ -1,4 +1,5 @@
 import {
+  ofVm,
   parseCommitId,
   parseCommitPage,
   parseCreatedVms,
@@ -153,7 +154,7 @@ export class VersClient {
     const action = `read the status of VM ${JSON.stringify(id)}`;
     const path = `/vm/${checkId(id, action)}/status`;
     return await this.#exchange.send(
-      question(action, path, parseVmStatus),
+      question(action, path, (body) => ofVm(id, parseVmStatus(body))),
       options,
     );
   }
@@ -174,7 +175,7 @@ export class VersClient {
     const action = `read the metadata of VM ${JSON.stringify(id)}`;
     const path = `/vm/${checkId(id, action)}/metadata`;
     return await this.#exchange.send(
-      question(action, path, parseVmMetadata),
+      question(action, path, (body) => ofVm(id, parseVmMetadata(body))),
       options,
     );
   }

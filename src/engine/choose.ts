@@ -14,7 +14,12 @@ import type { UnreadableLine } from "../ledger/ledger.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import type { Engine, Work, WorkOptions } from "./engine.ts";
 import { ledgerRequired } from "./journal.ts";
-import { lookUntilAnswered, type Run } from "./look.ts";
+import {
+  confirmWindowMs,
+  lookAgain,
+  lookUntilAnswered,
+  type Run,
+} from "./look.ts";
 import { readJob } from "./named_job.ts";
 import { labelledIds, readVmList } from "./vm_labels.ts";
 
@@ -79,8 +84,29 @@ async function findEarlier(
   }
 }
 
-/** Whether the server shows the present key what a job of another one made. */
+/** A look may be answered by what lags behind: so often it is made. */
+const LOOKS = 3;
+const LOOKS_INTERVAL_MS = 2_500;
+
+/**
+ * Whether the server shows the present key what a job of another one made. An
+ * open request may be carried out until its confirm window is over.
+ */
 async function isShownToUs(run: Run, job: Job): Promise<boolean> {
+  const isShown = await run.patience.poll<boolean>(async (looks) => {
+    if (await isShownNow(run, job)) return { isDone: true, value: true };
+    const isOver = job.status === "submitted"
+      ? ageMs(job.sent_at, run.engine.clock.now()) >= confirmWindowMs(run)
+      : looks >= LOOKS;
+    if (isOver) return { isDone: true, value: false };
+    const doing = `asking whether job ${job.id} is of this organisation`;
+    return lookAgain(run, { looks, intervalMs: LOOKS_INTERVAL_MS, doing });
+  });
+  if (!isShown) run.engine.notify({ type: "notShown", job });
+  return isShown;
+}
+
+async function isShownNow(run: Run, job: Job): Promise<boolean> {
   // The token of an intent is asked for in the list, by whoever recovers it.
   const vmId = job.status === "submitted" ? undefined : job.handle?.vm_ids[0];
   try {
@@ -109,7 +135,8 @@ async function isShownToUs(run: Run, job: Job): Promise<boolean> {
  * of ours changes; `undefined` when it is not to be had.
  */
 async function serverAgeMs(run: Run, job: Job): Promise<number | undefined> {
-  if (job.status !== "running" || job.server_at === undefined) return undefined;
+  if (job.status !== "running" && job.status !== "complete") return undefined;
+  if (job.server_at === undefined) return undefined;
   const [vmId] = job.handle.vm_ids;
   if (vmId === undefined) return undefined;
   try {

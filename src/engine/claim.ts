@@ -120,9 +120,6 @@ export async function claimNamed(run: Run, id: string): Promise<Claim> {
   }
 }
 
-/** With less time left than this, a request is not sent any more. */
-const LEAST_SEND_MS = 50;
-
 /** Sends a new job, and finds out what became of it if the answer is lost. */
 async function submitAnew(
   run: Run,
@@ -130,16 +127,9 @@ async function submitAnew(
   lock: JobLock,
 ): Promise<Claim> {
   const send = run.kind.prepare(job, run.work.secrets);
-  // A request that would be cut at once might still be carried out.
-  if (run.patience.remainingMs() < LEAST_SEND_MS) {
-    throw run.patience.timedOut("preparing the request");
-  }
   await openIntent(run, job);
   if (!lock.isLocked) run.journal.lose(lock.why);
   await nameStripped(run, job);
-  if (run.patience.remainingMs() < LEAST_SEND_MS) {
-    throw run.patience.timedOut("keeping the job in the ledger");
-  }
   const sent = await sendOnce(run, job, send);
   switch (sent.type) {
     case "accepted":
@@ -183,7 +173,12 @@ function sayWhyAnew(run: Run, { decision, ageOnServerMs }: Choice): void {
   const { reason, job } = decision;
   if (job === undefined) return;
   if (reason === "source_moved") notify({ type: "sourceMoved", job });
-  if (reason !== "too_old" || !isInFlight(job)) return;
+  if (reason === "accepted_before" && isInFlight(job)) {
+    notify({ type: "acceptedBefore", job });
+  }
+  const isOwed = isInFlight(job) ||
+    (job.status === "complete" && job.delivered_at === undefined);
+  if (reason !== "too_old" || !isOwed) return;
   const ownAgeMs = ageMs(job.started_at, clock.now());
   notify({ type: "tooOld", job, ageMs: ageOnServerMs ?? ownAgeMs });
 }

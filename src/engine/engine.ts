@@ -100,6 +100,8 @@ export type Notice =
   | { readonly type: "returning"; readonly job: Job }
   | { readonly type: "tooOld"; readonly job: Job; readonly ageMs: number }
   | { readonly type: "sourceMoved"; readonly job: Job }
+  /** A job of the same words was started without `--wait`, some time ago. */
+  | { readonly type: "acceptedBefore"; readonly job: Job }
   | { readonly type: "deleted"; readonly job: Job }
   /** The VM of a complete job is there, but does not run any more. */
   | { readonly type: "stopped"; readonly job: Job }
@@ -151,6 +153,15 @@ export type Notice =
     readonly job: Job;
     readonly strippedId: string;
   }
+  /** The service answered a request with a VM that another job has. */
+  | {
+    readonly type: "vmOfAnother";
+    readonly job: Job;
+    readonly vmId: string;
+    readonly ownerId: string;
+  }
+  /** A job of another API key, whose VMs this key is not shown. */
+  | { readonly type: "notShown"; readonly job: Job }
   /** Entries of a list of VMs could not be understood. */
   | { readonly type: "skippedVms"; readonly count: number }
   | { readonly type: "resumedAgain"; readonly job: Job }

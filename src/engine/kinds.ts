@@ -76,16 +76,18 @@ const DAY_MS = 24 * HOUR_MS;
 /** Requests without a label are carried out in up to a minute. */
 const SLOW_CONFIRM_MS = 75_000;
 
-const HAS_NO_PARENT = (metadata: VmMetadata) =>
-  metadata.parent_commit_id === null && metadata.grandparent_vm_id === null;
+function hasNoParent(metadata: VmMetadata): boolean {
+  const { parent_commit_id: commitId, grandparent_vm_id: vmId } = metadata;
+  return commitId === null && vmId === null;
+}
 
 const BY_SOURCE: Recovery = {
   isLabelled: false,
-  hasLineage(metadata, job) {
+  hasLineage(metadata, { source }) {
     const { parent_commit_id: commitId, grandparent_vm_id: vmId } = metadata;
     // Where the source is not known, anything that has one may be the job's.
-    if (job.source === undefined) return commitId !== null || vmId !== null;
-    return vmId === job.source || commitId === job.source;
+    if (source === undefined) return !hasNoParent(metadata);
+    return [vmId, commitId].includes(source.toLowerCase());
   },
   mayAdopt: (policy, job) => policy !== "never" && job.source !== undefined,
   handleOf: (vmIds) => ({ vm_ids: vmIds }),
@@ -104,7 +106,7 @@ const RUN: Kind = {
   },
   recovery: {
     isLabelled: true,
-    hasLineage: HAS_NO_PARENT,
+    hasLineage: hasNoParent,
     mayAdopt: () => false,
     handleOf: (vmIds) => ({ vm_ids: vmIds }),
   },
@@ -210,7 +212,7 @@ const DEPLOY: Kind = {
   },
   recovery: {
     isLabelled: false,
-    hasLineage: HAS_NO_PARENT,
+    hasLineage: hasNoParent,
     // A deployed VM has no lineage: any new VM of ours looks like it.
     mayAdopt: (policy) => policy === "always",
     // Nothing reads a project back.

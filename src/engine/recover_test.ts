@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { until } from "../../tests/helpers/ask_simulator.ts";
 import { SlowService } from "../../tests/helpers/job_in_flight.ts";
 import type { FaultRule } from "../simulator/faults/faults.ts";
 
@@ -50,6 +51,28 @@ Deno.test("a recovery that reads no list ends with exit 6, and its intent stays 
   deepStrictEqual(service.story(error.job_id), ["submitted"]);
   await service.simulator.clearFaults();
   strictEqual((await service.run(...RUN)).result.effect, "recovered");
+});
+
+Deno.test("two processes that have one job, without its lock, keep one VM, and name the other", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  await service.simulator.addFault({
+    operation: "new_root",
+    times: 1,
+    faults: [{ type: "hold", when: "before" }],
+  });
+  const running = service.run(...RUN);
+  await until(async () => (await service.operations()).includes("new_root"));
+  // Somebody cleans up, and the lock that is held is worth nothing.
+  await Deno.remove(`${service.home}/.vers/locks`, { recursive: true });
+  const other = await service.run(...RUN);
+  await service.simulator.release();
+  const first = await running;
+  strictEqual(first.code, 0, first.err);
+  strictEqual(other.code, 0, other.err);
+  const kept = other.result.vm_id;
+  strictEqual(first.result.vm_id, kept);
+  const [extra] = (await service.alive()).filter((vmId) => vmId !== kept);
+  match(first.err, new RegExp(`vers delete ${extra}`));
 });
 
 Deno.test("a recovery asks for the list no sooner than Retry-After says", async () => {
@@ -294,6 +317,7 @@ Deno.test("a job that ended with exit 21 is recorded as not confirmed, and not b
 async function branchBeside(
   others: (
     parent: string,
+    now: Date,
   ) => Parameters<SlowService["simulator"]["addVm"]>[0][],
   before?: (service: SlowService, parent: string) => Promise<void>,
 ) {
@@ -309,7 +333,9 @@ async function branchBeside(
   service.clock.onAdvance = () => {
     if (!service.entries().some(({ status }) => status === "submitted")) return;
     adding ??= Promise.all(
-      others(parent).map((seed) => service.simulator.addVm(seed)),
+      others(parent, service.clock.now()).map((seed) =>
+        service.simulator.addVm(seed)
+      ),
     );
   };
   const line = ["branch", parent, "--wait", "--alias", "b", "--timeout", "1h"];
@@ -326,6 +352,39 @@ Deno.test("a VM of another parent is no candidate of a lost branch", async () =>
   ]);
   await using _service = service;
   strictEqual(result?.effect, "created", err);
+});
+
+Deno.test("a VM that was made a few seconds early, by the service's other clock, is told of, not taken", async () => {
+  const { service, code, error } = await branchBeside((parent, now) => [{
+    grandparentVmId: parent,
+    createdAt: new Date(now.getTime() - 5_000).toISOString(),
+  }]);
+  await using _service = service;
+  strictEqual(code, 21);
+  strictEqual(error.candidates.length, 1);
+  strictEqual((await service.alive()).length, 2);
+});
+
+Deno.test("a VM that is listed and has no metadata is told of, not made again", async () => {
+  const { service, code, error } = await branchBeside(
+    (parent) => [{ grandparentVmId: parent }],
+    async (service) => {
+      await service.simulator.addFault({
+        operation: "metadata",
+        faults: [{
+          type: "answer",
+          when: "before",
+          status: 404,
+          json: { error: "not found", success: false },
+        }],
+      });
+    },
+  );
+  await using _service = service;
+  strictEqual(code, 21);
+  strictEqual(error.candidates.length, 1);
+  const operations = await service.operations();
+  strictEqual(operations.filter((one) => one === "branch").length, 1);
 });
 
 Deno.test("more candidates than were asked for are nobody's: exit 21 lists them", async () => {

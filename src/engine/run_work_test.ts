@@ -35,7 +35,9 @@ Deno.test("run --wait finds nothing that was started without --wait more than 10
   await using service = await SlowService.create();
   await service.run(...RUN);
   service.clock.advance(10 * 60_000 + 1);
-  strictEqual((await service.run(...WAIT)).result.effect, "created");
+  const { err, result } = await service.run(...WAIT);
+  strictEqual(result.effect, "created");
+  match(err, /^note: job job_\w+ was started without --wait/m);
 });
 
 Deno.test("run without --wait is a new request each time, whatever is in flight", async () => {

@@ -37,6 +37,20 @@ interface UnclaimedVm {
   readonly metadata: VmMetadata;
 }
 
+/** What a job may have made without a label. */
+interface Unclaimed {
+  /** By their time and their lineage they are what the job would have made. */
+  readonly vms: readonly UnclaimedVm[];
+  /**
+   * What may be one of those, by a time that two clocks disagree about or by
+   * metadata that are not there. None of it is adopted, and beside it nothing
+   * is sent again.
+   */
+  readonly doubtful: readonly string[];
+  /** Whether one of them is so young that its maker may yet label it. */
+  readonly isEarly: boolean;
+}
+
 /**
  * Looks for the VMs that a request has made whose answer was lost.
  *
@@ -51,10 +65,10 @@ export async function search(options: Search): Promise<Found> {
   if (own.length >= count) {
     return { type: "found", handle: recovery.handleOf(own.slice(0, count)) };
   }
-  const { vms, isEarly } = await unclaimedVms(options);
+  const { vms, doubtful, isEarly } = await unclaimedVms(options);
   const vmIds = vms.map(({ vm }) => vm.vm_id);
   // Fewer than were asked for: these are the job's, and of the others some.
-  const candidates = [...own, ...vmIds]
+  const candidates = [...own, ...vmIds, ...doubtful]
     .map((vmId) => candidateOf(vmId, list.value));
   const isOurs = !recovery.isLabelled &&
     recovery.mayAdopt(run.options.adopt, job) &&
@@ -102,6 +116,12 @@ function candidateOf(vmId: string, { vms }: VmList): Candidate {
 
 const CLOCK_SLACK_MS = 2_000;
 
+/** What writes the times of VMs may have another clock than what answers. */
+const TWO_CLOCKS_MS = 60_000;
+
+/** Without the server's clock all that is known is ours. */
+const NO_CLOCK_MS = 600_000;
+
 /** How old a VM is when whoever made it has surely labelled it. */
 const LABELLED_BY_MS = 10_000;
 
@@ -110,11 +130,7 @@ const LABELLED_BY_MS = 10_000;
  * the time of its requests, of the right lineage, without a label of somebody
  * else, and no handle in the ledger.
  */
-async function unclaimedVms(
-  options: Search,
-): Promise<
-  { readonly vms: readonly UnclaimedVm[]; readonly isEarly: boolean }
-> {
+async function unclaimedVms(options: Search): Promise<Unclaimed> {
   const { run, job, recovery, list } = options;
   const windowMs = confirmWindowMs(run);
   const { from, until } = requestTimes(job, {
@@ -123,28 +139,38 @@ async function unclaimedVms(
   });
   const now = (list.serverTime ?? new Date(until)).getTime();
   const graceMs = Math.min(LABELLED_BY_MS, windowMs);
-  const possible = list.value.vms.filter((vm) => {
-    const createdAt = Date.parse(vm.created_at);
-    return (!isOwnerKnown(job) || vm.owner_id === job.account) &&
-      createdAt >= from && createdAt <= until &&
-      !isLabelledBySomebody(vm, recovery);
-  });
+  const isWithin = ({ created_at }: Vm, slackMs: number) => {
+    const createdAt = Date.parse(created_at);
+    return createdAt >= from - slackMs && createdAt <= until + slackMs;
+  };
+  const doubtMs = recovery.isLabelled
+    ? 0
+    : job.server_at === undefined
+    ? NO_CLOCK_MS
+    : TWO_CLOCKS_MS;
+  const possible = list.value.vms.filter((vm) =>
+    vm.vm_id !== job.source &&
+    (!isOwnerKnown(job) || vm.owner_id === job.account) &&
+    isWithin(vm, doubtMs) && !isLabelledBySomebody(vm, recovery)
+  );
   const possibleIds = possible.map(({ vm_id }) => vm_id);
   const owners = await orElse(
     () => run.engine.ledger.ownersOf(possibleIds, job),
     new Map<string, string>(),
   );
   const vms: UnclaimedVm[] = [];
+  const doubtful: string[] = [];
   let isEarly = false;
   for (const vm of possible.sort(byAge)) {
     if (owners.has(vm.vm_id)) continue;
     const metadata = await metadataOf(options, vm.vm_id);
-    if (!metadata || !recovery.hasLineage(metadata, job)) continue;
-    vms.push({ vm, metadata });
+    if (metadata && !recovery.hasLineage(metadata, job)) continue;
+    if (metadata && isWithin(vm, 0)) vms.push({ vm, metadata });
+    else if (!recovery.isLabelled) doubtful.push(vm.vm_id);
     const ageMs = now - Date.parse(vm.created_at);
     if (!recovery.isLabelled && ageMs < graceMs) isEarly = true;
   }
-  return { vms, isEarly };
+  return { vms, doubtful, isEarly };
 }
 
 /** Returns how far the server's clock is ahead of ours, in milliseconds. */

@@ -8,6 +8,7 @@ import { foreignAnswer } from "../api/server_word.ts";
 import { Failure } from "../failure.ts";
 import {
   failed,
+  type Job,
   type RunningJob,
   type SettledJob,
   type SubmittedJob,
@@ -16,8 +17,9 @@ import {
 import { FORMAT_VERSION, type Handle } from "../job/record.ts";
 import type { Effect } from "./engine.ts";
 import { ledgerRequired } from "./journal.ts";
-import type { SendRequest } from "./kinds.ts";
+import type { HandledJob, SendRequest } from "./kinds.ts";
 import { look, lookAgain, type Run, untilNextLook } from "./look.ts";
+import { nameDuplicate } from "./vm_labels.ts";
 
 /** A job that has a handle, and how it came by it. */
 export interface Accepted {
@@ -36,17 +38,31 @@ export type Sent =
     | { readonly type: "lost" }
   );
 
+/** With less time left than this, a request is not sent any more. */
+const LEAST_SEND_MS = 50;
+
 /**
  * Puts the intent of a new job on disk, or says that it cannot be resumed.
  * The caller holds the job's lock, and has the request ready.
  *
  * @throws {Failure} when the ledger is required and cannot be written; then
  *   nothing is to be sent.
+ * @throws {TimedOutError} when a request that left now would be cut at once:
+ *   it might still be carried out. Nothing of the job is open then.
  */
 export async function openIntent(run: Run, job: SubmittedJob): Promise<void> {
+  const { patience } = run;
+  if (patience.remainingMs() < LEAST_SEND_MS) {
+    throw patience.timedOut("preparing the request");
+  }
   const isWritten = await run.journal.append(job);
   if (!isWritten && run.options.requireLedger) {
     throw ledgerRequired("its first entry could not be written");
+  }
+  if (patience.remainingMs() < LEAST_SEND_MS) {
+    const timedOut = patience.timedOut("keeping the job in the ledger");
+    if (isWritten) await journalFailure(run, job, timedOut);
+    throw timedOut;
   }
   run.job = job;
   run.engine.notify({ type: "submitted", job });
@@ -160,8 +176,29 @@ export async function accept(
   // Said first: a process that is killed while it writes has told its caller.
   run.job = running;
   run.engine.notify({ type: "accepted", job: running, handle, effect });
-  await run.journal.append(running);
-  return { job: running, effect };
+  const before = await run.journal.update(running, (known) => ({
+    ...(isHandledOtherwise(known.job, handle) ? {} : { append: running }),
+    result: known,
+  }), { vmIds: handle.vm_ids });
+  for (const [vmId, ownerId] of before?.owners ?? []) {
+    run.engine.notify({ type: "vmOfAnother", job: running, vmId, ownerId });
+  }
+  const known = before?.job;
+  if (!isHandledOtherwise(known, handle)) return { job: running, effect };
+  // Without its lock another process had the same job: that one is kept.
+  const own = known.handle.vm_ids;
+  for (const other of handle.vm_ids) {
+    if (!own.includes(other)) nameDuplicate(run, running, { own, other });
+  }
+  return { job: known.status === "running" ? known : running, effect };
+}
+
+function isHandledOtherwise(
+  job: Job | undefined,
+  handle: Handle,
+): job is HandledJob {
+  return job !== undefined && "handle" in job && job.handle !== undefined &&
+    job.handle.vm_ids.join() !== handle.vm_ids.join();
 }
 
 /**

@@ -254,3 +254,28 @@ Deno.test("deploy --resume-job without the command it needs writes no line, and 
   const operations = await service.operations();
   strictEqual(operations.filter((one) => one === "deploy").length, 1);
 });
+
+Deno.test("a creation whose answer names the VM of another job says so", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  const first = await service.run(...RUN);
+  // What stands in between answers from its cache.
+  await service.simulator.addFault({
+    operation: "new_root",
+    times: 1,
+    faults: [{
+      type: "answer",
+      when: "after",
+      status: 201,
+      json: { vm_id: first.result.vm_id },
+    }],
+  });
+  const { err } = await service.run("run", "--wait", "--vm-alias", "other");
+  const { job_id, vm_id } = first.result;
+  match(
+    err,
+    new RegExp(
+      `^warning: the service answered .* VM ${vm_id}, .* ${job_id}`,
+      "m",
+    ),
+  );
+});

@@ -197,6 +197,9 @@ function decideByState(
   const isYoung = (time: string) =>
     work.isIdempotencyKey === true ||
     (maxAgeMs > 0 && ageMs(time, now) <= maxAgeMs);
+  // A job with a handle has its age by the server's clock, if that was asked.
+  const isYoungThere = ageOnServerMs !== undefined && maxAgeMs > 0 &&
+    ageOnServerMs <= maxAgeMs;
   switch (job.status) {
     case "submitted":
       if (isSettledSinceStart) {
@@ -209,8 +212,6 @@ function decideByState(
       if (job.accepted_at !== undefined) {
         return { plan: "attach", reason: "accepted", job };
       }
-      const isYoungThere = ageOnServerMs !== undefined && maxAgeMs > 0 &&
-        ageOnServerMs <= maxAgeMs;
       return isYoung(job.started_at) || isYoungThere
         ? { plan: "attach", reason: "in_flight", job }
         : { plan: "submit", reason: "too_old", job };
@@ -225,7 +226,7 @@ function decideByState(
       if (job.delivered_at !== undefined && !work.isIdempotencyKey) {
         return { plan: "submit", reason: "delivered", job };
       }
-      if (!isYoung(job.completed_at)) {
+      if (!isYoung(job.completed_at) && !isYoungThere) {
         return { plan: "submit", reason: "too_old", job };
       }
       return job.delivered_at === undefined

@@ -13,6 +13,7 @@ export interface Rule {
 }
 
 const CHOOSE = "src/engine/choose.ts";
+const CHOOSE_TEST = "src/engine/choose_test.ts";
 const CLAIM = "src/engine/claim.ts";
 const DECIDE = "src/job/decide.ts";
 const DECIDE_TEST = "src/job/decide_test.ts";
@@ -125,7 +126,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "a wait whose lines were stripped writes them again when it ends",
-    test: ["src/engine/stripped_job_test.ts", "writes what it knows again"],
+    test: ["src/engine/choose_test.ts", "writes what it knows again"],
     change: [
       RUN_WORK,
       "if (run.job && isInFlight(run.job)) await journal.restore(run.job);",
@@ -174,6 +175,52 @@ export const RULES: readonly Rule[] = [
       "const ageOnServerMs = await serverAgeMs(run, newest.job);",
       "const ageOnServerMs = undefined;",
     ],
+  },
+  {
+    rule: "one look does not tell whose a job of another account is",
+    test: [CHOOSE_TEST, "one 404 does not make a job"],
+    change: [CHOOSE, "const LOOKS = 3;", "const LOOKS = 1;"],
+  },
+  {
+    rule: "an open request of another account has its confirm window",
+    test: [CHOOSE_TEST, "open request of another API key is looked for"],
+    change: [
+      CHOOSE,
+      "ageMs(job.sent_at, run.engine.clock.now()) >= confirmWindowMs(run)",
+      "true",
+    ],
+  },
+  {
+    rule: "a job of another account that is passed over is named",
+    test: [CHOOSE_TEST, "is named when it is passed over"],
+    change: [
+      CHOOSE,
+      "if (!isShown) run.engine.notify",
+      "if (!1) run.engine.notify",
+    ],
+  },
+  {
+    rule: "a result that was never printed has its age by the server's clock",
+    test: [CHOOSE_TEST, "though our clock stepped by"],
+    change: [
+      DECIDE,
+      "!isYoung(job.completed_at) && !isYoungThere",
+      "!isYoung(job.completed_at)",
+    ],
+  },
+  {
+    rule: "a result that was never printed and is too old is named",
+    test: [CHOOSE_TEST, "never printed and is too old is named"],
+    change: [
+      CLAIM,
+      '(job.status === "complete" && job.delivered_at === undefined)',
+      "false",
+    ],
+  },
+  {
+    rule: "a job that was started without --wait too long ago is named",
+    test: [RUN_WORK_TEST, "more than 10 minutes ago"],
+    change: [CLAIM, 'reason === "accepted_before" && isInFlight(job)', "!1"],
   },
   {
     rule: "another account's job is ours only if the server shows its VM",
@@ -406,8 +453,8 @@ export const RULES: readonly Rule[] = [
     test: ["tests/recovery_test.ts", "that keeps labels to itself gives up"],
     change: [
       SEARCH,
-      "if (!metadata || !recovery.hasLineage(metadata, job)) continue;",
-      "continue;",
+      "if (metadata && isWithin(vm, 0)) vms.push({ vm, metadata });",
+      "if (!1) vms.push({ vm, metadata: metadata! });",
     ],
   },
   {
@@ -424,8 +471,8 @@ export const RULES: readonly Rule[] = [
     test: ["tests/branch_test.ts", "takes no VM that another key"],
     change: [
       SEARCH,
-      "createdAt >= from && createdAt <= until &&\n      !isLab",
-      "!isLab",
+      "if (metadata && isWithin(vm, 0))",
+      "if (metadata)",
     ],
   },
   {
@@ -433,7 +480,7 @@ export const RULES: readonly Rule[] = [
     test: [RECOVER_TEST, "a VM of another parent is no candidate"],
     change: [
       KINDS,
-      "return vmId === job.source || commitId === job.source;",
+      "return [vmId, commitId].includes(source.toLowerCase());",
       "return true;",
     ],
   },
@@ -476,7 +523,35 @@ export const RULES: readonly Rule[] = [
   {
     rule: "VMs with our own label stand first among the candidates",
     test: [RECOVER_TEST, "exit 21 lists the VMs first that carry"],
-    change: [SEARCH, "[...own, ...vmIds]", "[...vmIds]"],
+    change: [SEARCH, "[...own, ...vmIds, ...doubtful]", "[...vmIds]"],
+  },
+  {
+    rule: "nothing is sent beside a VM whose time two clocks disagree about",
+    test: [RECOVER_TEST, "made a few seconds early"],
+    change: [SEARCH, "TWO_CLOCKS_MS = 60_000", "TWO_CLOCKS_MS = 0"],
+  },
+  {
+    rule: "nothing is sent beside a VM whose metadata are not there",
+    test: [RECOVER_TEST, "listed and has no metadata"],
+    change: [
+      SEARCH,
+      "else if (!recovery.isLabelled) doubtful",
+      "else if (!1) doubtful",
+    ],
+  },
+  {
+    rule: "a job that has a handle keeps it, whoever else has its lock",
+    test: [RECOVER_TEST, "without its lock, keep one VM"],
+    change: [
+      SEND,
+      "...(isHandledOtherwise(known.job, handle) ? {} : { append: running }),",
+      "append: running,",
+    ],
+  },
+  {
+    rule: "an answer that names another job's VM is told of",
+    test: [SEND_TEST, "names the VM of another job"],
+    change: [SEND, "of before?.owners ?? []", "of []"],
   },
   {
     rule: "a list with two VMs of one token: a warning names the other",

@@ -37,6 +37,13 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
         ...alternative(notice.job),
       ];
     case "tooOld":
+      if (notice.job.status === "complete") {
+        return [
+          `note: the result of job ${notice.job.id} was never printed, but is ` +
+          `too old to be returned (age ${formatAge(notice.ageMs)}); starting ` +
+          `anew. To print it: --resume-job ${notice.job.id}`,
+        ];
+      }
       return [
         `note: job ${notice.job.id} is still in flight, but too old to go on ` +
         `with (age ${formatAge(notice.ageMs)}); starting anew. ` +
@@ -48,6 +55,11 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
         `note: job ${notice.job.id} was about ` +
         `${notice.job.source ?? "another VM"}, which is not what is meant ` +
         `now; starting anew. --resume-job ${notice.job.id} goes on with it`,
+      ];
+    case "acceptedBefore":
+      return [
+        `note: job ${notice.job.id} was started without --wait, and too long ` +
+        `ago to be resumed; to wait for it: vers jobs wait ${notice.job.id}`,
       ];
     case "deleted":
       return [`note: ${vmsOf(notice.job)} is gone; starting anew`];
@@ -100,6 +112,18 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
         `${notice.job.id}; sending it again in ${seconds}s`,
       ];
     }
+    case "vmOfAnother":
+      return [
+        `warning: the service answered job ${notice.job.id} with VM ` +
+        `${notice.vmId}, which is that of job ${notice.ownerId}: what it made ` +
+        `for this one, if anything, is not known`,
+        "hint: to look for it: vers status",
+      ];
+    case "notShown":
+      return [
+        `note: job ${notice.job.id} was started with another API key, and ` +
+        `this key is not shown its VM; starting anew`,
+      ];
     case "skippedVms": {
       const { count } = notice;
       return [
