@@ -174,3 +174,25 @@ Deno.test("a result that was never printed and is too old is named", async () =>
   strictEqual(result.effect, "created", err);
   match(err, new RegExp(`result of job ${id} was never printed`));
 });
+
+Deno.test("the way on names the job where the command would not find it again", async () => {
+  await using service = await SlowService.create();
+  const line = [...RUN, "--max-resume-age", "0", "--timeout", "1s"];
+  const { code, error } = await service.run(...line);
+  strictEqual(code, 6);
+  const [, ...words] = error.resume_command.split(" ");
+  const again = await service.run(
+    ...words.filter((word: string) => !word.startsWith("--timeout")),
+  );
+  strictEqual(again.result?.vm_id, error.vm_ids[0], again.err);
+  strictEqual((await service.alive()).length, 1);
+});
+
+Deno.test("a job that could not be kept has no way on, and is not to be asked for again", async () => {
+  await using service = await SlowService.create();
+  await Deno.writeTextFile(`${service.home}/.vers`, "in the way");
+  const { code, error } = await service.run(...RUN, "--timeout", "1s");
+  strictEqual(code, 6);
+  deepStrictEqual([error.retryable, error.resume_command], [false, undefined]);
+  match(error.hint, new RegExp(`vers get ${error.vm_ids[0]}`));
+});

@@ -1,5 +1,5 @@
 import { Failure, type FailureOptions } from "../failure.ts";
-import type { Job } from "../job/job.ts";
+import { isInFlight, type Job } from "../job/job.ts";
 import type { UnreadableLine } from "../ledger/ledger.ts";
 
 /** A VM that the server lists and that may be what a job asked for. */
@@ -49,18 +49,28 @@ export class JobError extends Failure {
   override readonly name = "JobError";
   override readonly cause: Failure;
   readonly job: Job;
+  readonly foundBy: FoundBy;
 
-  constructor(cause: Failure, job: Job) {
+  constructor(cause: Failure, job: Job, foundBy: FoundBy = "words") {
     super(cause.message, {
       code: cause.code,
       hint: cause.hint,
-      retryable: cause.retryable,
+      // Where the job is not found, the same command makes another one.
+      retryable: cause.retryable && (foundBy !== "nothing" || !isInFlight(job)),
       cause,
     });
     this.cause = cause;
     this.job = job;
+    this.foundBy = foundBy;
   }
 }
+
+/**
+ * How a later command finds a job: the same one by its words; one that names
+ * its id, since it is soon too old for the other; none, as it is not in the
+ * ledger.
+ */
+export type FoundBy = "words" | "id" | "nothing";
 
 /** A line of the same key that cannot be read: nothing is submitted beside it. */
 export class UnreadableLineError extends Failure {
@@ -108,11 +118,7 @@ export class JobFailedError extends Failure {
 export class IncompleteJobError extends Failure {
   override readonly name = "IncompleteJobError";
 
-  constructor(message: string, { jobId }: { readonly jobId: string }) {
-    super(message, {
-      code: "job_failed",
-      hint: `to make all of them anew: the same command with --no-resume; ` +
-        `to give the job up: vers jobs cancel ${jobId}`,
-    });
+  constructor(message: string) {
+    super(message, { code: "job_failed" });
   }
 }

@@ -118,6 +118,11 @@ export class Journal {
     );
   }
 
+  /** Whether an entry of the job is in the ledger, and can be read. */
+  async isKept(job: Job): Promise<boolean> {
+    return await this.#orNone(() => this.#find(job)) !== undefined;
+  }
+
   /** Says, once, that this job cannot be resumed, and why. */
   lose(why: string): void {
     this.#say({ why, isKept: false });
@@ -138,8 +143,7 @@ export class Journal {
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       // What cannot be written may yet be read.
-      const kept = await this.#orNone(() => this.#find(job));
-      this.#say({ why: error.message, isKept: kept !== undefined });
+      this.#say({ why: error.message, isKept: await this.isKept(job) });
       return undefined;
     }
   }

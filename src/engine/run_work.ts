@@ -4,6 +4,7 @@ import {
   type CompleteJob,
   type FailedJob,
   isInFlight,
+  type Job,
   type RunningJob,
   type SettledJob,
 } from "../job/job.ts";
@@ -64,8 +65,20 @@ export async function runWork(
   } catch (error) {
     if (run.job && isInFlight(run.job)) await journal.restore(run.job);
     const isOurs = error instanceof Failure && !(error instanceof JobError);
-    throw isOurs && run.job ? new JobError(error, run.job) : error;
+    if (!isOurs || run.job === undefined) throw error;
+    throw new JobError(error, run.job, await foundBy(run, run.job));
   }
+}
+
+/** A window that is shorter may be over before the command is run again. */
+const SURE_RESUME_AGE_MS = 3_600_000;
+
+async function foundBy({ work, options, journal }: Run, job: Job) {
+  if (!await journal.isKept(job)) return "nothing";
+  const { resume } = options;
+  const isSure = work.isIdempotencyKey || resume.type !== "auto" ||
+    resume.maxAgeMs >= SURE_RESUME_AGE_MS;
+  return isSure ? "words" : "id";
 }
 
 async function goThrough(run: Run): Promise<void> {
@@ -232,7 +245,6 @@ function deletedError(
   } of job ${jobId} is gone: it was deleted`;
   return alive.length === 0 ? new JobFailedError(text) : new IncompleteJobError(
     `${text}; still there: ${alive.join(", ")}`,
-    { jobId },
   );
 }
 
@@ -244,7 +256,6 @@ function checkCount(job: RunningJob): void {
   throw new IncompleteJobError(
     `Job ${jobId} asked for ${wanted} VMs, and the service made ` +
       `${vm_ids.length}: ${vm_ids.join(", ")}`,
-    { jobId },
   );
 }
 

@@ -91,7 +91,9 @@ function asTold(failure: Failure, job: Job): Failure {
   const { code, message, cause } = failure;
   const hint = `vers jobs get ${job.id} shows what is known of it`;
   const told = new Failure(message, { code, hint, cause });
-  return new JobError(told, failure instanceof JobError ? failure.job : job);
+  return failure instanceof JobError
+    ? new JobError(told, failure.job, failure.foundBy)
+    : new JobError(told, job);
 }
 
 type FailedOutcome = Extract<Outcome, { failure: Failure }>;

@@ -1,16 +1,13 @@
 import type { Clock } from "../clock.ts";
-import type { Reply } from "./faults/passage.ts";
+import type { Reply } from "./service/request_state.ts";
 
 /** What `fetch` throws when the connection ended before the answer did. */
 export class ConnectionDropped extends TypeError {
   override readonly name = "ConnectionDropped";
-}
 
-/** Returns the error of a connection that was closed without an answer. */
-export function connectionDropped(): ConnectionDropped {
-  return new ConnectionDropped(
-    "Cannot read the answer: the simulator closed the connection",
-  );
+  constructor() {
+    super("Cannot read the answer: the simulator closed the connection");
+  }
 }
 
 /** Returns an error as Deno has it where no connection could be made. */
@@ -30,14 +27,14 @@ export type AnswerReply = Reply & { readonly type: "answer" };
 /** What the body of an answer is sent by. */
 export interface Pacing {
   readonly clock: Clock;
-  /** Aborted when nobody waits for it any more. */
+  /** Aborted when the client no longer waits. */
   readonly signal: AbortSignal;
 }
 
 /** Returns an answer as `fetch` gives it; a cut one breaks in its body. */
 export function toResponse(reply: AnswerReply, pacing: Pacing): Response {
-  const { answer: { status, headers, body, pauses }, cut } = reply;
-  if (cut || pauses) {
+  const { answer: { status, headers, body, pauses }, cutAfter } = reply;
+  if (cutAfter !== undefined || pauses) {
     return new Response(bodyStream(reply, pacing), { status, headers });
   }
   // Bytes, not text: text would be given a content type.
@@ -47,11 +44,10 @@ export function toResponse(reply: AnswerReply, pacing: Pacing): Response {
 }
 
 /** Returns as much of an answer's body as is sent: less, if it is cut. */
-export function sentBody(reply: AnswerReply): Uint8Array<ArrayBuffer> {
-  const { answer, cut, cutBytes } = reply;
-  const bytes = new TextEncoder().encode(answer.body);
-  if (!cut) return bytes;
-  return bytes.subarray(0, cutBytes ?? Math.floor(bytes.length / 2));
+export function sentBody(
+  { answer, cutAfter }: AnswerReply,
+): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(answer.body).subarray(0, cutAfter);
 }
 
 /** Yields what is sent of an answer's body, each piece when it is due. */
@@ -80,8 +76,8 @@ function bodyStream(
     async pull(controller) {
       const { done, value } = await pieces.next();
       if (!done) controller.enqueue(value);
-      else if (reply.cut) controller.error(connectionDropped());
-      else controller.close();
+      else if (reply.cutAfter === undefined) controller.close();
+      else controller.error(new ConnectionDropped());
     },
   });
 }

@@ -1,11 +1,10 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { joinBytes } from "../bytes.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { Failure, messageOf } from "../failure.ts";
 import { errorAnswer } from "./service/answer.ts";
-import {
-  HttpConnection,
-  HttpError,
-  type HttpRequest,
-} from "./http_connection.ts";
-import type { Incoming, Reply } from "./faults/passage.ts";
+import { control, isControlPath } from "./faults/control.ts";
+import type { Reply } from "./service/request_state.ts";
 import {
   type AnswerReply,
   BODILESS_STATUSES,
@@ -20,13 +19,13 @@ export interface ServeSimulatorOptions {
   readonly port: number;
   /** @default "127.0.0.1" */
   readonly hostname?: string;
-  /** Aborted when it is to end. */
+  /** Ends the server when it is aborted. */
   readonly signal: AbortSignal;
-  /** Called once, when requests are taken. */
+  /** Called once, when the server accepts connections. */
   readonly onListening?: (address: ServerAddress) => void;
 }
 
-/** Where a served simulator can be reached. */
+/** The address of a simulator that is served. */
 export interface ServerAddress {
   readonly hostname: string;
   readonly port: number;
@@ -34,12 +33,35 @@ export interface ServerAddress {
   readonly url: string;
 }
 
+/** A request as it arrived on a connection. */
+interface Arrived {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Whether the connection stays open after its request before, if any. */
+  readonly before: Promise<boolean> | undefined;
+  /** Aborted when the server ends. */
+  readonly signal: AbortSignal;
+}
+
+const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+
+const SERVER_OPTIONS = {
+  maxHeaderSize: 64 * 1024,
+  requireHostHeader: false,
+  noDelay: true,
+  // No time limits: a client may be as slow as it likes.
+  headersTimeout: 0,
+  requestTimeout: 0,
+  keepAliveTimeout: 0,
+};
+
 /**
  * Serves a simulator over HTTP until the signal is aborted.
  *
- * Connections are kept, as many as come. A request that has arrived is carried
- * out even if its client has gone by then. On the signal requests under way
- * end without an answer, and this returns.
+ * Connections are kept open. The requests of one connection are answered one
+ * after the other. A request that has arrived is carried out even if its
+ * client has disconnected. When the signal is aborted, requests in flight end
+ * without an answer, and this returns.
  *
  * @throws {Failure} when the port cannot be listened on.
  */
@@ -48,168 +70,196 @@ export async function serveSimulator(
   options: ServeSimulatorOptions,
 ): Promise<void> {
   const { hostname = "127.0.0.1", signal } = options;
+  // Imported here, because a bundle runs its static imports for every command.
+  const { createServer } = await import("node:http");
   if (signal.aborted) return;
-  const listener = listen(hostname, options.port);
-  const connections = new Map<Deno.Conn, Promise<void>>();
-  function stop() {
-    listener.close();
-    for (const conn of connections.keys()) close(conn);
+  /** By connection: whether it stays open after its latest request. */
+  const latest = new Map<string, Promise<boolean>>();
+  const server = createServer(SERVER_OPTIONS, (request, response) => {
+    const connection = sourceOf(request.socket);
+    const before = latest.get(connection);
+    const arrived = { request, response, before, signal };
+    latest.set(connection, serveRequest(simulator, arrived));
+  });
+  // Ports are used again. (Deno 2.6 does not emit this event.)
+  server.on("connection", (socket) => latest.delete(sourceOf(socket)));
+  try {
+    const listening = Promise.withResolvers<void>();
+    server.once("error", listening.reject);
+    server.listen(options.port, hostname, listening.resolve);
+    await listening.promise;
+  } catch (cause) {
+    throw listenFailure(hostname, options.port, cause);
   }
+  const closed = Promise.withResolvers<void>();
+  const stop = () => {
+    server.close(() => closed.resolve());
+    server.closeAllConnections();
+  };
+  if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
-  const { port } = listener.addr;
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : 0;
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   options.onListening?.({ hostname, port, url: `http://${host}:${port}` });
-  try {
-    for await (const conn of listener) {
-      const served = serveConnection(simulator, conn, signal)
-        .finally(() => {
-          connections.delete(conn);
-          close(conn);
-        });
-      connections.set(conn, served);
-    }
-  } finally {
-    signal.removeEventListener("abort", stop);
-    if (!signal.aborted) stop();
-    await Promise.all(connections.values());
-  }
+  await closed.promise;
+  await Promise.all(latest.values());
 }
 
-function listen(hostname: string, port: number): Deno.TcpListener {
-  try {
-    return Deno.listen({ hostname, port });
-  } catch (cause) {
-    const why = messageOf(cause);
-    throw new Failure(`Cannot listen on ${hostname}, port ${port}: ${why}`, {
-      code: "general",
-      hint: "any free port will do with --port 0",
-      cause,
-    });
-  }
+function listenFailure(hostname: string, port: number, cause: unknown) {
+  const isTaken = cause instanceof Error && "code" in cause &&
+    cause.code === "EADDRINUSE";
+  const why = isTaken ? "another program listens there" : messageOf(cause);
+  return new Failure(`Cannot listen on ${hostname}, port ${port}: ${why}`, {
+    code: "general",
+    hint: "any free port will do with --port 0",
+    cause,
+  });
 }
 
-async function serveConnection(
-  simulator: Simulator,
-  conn: Deno.TcpConn,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    conn.setNoDelay(true);
-    const http = new HttpConnection(conn);
-    let reused = false;
-    while (await serveRequest(simulator, http, { reused, signal })) {
-      reused = true;
-    }
-  } catch {
-    // The client went away, or the server ends: nobody is there to be told.
-  }
+/** Identifies an open connection by its client's address and port. */
+function sourceOf(
+  { remoteAddress, remotePort }: IncomingMessage["socket"],
+): string {
+  return `${remoteAddress}:${remotePort}`;
 }
 
-/** Returns whether the connection goes on. */
+/** Answers a request in its turn; returns whether the connection stays open. */
 async function serveRequest(
   simulator: Simulator,
-  http: HttpConnection,
-  { reused, signal }: { reused: boolean; signal: AbortSignal },
+  arrived: Arrived,
 ): Promise<boolean> {
-  const request = await readRequest(http);
-  if (!request) return false;
-  const { keepAlive } = request;
-  const reply = await answerTo(simulator, { ...request, reused, signal });
-  if (reply.type !== "answer" || signal.aborted) return false;
-  const { clock } = simulator;
-  if (reply.answer.pauses) {
-    await http.write(encodeHead(reply, keepAlive));
-    for await (const piece of bodyPieces(reply, { clock, signal })) {
-      await http.write(piece);
+  const { request, before, signal } = arrived;
+  try {
+    // Read before its turn: once the client disconnects, the body is lost.
+    const body = await readBody(request);
+    if (await before !== false) {
+      const reply = await answerTo(simulator, arrived, body);
+      if (reply.type === "answer" && !signal.aborted) {
+        await send(reply, arrived, simulator.clock);
+        if (reply.cutAfter === undefined) return true;
+      }
     }
-  } else {
-    await http.write(encodeReply(reply, keepAlive));
+  } catch {
+    // The client has disconnected, or the server ends.
   }
-  return keepAlive && !reply.cut;
+  dropConnection(arrived);
+  return false;
 }
 
-/** Reads a request, or answers what is none. */
-async function readRequest(
-  http: HttpConnection,
-): Promise<HttpRequest | undefined> {
-  try {
-    return await http.read();
-  } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    const answer = errorAnswer(error.status, error.message);
-    const reply = { type: "answer", answer, cut: false } as const;
-    await http.write(encodeReply(reply, false));
-    await http.finish();
-    return undefined;
-  }
+/** Closes a connection at once. */
+function dropConnection({ request, response }: Arrived): void {
+  response.on("error", () => {});
+  request.socket.destroy();
+  // Deno 2.6 only closes it when the body of an answer fails.
+  response.write("");
+  response.destroy(new Error("The simulator closed the connection"));
+}
+
+/** Returns the body; `undefined` if it is too large to be kept. */
+function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const declared = Number(request.headers["content-length"] ?? 0);
+  if (declared > BODY_LIMIT_BYTES) return Promise.resolve(undefined);
+  const { promise, resolve, reject } = Promise.withResolvers<
+    string | undefined
+  >();
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  // Deno 2.6 cannot iterate over a request.
+  request.on("data", (piece: Uint8Array) => {
+    size += piece.length;
+    if (size <= BODY_LIMIT_BYTES) pieces.push(piece);
+  });
+  request.on("end", () =>
+    resolve(
+      size > BODY_LIMIT_BYTES
+        ? undefined
+        : new TextDecoder().decode(joinBytes(pieces)),
+    ));
+  request.on("error", reject);
+  return promise;
 }
 
 async function answerTo(
   simulator: Simulator,
-  incoming: Incoming,
+  { request, before, signal }: Arrived,
+  body: string | undefined,
 ): Promise<Reply> {
+  const { method = "", url: target = "" } = request;
+  // The host that the client names does not matter.
+  const url = URL.parse(
+    target.startsWith("/") ? `http://localhost${target}` : target,
+  );
+  if (!url) return refusal(400, `there is no "${target}"`);
+  if (body === undefined) return refusal(413, "it is too large");
+  const headers = new Headers();
+  const { rawHeaders } = request;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
+  }
+  const reused = before !== undefined;
   try {
+    const incoming = {
+      method,
+      url,
+      headers,
+      body,
+      reused,
+      signal,
+    };
+    if (isControlPath(url.pathname)) {
+      const answer = await control(simulator, incoming);
+      return { type: "answer", answer };
+    }
     return await simulator.handle(incoming);
   } catch (error) {
     const why = error instanceof Failure
       ? error.message
       : "Internal server error";
-    return { type: "answer", answer: errorAnswer(500, why), cut: false };
+    return { type: "answer", answer: errorAnswer(500, why) };
   }
 }
 
-function encodeReply(reply: AnswerReply, keepAlive: boolean): Uint8Array {
-  const isBodiless = BODILESS_STATUSES.has(reply.answer.status);
-  const head = encodeHead(reply, keepAlive);
-  const sent = isBodiless ? new Uint8Array() : sentBody(reply);
-  const whole = new Uint8Array(head.length + sent.length);
-  whole.set(head);
-  whole.set(sent, head.length);
-  return whole;
+function refusal(status: number, why: string): Reply {
+  const answer = errorAnswer(status, `Cannot read the request: ${why}`);
+  return { type: "answer", answer };
 }
 
-function encodeHead(reply: AnswerReply, keepAlive: boolean): Uint8Array {
-  const { answer: { status, headers }, cut } = reply;
+/** Sends an answer, or the part of it that a fault leaves. */
+async function send(
+  reply: AnswerReply,
+  { response, signal }: Arrived,
+  clock: Clock,
+): Promise<void> {
+  const { answer: { status, headers, body, pauses }, cutAfter } = reply;
+  const sent = sentBody(reply);
+  const isCut = cutAfter !== undefined;
+  const { length } = new TextEncoder().encode(body);
+  // A cut answer announces more than is sent.
+  const promised = isCut ? Math.max(length, sent.length + 1) : length;
   const isBodiless = BODILESS_STATUSES.has(status);
-  const length = new TextEncoder().encode(reply.answer.body).length;
-  // A cut answer promises more than comes.
-  const promised = cut ? Math.max(length, sentBody(reply).length + 1) : length;
-  const lines = [
-    `HTTP/1.1 ${status} ${REASONS.get(status) ?? "Scripted"}`,
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    ...(isBodiless ? [] : [`content-length: ${promised}`]),
-    ...(keepAlive ? [] : ["connection: close"]),
-  ];
-  return new TextEncoder().encode(lines.join("\r\n") + "\r\n\r\n");
-}
-
-function close(conn: Deno.Conn): void {
-  try {
-    conn.close();
-  } catch {
-    // It is closed.
+  // The answer's headers are complete: node:http is not to add its own.
+  response.sendDate = false;
+  response.removeHeader("connection");
+  response.writeHead(status, [
+    ...Object.entries(headers).flat(),
+    ...(isBodiless ? [] : ["content-length", String(promised)]),
+    ...(response.shouldKeepAlive !== false ? [] : ["connection", "close"]),
+  ]);
+  if (pauses || isCut) {
+    await write(response, "");
+    for await (const piece of bodyPieces(reply, { clock, signal })) {
+      await write(response, piece);
+    }
+    // Deno 2.6 reports a write as done slightly before it is.
+    if (isCut) await systemClock.sleep(1);
   }
+  if (!isCut) response.end(isBodiless || pauses ? undefined : sent);
 }
 
-const REASONS = new Map([
-  [200, "OK"],
-  [201, "Created"],
-  [202, "Accepted"],
-  [204, "No Content"],
-  [307, "Temporary Redirect"],
-  [400, "Bad Request"],
-  [401, "Unauthorized"],
-  [403, "Forbidden"],
-  [404, "Not Found"],
-  [405, "Method Not Allowed"],
-  [409, "Conflict"],
-  [413, "Content Too Large"],
-  [422, "Unprocessable Content"],
-  [429, "Too Many Requests"],
-  [431, "Request Header Fields Too Large"],
-  [500, "Internal Server Error"],
-  [501, "Not Implemented"],
-  [502, "Bad Gateway"],
-  [503, "Service Unavailable"],
-  [504, "Gateway Timeout"],
-]);
+function write(
+  response: ServerResponse,
+  piece: string | Uint8Array,
+): Promise<unknown> {
+  return new Promise((resolve) => response.write(piece, resolve));
+}

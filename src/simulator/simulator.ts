@@ -1,13 +1,16 @@
 import type { Clock } from "../clock.ts";
 import { SIMULATOR_API_KEY } from "./service/account.ts";
-import { carryOutLate } from "./carry_out.ts";
-import { control, isControlPath } from "./faults/control.ts";
-import { exchange } from "./exchange.ts";
-import { type FaultRule, parseRule } from "./faults/faults.ts";
+import { handleRequest } from "./handle_request.ts";
+import type { FaultState } from "./faults/fault_state.ts";
+import type { FaultRule } from "./faults/faults.ts";
 import type { Operation } from "./service/operation.ts";
-import type { ExchangeOptions, Incoming, Reply } from "./faults/passage.ts";
+import type {
+  Incoming,
+  Reply,
+  ServiceOptions,
+} from "./service/request_state.ts";
 import type { RequestRecord } from "./faults/request_record.ts";
-import { connectionDropped, toResponse, unreachable } from "./response.ts";
+import { ConnectionDropped, toResponse, unreachable } from "./response.ts";
 import {
   type CommitSeed,
   type KeySeed,
@@ -25,7 +28,8 @@ import {
 import type { World } from "./service/world.ts";
 
 /** Options for {@linkcode Simulator}. */
-export interface SimulatorOptions {
+export interface SimulatorOptions
+  extends Partial<Pick<ServiceOptions, "bootMs" | "resumeMs" | "authFailure">> {
   /** The service's clock: it decides when a VM has booted. */
   readonly clock: Clock;
   /**
@@ -36,19 +40,10 @@ export interface SimulatorOptions {
   readonly stateDir?: string;
   /** The key that is accepted; others can be added. */
   readonly apiKey?: string;
-  /** How long a VM boots. @default 2000 */
-  readonly bootMs?: number;
-  /** How long a VM takes to run after it was asked to. @default 0 */
-  readonly resumeMs?: number;
-  /**
-   * How a bad key is answered: as the gateway does (403, text), or as the
-   * schema says (401, nothing). @default "gateway"
-   */
-  readonly authFailure?: "gateway" | "spec";
 }
 
 /** A request that waits to be released. */
-export type HeldRequest = World["holds"][number];
+export type HeldRequest = FaultState["holds"][number];
 
 /**
  * The Vers API in this program: `fetch(request) → response`.
@@ -56,33 +51,30 @@ export type HeldRequest = World["holds"][number];
  * VMs live on the clock, not on requests: one that was created boots while
  * nobody looks. Simulators with one `stateDir` are one service, in one process
  * or many, and every change to it happens whole or not at all. It can be told
- * to misbehave, and remembers every request it received; what tells it, in
- * process or over HTTP under `/_simulator/`, needs no key and leaves no trace
- * among the requests.
+ * to misbehave, and remembers every request it received. What tells it that,
+ * and what reads the requests, is loaded when it is first used.
  */
 export class Simulator {
   readonly apiKey: string;
   /** The service's clock. */
   readonly clock: Clock;
   readonly #store: Store;
-  readonly #options: ExchangeOptions;
+  readonly #options: ServiceOptions;
 
   /** @throws {Failure} when the folder cannot be made. */
   constructor(options: SimulatorOptions) {
     const { clock, stateDir, apiKey = SIMULATOR_API_KEY } = options;
-    const { bootMs = 2_000, resumeMs = 0, authFailure = "gateway" } = options;
-    const store = stateDir === undefined
-      ? new MemoryStore()
-      : new FolderStore(stateDir);
     this.apiKey = apiKey;
     this.clock = clock;
-    this.#store = store;
+    this.#store = stateDir === undefined
+      ? new MemoryStore()
+      : new FolderStore(stateDir);
     this.#options = {
-      store,
-      clock,
-      bootMs,
-      resumeMs,
-      authFailure,
+      bootMs: 2_000,
+      resumeMs: 0,
+      authFailure: "gateway",
+      ...options,
+      store: this.#store,
       ownKey: apiKey,
     };
   }
@@ -108,7 +100,7 @@ export class Simulator {
     });
     switch (reply.type) {
       case "dropped":
-        throw connectionDropped();
+        throw new ConnectionDropped();
       case "unreachable":
         throw unreachable(request.url);
       case "answer":
@@ -118,11 +110,7 @@ export class Simulator {
 
   /** Answers a request that a server has read; see {@linkcode fetch}. */
   async handle(incoming: Incoming): Promise<Reply> {
-    if (isControlPath(incoming.url.pathname)) {
-      const answer = await control(this, incoming);
-      return { type: "answer", answer, cut: false };
-    }
-    return await exchange(this.#options, incoming);
+    return await handleRequest(this.#options, incoming);
   }
 
   /** Returns the requests received so far, oldest first. */
@@ -149,29 +137,30 @@ export class Simulator {
    * @throws {Failure} of code `bad_request`, when the rule makes no sense.
    */
   async addFault(rule: FaultRule): Promise<void> {
+    const { parseRule } = await import("./faults/faults.ts");
     const checked = parseRule(rule);
-    await this.#update((world) => world.rules.push(checked));
+    await this.#changeFaults(({ rules }) => rules.push(checked));
   }
 
   /** Returns the rules that are left, as they are by now. */
   async faults(): Promise<FaultRule[]> {
-    return await this.#update((world) => structuredClone(world.rules));
+    return await this.#changeFaults(({ rules }) => structuredClone(rules));
   }
 
   /** Takes all rules back; requests under way go on under theirs. */
   async clearFaults(): Promise<void> {
-    await this.#update((world) => world.rules = []);
+    await this.#changeFaults((state) => state.rules = []);
   }
 
   /** Returns the requests that wait to be released. */
   async held(): Promise<HeldRequest[]> {
-    return await this.#update((world) => structuredClone(world.holds));
+    return await this.#changeFaults(({ holds }) => structuredClone(holds));
   }
 
   /** Releases the requests that wait now, or those of one operation. */
   async release(operation?: Operation): Promise<void> {
-    await this.#update((world) => {
-      world.holds = world.holds.filter((held) =>
+    await this.#changeFaults((state) => {
+      state.holds = state.holds.filter((held) =>
         operation !== undefined && held.operation !== operation
       );
     });
@@ -230,11 +219,22 @@ export class Simulator {
     return this.apiKey.slice(0, 36);
   }
 
+  async #changeFaults<T>(change: (state: FaultState) => T): Promise<T> {
+    const { changeFaults } = await import("./faults/fault_state.ts");
+    return await this.#update((world) => changeFaults(world, change));
+  }
+
+  /** Changes are made in the order in which they were asked for. */
   async #update<T>(change: (world: World, now: number) => T): Promise<T> {
-    const { clock } = this.#options;
+    const now = () => this.clock.now().getTime();
+    const done = await this.#store.update(({ world }) =>
+      world.late.length === 0 ? { result: change(world, now()) } : undefined
+    );
+    if (done) return done.result;
+    const { carryOutLate } = await import("./faults/fault_state.ts");
     return await this.#store.update((transaction) => {
       carryOutLate(this.#options, transaction);
-      return change(transaction.world, clock.now().getTime());
+      return change(transaction.world, now());
     });
   }
 }

@@ -102,6 +102,20 @@ const CASES: readonly Case[] = [
   },
   {
     rule: "layers",
+    file: "src/cli/commands/simulate.ts",
+    bad: `const { createServer } = await import("node:http");`,
+    good:
+      `const { serveSimulator } = await import("../../simulator/serve.ts");`,
+    allowedIn: ["src/simulator/serve.ts"],
+  },
+  {
+    rule: "layers",
+    file: "src/simulator/serve.ts",
+    bad: `import { createServer } from "node:http";`,
+    good: `import type { Server } from "node:http"; await import("node:http");`,
+  },
+  {
+    rule: "layers",
     file: "src/ledger/file/entry_line.ts",
     bad: `import { z } from "zod";`,
     good: `import { z } from "zod/mini";`,

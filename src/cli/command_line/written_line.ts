@@ -17,6 +17,9 @@ function shellWord(word: string): string {
   return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
+/** What stands for a secret in the words that a file holds. */
+export const LEFT_OUT = "[left out]";
+
 /** A command line, and the command that it is about. */
 export interface InvokedCommand {
   readonly command: Command;
@@ -37,18 +40,21 @@ function isWaiting({ given, path }: Invocation): boolean {
 
 /**
  * Returns the command line that resumes what was interrupted: the same one,
- * where that finds the job again, else one that names it.
+ * where that finds the job again, else one that names it. With `isByIdAlone`
+ * only one that names the job finds it.
  */
 export function resumeCommand(
   { command, invocation }: InvokedCommand,
   job?: Job,
+  { isByIdAlone = false }: { readonly isByIdAlone?: boolean } = {},
 ): string | undefined {
   const { path } = invocation;
   const isSecret = invocation.given.some(({ name }) =>
     privacyOf(command.flags, name) === "secret"
   );
   const isFound = namesItsJobs(path) ||
-    (job?.key !== undefined && !isSecret && isFoundAgain(invocation));
+    (job?.key !== undefined && !isByIdAlone && !isSecret &&
+      isFoundAgain(invocation));
   if (job && !isFound) {
     if (!isInFlight(job) && job.status !== "complete") return undefined;
     const stay = flagsThatStay(invocation);
@@ -70,6 +76,12 @@ export function resumeCommand(
 /** Whether the same words, typed again, may find the job of these. */
 export function isFoundAgain(invocation: Invocation): boolean {
   return isWaiting(invocation) || hasOwnKey(invocation);
+}
+
+/** Whether the command is about jobs that it names by their ids. */
+export function namesJob({ invocation: { path, given } }: InvokedCommand) {
+  return namesItsJobs(path) ||
+    given.some(({ name }) => name === "resume-job");
 }
 
 function hasOwnKey({ given }: Invocation): boolean {
@@ -98,7 +110,7 @@ export function storableWords(
       (/^-[^-]/.test(word) && word.endsWith(secret))
     );
     if (secret === undefined) return word;
-    return word.slice(0, -secret.length) + "[left out]";
+    return word.slice(0, -secret.length) + LEFT_OUT;
   });
 }
 

@@ -2,6 +2,7 @@ import { InterruptedError } from "../../patience.ts";
 import { ApiError, NoAnswerError } from "../../api/api_error.ts";
 import {
   type Candidate,
+  type FoundBy,
   IncompleteJobError,
   JobError,
   RecordedFailure,
@@ -14,6 +15,8 @@ import { FileLockError, type LockHolder } from "../../file_lock.ts";
 import {
   type InvokedCommand,
   isFoundAgain,
+  LEFT_OUT,
+  namesJob,
   resumeCommand,
   withoutSecrets,
 } from "../command_line/written_line.ts";
@@ -79,6 +82,7 @@ function withoutSecretsIn(report: Report): Report {
 function reportOf(error: unknown, options: RenderFailureOptions): Report {
   const failure = error instanceof JobError ? error.cause : error;
   const job = error instanceof JobError ? error.job : options.job;
+  const foundBy = error instanceof JobError ? error.foundBy : "words";
   const exitCode = exitCodeFor(error, options.invoked?.command);
   if (!(failure instanceof Failure)) {
     return {
@@ -91,7 +95,7 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
         "please report it with the command line and this message",
       exitCode,
       job,
-      resumeCommand: goOn(job, options, true),
+      resumeCommand: goOn(job, options, "words"),
       isRetryable: false,
       retryAfterMs: undefined,
       holder: undefined,
@@ -108,14 +112,18 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
         ? failure.serviceRequestId
         : undefined,
     hint: failure.hint ?? settlingHint(failure, job, options) ??
+      incompleteHint(failure, job, options) ??
+      (foundBy === "nothing" ? lostHint(job) : undefined) ??
       failureHint(failure, {
         path: options.invoked?.invocation.path ?? [],
         job,
       }),
     exitCode,
     job,
-    resumeCommand: goOn(job, options, canGoOn(failure, job)),
-    isRetryable: failure.retryable,
+    resumeCommand: canGoOn(failure, job)
+      ? goOn(job, options, foundBy)
+      : undefined,
+    isRetryable: error instanceof Failure && error.retryable,
     retryAfterMs: retryAfterMsOf(failure),
     holder: holderOf(failure),
     candidates: failure instanceof UnconfirmedError ? failure.candidates : [],
@@ -131,11 +139,6 @@ function settlingHint(
   if (!(failure instanceof UnconfirmedError) || !job || !invoked) {
     return undefined;
   }
-  const { path, typed } = invoked.invocation;
-  const isNamed = typed.some((word) => word.startsWith("--resume-job"));
-  // A command with secrets in it is not to be repeated.
-  const line = isNamed ? undefined : resumeCommand(invoked);
-  const anew = line === undefined ? undefined : `${line} --no-resume`;
   const { count } = job.inputs;
   const ids = Array.from(
     { length: typeof count === "number" ? count : 1 },
@@ -143,7 +146,42 @@ function settlingHint(
   );
   const adopt = `vers jobs adopt ${job.id} ${ids.join(" ")}`;
   return `if a VM is the one: ${adopt}; if none is: ` +
-    (anew ?? `vers ${path.join(" ")} with --no-resume`);
+    anewCommand(job, invoked);
+}
+
+/** What may be done where not all VMs of a job are there. */
+function incompleteHint(
+  failure: Failure,
+  job: Job | undefined,
+  { invoked }: RenderFailureOptions,
+): string | undefined {
+  if (!(failure instanceof IncompleteJobError) || !job || !invoked) {
+    return undefined;
+  }
+  const anew = `to make all of them anew: ${anewCommand(job, invoked)}`;
+  return isInFlight(job)
+    ? `${anew}; to give the job up: vers jobs cancel ${job.id}`
+    : anew;
+}
+
+/** Returns the command that makes the VMs of a job anew, as far as it is kept. */
+function anewCommand(job: Job, invoked: InvokedCommand): string {
+  // The words of a command that names its job are those of another one.
+  const isNamed = job.command !== "" && namesJob(invoked);
+  const line = isNamed ? job.command : resumeCommand(invoked);
+  return line === undefined || line.includes(LEFT_OUT)
+    ? "the command that started it, with --no-resume"
+    : `${line} --no-resume`;
+}
+
+/** What to do about a job in flight that no later command finds. */
+function lostHint(job: Job | undefined): string | undefined {
+  if (job === undefined || !isInFlight(job)) return undefined;
+  return job.status === "running"
+    ? "the job is not in the ledger: the same command makes another VM; to " +
+      `look at this one: vers get ${job.handle.vm_ids[0]}`
+    : "the job is not in the ledger: the same command may make another VM; " +
+      "to see whether there is one: vers status";
 }
 
 /** Whether there is something that a later command can go on with. */
@@ -159,11 +197,11 @@ function canGoOn(failure: Failure, job: Job | undefined): boolean {
 function goOn(
   job: Job | undefined,
   { invoked }: RenderFailureOptions,
-  isPossible: boolean,
+  foundBy: FoundBy,
 ): string | undefined {
-  if (!isPossible || !invoked) return undefined;
+  if (foundBy === "nothing" || !invoked) return undefined;
   if (!job && !isFoundAgain(invoked.invocation)) return undefined;
-  return resumeCommand(invoked, job);
+  return resumeCommand(invoked, job, { isByIdAlone: foundBy === "id" });
 }
 
 function toText(report: Report): string {

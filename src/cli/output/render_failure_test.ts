@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import {
+  completeJob,
   failedJob,
   OTHER_VM,
   runningJob,
@@ -8,12 +9,14 @@ import {
 } from "../../../tests/helpers/sample_job.ts";
 import { ApiError, NoAnswerError } from "../../api/api_error.ts";
 import {
+  IncompleteJobError,
   JobError,
   RecordedFailure,
   UnconfirmedError,
 } from "../../engine/engine_error.ts";
 import { InterruptedError, TimedOutError } from "../../patience.ts";
 import { Failure } from "../../failure.ts";
+import type { Job } from "../../job/job.ts";
 import { FileLockError } from "../../file_lock.ts";
 import { defineCommand } from "../command_line/command.ts";
 import { UsageError } from "./exit_code.ts";
@@ -105,6 +108,57 @@ Deno.test("renderFailure() of a time-out shows how to go on", () => {
       retryable: true,
     },
   });
+});
+
+Deno.test("renderFailure() names a job that its words find no more, and calls none again that is not kept", () => {
+  const timedOut = new TimedOutError("Timed out");
+  match(
+    text(new JobError(timedOut, runningJob(), "id")),
+    /^hint: to go on: vers run --resume-job job_8f2a3b4c5d$/m,
+  );
+  const { error } = JSON.parse(renderFailure(
+    new JobError(timedOut, runningJob(), "nothing"),
+    { format: "json", invoked },
+  ));
+  deepStrictEqual([error.retryable, error.resume_command], [false, undefined]);
+  match(error.hint, new RegExp(`another VM; .*: vers get ${SAMPLE_VM}$`));
+});
+
+Deno.test("renderFailure() repeats the words of the job itself, where the command named it", () => {
+  const command = "vers branch my-vm --wait --alias b";
+  const waiting: InvokedCommand = {
+    ...invoked,
+    invocation: {
+      ...invoked.invocation,
+      path: ["jobs", "wait"],
+      typed: ["jobs", "wait", "job_8f2a3b4c5d", "--timeout", "6s"],
+      given: [{ name: "timeout", value: "6s" }],
+    },
+  };
+  const hintOf = (error: Failure, job: Job) =>
+    JSON.parse(renderFailure(new JobError(error, job), {
+      format: "json",
+      invoked: waiting,
+    })).error.hint;
+  match(
+    hintOf(new UnconfirmedError("Cannot tell"), submittedJob({ command })),
+    new RegExp(`if none is: ${command} --no-resume$`),
+  );
+  match(
+    hintOf(
+      new UnconfirmedError("Cannot tell"),
+      submittedJob({ command: "vers deploy a/b --build [left out]" }),
+    ),
+    /if none is: the command that started it, with --no-resume$/,
+  );
+  const incomplete = new IncompleteJobError("VM a is gone");
+  const anew = `to make all of them anew: ${command} --no-resume`;
+  strictEqual(
+    hintOf(incomplete, runningJob({ command })),
+    `${anew}; to give the job up: vers jobs cancel job_8f2a3b4c5d`,
+  );
+  // What is complete cannot be given up.
+  strictEqual(hintOf(incomplete, completeJob({ command })), anew);
 });
 
 Deno.test("renderFailure() of an interruption knows the job from the notices", () => {

@@ -2,14 +2,15 @@ import * as z from "zod/mini";
 import { Failure } from "../../failure.ts";
 import type { JsonValue } from "../../json.ts";
 import {
-  type Answer,
   bareAnswer,
   errorAnswer,
   jsonAnswer,
+  type ServiceAnswer,
 } from "../service/answer.ts";
-import { parseRule } from "./faults.ts";
+import { checked } from "./faults.ts";
 import { OPERATIONS } from "../service/operation.ts";
-import type { Incoming } from "./passage.ts";
+import { COMMIT_SEED, KEY_SEED, VM_SEED } from "../service/seed.ts";
+import type { Incoming } from "../service/request_state.ts";
 import type { Simulator } from "../simulator.ts";
 
 const PREFIX = "/_simulator/";
@@ -19,131 +20,77 @@ export function isControlPath(pathname: string): boolean {
   return pathname.startsWith(PREFIX);
 }
 
-const STATES = z.array(z.strictObject({
-  afterMs: z.number().check(z.minimum(0)),
-  state: z.string(),
-})).check(z.minLength(1));
-
-const VM_SEED = z.strictObject({
-  organisation: z.exactOptional(z.string()),
-  ownerId: z.exactOptional(z.guid()),
-  labels: z.exactOptional(z.nullable(z.record(z.string(), z.string()))),
-  state: z.exactOptional(z.string()),
-  states: z.exactOptional(STATES),
-  createdAt: z.exactOptional(z.iso.datetime()),
-  deletedAt: z.exactOptional(z.iso.datetime()),
-  parentCommitId: z.exactOptional(z.guid()),
-  grandparentVmId: z.exactOptional(z.guid()),
-});
-
-const COMMIT_SEED = z.strictObject({
-  commitId: z.exactOptional(z.guid()),
-  organisation: z.exactOptional(z.string()),
-  ownerId: z.exactOptional(z.guid()),
-  name: z.exactOptional(z.string()),
-  isPublic: z.exactOptional(z.boolean()),
-  parentVmId: z.exactOptional(z.guid()),
-  tags: z.exactOptional(z.array(z.string())),
-});
-
-const KEY_SEED = z.strictObject({
-  apiKey: z.exactOptional(z.string()),
-  organisation: z.exactOptional(z.string()),
-});
-
 const STATE_CHANGE = z.strictObject({
   vmId: z.string(),
   state: z.string(),
   afterMs: z.exactOptional(z.number().check(z.minimum(0))),
 });
 
+const REVOCATION = z.strictObject({ keyId: z.string() });
+
 const RELEASE = z.strictObject({
   operation: z.exactOptional(z.enum(OPERATIONS)),
 });
 
-type Control = (simulator: Simulator, body: string) => Promise<Answer>;
+type Control = (simulator: Simulator, body: string) => Promise<unknown>;
 
 const CONTROLS = new Map<string, Control>([
-  ["GET requests", async (simulator) => show(await simulator.requests())],
-  ["DELETE requests", async (simulator) => {
-    await simulator.clearRequests();
-    return bareAnswer(204);
-  }],
-  ["GET vms", async (simulator) => show(await simulator.vms())],
-  ["POST vms", async (simulator, body) => {
-    const vmId = await simulator.addVm(parse(body, VM_SEED));
-    return jsonAnswer(201, { vmId });
-  }],
+  ["GET requests", (simulator) => simulator.requests()],
+  ["DELETE requests", (simulator) => simulator.clearRequests()],
+  ["GET vms", (simulator) => simulator.vms()],
+  ["POST vms", async (simulator, body) => ({
+    vmId: await simulator.addVm(parse(body, VM_SEED)),
+  })],
   ["POST states", async (simulator, body) => {
     const { vmId, state, ...when } = parse(body, STATE_CHANGE);
-    return await simulator.setVmState(vmId, state, when)
-      ? bareAnswer(204)
-      : errorAnswer(404, `Cannot change the VM "${vmId}": there is none`);
+    if (await simulator.setVmState(vmId, state, when)) return;
+    const message = `Cannot change the VM "${vmId}": there is none`;
+    throw new Failure(message, { code: "not_found" });
   }],
-  ["POST commits", async (simulator, body) => {
-    const commitId = await simulator.addCommit(parse(body, COMMIT_SEED));
-    return jsonAnswer(201, { commitId });
-  }],
-  ["POST keys", async (simulator, body) => {
-    const apiKey = await simulator.addKey(parse(body, KEY_SEED));
-    return jsonAnswer(201, { apiKey });
-  }],
+  ["POST commits", async (simulator, body) => ({
+    commitId: await simulator.addCommit(parse(body, COMMIT_SEED)),
+  })],
+  ["POST keys", async (simulator, body) => ({
+    apiKey: await simulator.addKey(parse(body, KEY_SEED)),
+  })],
   ["POST revoke", async (simulator, body) => {
-    const { keyId } = parse(body, z.strictObject({ keyId: z.string() }));
-    await simulator.revokeKey(keyId);
-    return bareAnswer(204);
+    await simulator.revokeKey(parse(body, REVOCATION).keyId);
   }],
-  ["GET faults", async (simulator) => show(await simulator.faults())],
-  ["POST faults", async (simulator, body) => {
-    await simulator.addFault(parseRule(json(body)));
-    return bareAnswer(204);
-  }],
-  ["DELETE faults", async (simulator) => {
-    await simulator.clearFaults();
-    return bareAnswer(204);
-  }],
-  ["GET holds", async (simulator) => show(await simulator.held())],
+  ["GET faults", (simulator) => simulator.faults()],
+  ["POST faults", (simulator, body) => simulator.addFault(json(body))],
+  ["DELETE faults", (simulator) => simulator.clearFaults()],
+  ["GET holds", (simulator) => simulator.held()],
   ["POST release", async (simulator, body) => {
     await simulator.release(parse(body, RELEASE).operation);
-    return bareAnswer(204);
   }],
 ]);
 
-/** Answers those who run the simulator. */
+/** Answers a request to `/_simulator/`, which is about the simulator itself. */
 export async function control(
   simulator: Simulator,
-  { method, url, body }: Incoming,
-): Promise<Answer> {
+  { method, url, body }: Pick<Incoming, "method" | "url" | "body">,
+): Promise<ServiceAnswer> {
   const asked = `${method} ${url.pathname.slice(PREFIX.length)}`;
   const answer = CONTROLS.get(asked);
   if (!answer) {
     const known = [...CONTROLS.keys()].join(", ");
-    const error = `Cannot answer "${asked}": there are ${known}`;
-    return errorAnswer(404, error);
+    return errorAnswer(404, `Cannot answer "${asked}": there are ${known}`);
   }
   try {
-    return await answer(simulator, body);
+    const value = await answer(simulator, body);
+    if (value === undefined) return bareAnswer(204);
+    const plain: JsonValue = JSON.parse(JSON.stringify(value));
+    return jsonAnswer(method === "POST" ? 201 : 200, plain);
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== "bad_request") {
-      throw error;
-    }
-    const { message, hint = null } = error;
-    return jsonAnswer(400, { error: message, hint, success: false });
+    if (!(error instanceof Failure)) throw error;
+    const { code, message, hint = null } = error;
+    const status = STATUSES.get(code);
+    if (status === undefined) throw error;
+    return jsonAnswer(status, { error: message, hint, success: false });
   }
 }
 
-function show(values: readonly object[]): Answer {
-  const plain: JsonValue = JSON.parse(JSON.stringify(values));
-  return jsonAnswer(200, plain);
-}
-
-function json(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw badControl("the body is not JSON", cause);
-  }
-}
+const STATUSES = new Map([["bad_request", 400], ["not_found", 404]]);
 
 /** An empty body is an object with nothing in it. */
 function parse<T extends z.core.$ZodType>(
@@ -151,20 +98,14 @@ function parse<T extends z.core.$ZodType>(
   schema: T,
 ): z.output<T> {
   const value = body === "" ? {} : json(body);
-  const result = z.safeParse(schema, value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const where = issue?.path.join(".") || "body";
-  throw badControl(
-    issue?.code === "unrecognized_keys"
-      ? `there is no ${issue.keys.join(", ")}`
-      : `"${where}" is missing or not of its type`,
-  );
+  return checked(value, schema, { action: "tell the simulator", what: "body" });
 }
 
-function badControl(why: string, cause?: unknown): Failure {
-  return new Failure(`Cannot tell the simulator that: ${why}`, {
-    code: "bad_request",
-    cause,
-  });
+function json(body: string) {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    const message = "Cannot tell the simulator: the body is not JSON";
+    throw new Failure(message, { code: "bad_request", cause });
+  }
 }

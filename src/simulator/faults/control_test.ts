@@ -2,10 +2,16 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
 import { ask, until } from "../../../tests/helpers/ask_simulator.ts";
 import { Simulator } from "../simulator.ts";
+import { control } from "./control.ts";
 
-function tell(simulator: Simulator, line: string, body?: unknown) {
-  const full = line.replace(" ", " /_simulator/");
-  return ask(simulator, full, { body, apiKey: "" });
+async function tell(simulator: Simulator, line: string, body?: unknown) {
+  const [method = "", path = ""] = line.split(" ");
+  const answer = await control(simulator, {
+    method,
+    url: new URL(`http://vers.test/_simulator/${path}`),
+    body: body === undefined ? "" : JSON.stringify(body),
+  });
+  return new Response(answer.body || null, answer);
 }
 
 Deno.test("control seeds VMs, commits and keys, and shows what there is", async () => {
@@ -75,7 +81,7 @@ for (
       line: "POST vms",
       body: { colour: 1 },
       status: 400,
-      says: /there is no colour/,
+      says: /it has no colour/,
     },
     {
       line: "POST vms",

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { Failure } from "../../failure.ts";
 import { type Operation, OPERATIONS } from "../service/operation.ts";
+import { STATES } from "../service/seed.ts";
 
 const MS = z.number().check(z.minimum(0));
 const COUNT = z.int().check(z.minimum(0));
@@ -36,7 +37,7 @@ const FAULT = z.discriminatedUnion("type", [
     json: z.optional(z.json()),
     text: z.optional(z.string()),
   }),
-  /** Loses the answer now and carries the request out `ms` later. */
+  /** Drops the connection now and carries the request out `ms` later. */
   z.strictObject({ type: z.literal("commit_late"), ms: MS }),
   /** Closes a connection that has carried an earlier request. */
   z.strictObject({ type: z.literal("close_reused") }),
@@ -47,15 +48,15 @@ const FAULT = z.discriminatedUnion("type", [
   /** On `list`, `status` and `metadata`: the answer is `ms` old. */
   z.strictObject({ type: z.literal("lag"), ms: MS }),
   /**
-   * What stands in between delivers it twice: it is carried out, and again
-   * `ms` later. The answer is that to the second, unless `first` is said.
+   * Carries it out twice, `ms` apart, as if an intermediary had repeated it.
+   * The answer is that to the second, unless `answers` says otherwise.
    */
   z.strictObject({
     type: z.literal("twice"),
     ms: z.optional(MS),
     answers: z.optional(z.enum(["first", "second"])),
   }),
-  /** On `list`: these are in it, too, whatever they are. */
+  /** On `list`: adds these entries, whatever they are. */
   z.strictObject({
     type: z.literal("also_listed"),
     entries: z.array(z.json()),
@@ -68,8 +69,7 @@ const FAULT = z.discriminatedUnion("type", [
   /** On a creation: the VM's states, by milliseconds after its creation. */
   z.strictObject({
     type: z.literal("states"),
-    states: z.array(z.strictObject({ afterMs: MS, state: z.string() }))
-      .check(z.minLength(1)),
+    states: STATES,
   }),
   /** On a creation: how long this VM takes to boot. */
   z.strictObject({ type: z.literal("boot"), ms: MS }),
@@ -79,7 +79,7 @@ const FAULT = z.discriminatedUnion("type", [
     made: z.optional(COUNT),
     named: z.optional(COUNT),
   }),
-  /** On `branch`: the answer of old, `{vm_id}`. */
+  /** On `branch`: the answer of older versions, `{vm_id}`. */
   z.strictObject({ type: z.literal("old_branch_answer") }),
 ]);
 
@@ -88,17 +88,17 @@ export const FAULTS = z.array(FAULT);
 
 /** How a rule is kept: the shape of {@linkcode FaultRule}. */
 export const RULE = z.strictObject({
-  /** Requests that it is about; without one, all. */
+  /** The operation it applies to; all of them by default. */
   operation: z.optional(z.enum(OPERATIONS)),
-  /** The method of those requests; without one, any. */
+  /** The method it applies to; all of them by default. */
   method: z.optional(z.enum(["GET", "POST", "PATCH", "DELETE"])),
-  /** How many of them pass first. */
+  /** How many matching requests to leave alone first. */
   skip: z.optional(COUNT),
-  /** How many of them it then befalls; without one, all. */
+  /** How many requests it applies to after that; no limit by default. */
   times: z.optional(COUNT),
-  /** For how long, from the first that it befalls; without it, for ever. */
+  /** How long it applies, from the first request on; for ever by default. */
   forMs: z.optional(MS),
-  /** When that is over, milliseconds since 1970: for the simulator to note. */
+  /** When that ends, milliseconds since 1970; set by the simulator. */
   until: z.optional(MS),
   faults: FAULTS,
 });
@@ -109,8 +109,8 @@ export type Fault = z.infer<typeof FAULT>;
 /**
  * Which requests misbehave, and how.
  *
- * Rules are an ordered list: a request obeys the first one that it matches and
- * that is not used up, with all of its faults.
+ * Rules are an ordered list. The first one that matches a request and is not
+ * used up applies, with all of its faults.
  */
 export type FaultRule = z.infer<typeof RULE>;
 
@@ -125,8 +125,8 @@ export function faultOf<T extends Fault["type"]>(
 }
 
 /**
- * Returns the faults that befall a request, and counts it in the rules; those
- * that are used up are removed.
+ * Returns the faults that apply to a request, and counts it in the rules;
+ * rules that are used up are removed.
  */
 export function takeFaults(
   rules: FaultRule[],
@@ -164,10 +164,28 @@ const EXAMPLE =
  * @throws {Failure} of code `bad_request`, saying which part is wrong.
  */
 export function parseRule(value: unknown): FaultRule {
-  const result = RULE.safeParse(value);
+  const hint = `a rule that works: ${EXAMPLE}`;
+  return checked(value, RULE, { action: "add the fault", what: "rule", hint });
+}
+
+/**
+ * Returns a value as its schema has it.
+ *
+ * @throws {Failure} of code `bad_request`, saying which part is wrong.
+ */
+export function checked<T extends z.core.$ZodType>(
+  value: unknown,
+  schema: T,
+  { action, what, hint }: {
+    readonly action: string;
+    readonly what: string;
+    readonly hint?: string;
+  },
+): z.output<T> {
+  const result = z.safeParse(schema, value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const where = issue?.path.join(".") ?? "";
+  const where = issue?.path.join(".") || what;
   const why = issue?.code === "invalid_value"
     ? `it must be one of ${issue.values.join(", ")}`
     : issue?.code === "invalid_union"
@@ -177,10 +195,8 @@ export function parseRule(value: unknown): FaultRule {
     : issue?.code === "invalid_type"
     ? `it must be of type ${issue.expected}`
     : "it is out of range";
-  throw new Failure(
-    `Cannot add the fault: "${where || "rule"}" makes no sense: ${why}`,
-    { code: "bad_request", hint: `a rule that works: ${EXAMPLE}` },
-  );
+  const message = `Cannot ${action}: "${where}" makes no sense: ${why}`;
+  throw new Failure(message, { code: "bad_request", hint });
 }
 
 const FAULT_TYPES = FAULT.def.options.map((option) =>

@@ -1,46 +1,84 @@
 import { systemClock } from "../../clock.ts";
 import {
-  type Answer,
   bareAnswer,
   errorAnswer,
+  jsonAnswer,
   Refusal,
+  type ServiceAnswer,
 } from "../service/answer.ts";
-import { admit } from "../carry_out.ts";
-import { type Fault, faultOf } from "./faults.ts";
+import { admit, resultOf } from "../service/carry_out.ts";
 import {
   amend,
-  type ExchangeOptions,
-  type Passage,
   type Reply,
-} from "./passage.ts";
-import type { World } from "../service/world.ts";
+  type RequestState,
+  type ServiceOptions,
+} from "../service/request_state.ts";
+import {
+  carryOutLate,
+  changeFaults,
+  quirksOf,
+  updateFaults,
+} from "./fault_state.ts";
+import { type Fault, faultOf, takeFaults } from "./faults.ts";
+
+/** A request, and the faults that apply to it. */
+interface FaultyRequest {
+  readonly options: ServiceOptions;
+  readonly state: RequestState;
+  readonly faults: readonly Fault[];
+}
 
 /** The two points at which faults act: before it is carried out, and after. */
-export type Point = "before" | "after";
+type Point = "before" | "after";
 
 const HOLD_LOOK_MS = 10;
 
-/** Waits as the faults of this point want it. */
-export async function pause(
-  options: ExchangeOptions,
-  passage: Passage,
-  when: Point,
-): Promise<void> {
-  const { signal } = passage.incoming;
-  for (const fault of passage.faults) {
+/** Answers a request with the faults that the rules give it, if any. */
+export async function misbehave(
+  options: ServiceOptions,
+  state: RequestState,
+): Promise<Reply> {
+  const { store, clock } = options;
+  const faults = await store.update((transaction) => {
+    carryOutLate(options, transaction);
+    transaction.log(state.record);
+    return changeFaults(
+      transaction.world,
+      ({ rules }) => takeFaults(rules, state.record, clock.now().getTime()),
+    );
+  });
+  const faulty: FaultyRequest = { options, state, faults };
+  await pause(faulty, "before");
+  const early = await endEarly(faulty);
+  if (early) return early;
+  const how = { quirks: quirksOf(faults), isFinal: faults.length === 0 };
+  let { answer } = await resultOf(options, state, how);
+  const twice = faultOf(faults, "twice");
+  if (twice) {
+    await clock.sleep(twice.ms ?? 0, state.incoming.signal);
+    const second = await resultOf(options, state, how);
+    if (twice.answers !== "first") answer = second.answer;
+  }
+  await pause(faulty, "after");
+  return await endLate(faulty, answer);
+}
+
+/** Waits for the delays and holds of this point. */
+async function pause(faulty: FaultyRequest, when: Point): Promise<void> {
+  const { options: { clock }, state: { incoming: { signal } } } = faulty;
+  for (const fault of faulty.faults) {
     if (fault.type === "delay" && fault.when === when) {
-      await options.clock.sleep(fault.ms, signal);
+      await clock.sleep(fault.ms, signal);
     }
     if (fault.type === "hold" && fault.when === when) {
-      await hold(options, passage, fault.ms);
+      await hold(faulty, fault.ms);
     }
   }
 }
 
-/** Returns when the request was released, by whatever process. */
+/** Waits until the request is released, in this process or another. */
 async function hold(
-  { store, clock }: ExchangeOptions,
-  { record, incoming }: Passage,
+  { options: { store, clock }, state: { record, incoming } }: FaultyRequest,
   ms: number | undefined,
 ): Promise<void> {
   const { id, operation } = record;
@@ -49,104 +87,92 @@ async function hold(
   let isOver = false;
   const timer = ms === undefined ? undefined : clock.sleep(ms, signal)
     .then(() => isOver = true, () => {});
+  const isHeld = () =>
+    updateFaults(store, ({ holds }) => holds.some((held) => held.id === id));
   try {
-    await store.update(({ world }) => world.holds.push({ id, operation }));
+    await updateFaults(store, ({ holds }) => holds.push({ id, operation }));
     // Another process releases it: looking needs time that really passes.
-    while (!isOver && await store.update(({ world }) => holds(world, id))) {
+    while (!isOver && await isHeld()) {
       await systemClock.sleep(HOLD_LOOK_MS, incoming.signal);
     }
   } finally {
     over.abort();
     await timer;
-    await store.update(({ world }) => {
-      world.holds = world.holds.filter((held) => held.id !== id);
+    await updateFaults(store, (state) => {
+      state.holds = state.holds.filter((held) => held.id !== id);
     });
   }
 }
 
-function holds(world: World, id: string): boolean {
-  return world.holds.some((held) => held.id === id);
-}
-
-/** Ends a request that is not to be carried out now, if it is one. */
-export async function endEarly(
-  options: ExchangeOptions,
-  passage: Passage,
-): Promise<Reply | undefined> {
-  const { faults } = passage;
+/** Returns the reply to a request that a fault keeps from being carried out. */
+async function endEarly(faulty: FaultyRequest): Promise<Reply | undefined> {
+  const { options, state, faults } = faulty;
   const late = faultOf(faults, "commit_late");
   const isDropped = late || faultOf(faults, "close_reused") ||
     faults.some((fault) => fault.type === "drop" && fault.when === "before");
-  if (late) await postpone(options, passage, late.ms);
+  if (late) await postpone(faulty, late.ms);
   if (isDropped || faultOf(faults, "unreachable")) {
-    await amend(options, passage, { status: "dropped" });
+    await amend(options, state, { status: "dropped" });
     return { type: isDropped ? "dropped" : "unreachable" };
   }
   const scripted = scriptedAnswer(faults, "before");
   if (!scripted) return undefined;
-  await amend(options, passage, { status: scripted.status });
-  return { type: "answer", answer: scripted, cut: false };
+  await amend(options, state, { status: scripted.status });
+  return { type: "answer", answer: scripted };
 }
 
 async function postpone(
-  options: ExchangeOptions,
-  passage: Passage,
+  { options, state, faults }: FaultyRequest,
   ms: number,
 ): Promise<void> {
   await options.store.update(({ world }) => {
     try {
-      world.late.push({
-        at: options.clock.now().getTime() + ms,
-        call: admit(options, passage, world),
-        faults: [...passage.faults],
-        record: { ...passage.record, status: "dropped" },
-      });
+      const call = admit(options, state, world);
+      const at = options.clock.now().getTime() + ms;
+      const record = { ...state.record, status: "dropped" as const };
+      changeFaults(
+        world,
+        ({ late }) => late.push({ at, call, faults: [...faults], record }),
+      );
     } catch (error) {
-      // Never to be carried out, then.
+      // It would be refused later, too.
       if (!(error instanceof Refusal)) throw error;
     }
   });
 }
 
-/** Ends a request that was carried out. */
-export async function endLate(
-  options: ExchangeOptions,
-  passage: Passage,
-  answer: Answer,
+/** Returns the reply to a request that was carried out. */
+async function endLate(
+  { options, state, faults }: FaultyRequest,
+  answer: ServiceAnswer,
 ): Promise<Reply> {
-  const { faults } = passage;
   if (faults.some((fault) => fault.type === "drop" && fault.when === "after")) {
-    await amend(options, passage, { status: "dropped" });
+    await amend(options, state, { status: "dropped" });
     return { type: "dropped" };
   }
-  const scripted = scriptedAnswer(faults, "after");
-  const cutFault = faultOf(faults, "cut");
-  const cut = cutFault !== undefined;
-  const said = scripted ?? answer;
+  const cut = faultOf(faults, "cut");
+  const said = scriptedAnswer(faults, "after") ?? answer;
   const status = cut ? "cut" : said.status;
-  if (passage.record.status !== status) {
-    await amend(options, passage, { status });
-  }
-  return { type: "answer", answer: said, cut, cutBytes: cutFault?.bytes };
+  const half = Math.floor(new TextEncoder().encode(said.body).length / 2);
+  if (state.record.status !== status) await amend(options, state, { status });
+  return { type: "answer", answer: said, cutAfter: cut && (cut.bytes ?? half) };
 }
 
 function scriptedAnswer(
   faults: readonly Fault[],
   when: Point,
-): Answer | undefined {
-  for (const fault of faults) {
-    if (fault.type !== "answer" || fault.when !== when) continue;
-    const { status, headers, json, text } = fault;
-    const answer = text !== undefined
-      ? bareAnswer(status, text)
-      : status >= 400 && json === undefined
-      ? errorAnswer(status, "the simulator was told to say so")
-      : json === undefined
-      ? bareAnswer(status)
-      : { ...bareAnswer(status, JSON.stringify(json)), headers: JSON_TYPE };
-    return { ...answer, headers: { ...answer.headers, ...headers } };
-  }
-  return undefined;
+): ServiceAnswer | undefined {
+  const fault = faults.find((fault) =>
+    fault.type === "answer" && fault.when === when
+  );
+  if (fault?.type !== "answer") return undefined;
+  const { status, headers, json, text } = fault;
+  const answer = text !== undefined
+    ? bareAnswer(status, text)
+    : json !== undefined
+    ? jsonAnswer(status, json)
+    : status >= 400
+    ? errorAnswer(status, "the simulator was told to say so")
+    : bareAnswer(status);
+  return { ...answer, headers: { ...answer.headers, ...headers } };
 }
-
-const JSON_TYPE = { "content-type": "application/json" };

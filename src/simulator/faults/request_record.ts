@@ -28,24 +28,6 @@ export const RECORD = z.object({
 /** One request that the simulator received, and what became of it. */
 export type RequestRecord = z.infer<typeof RECORD>;
 
-/** Headers that are kept with a request: none of them is secret. */
-const KEPT_HEADERS = [
-  "user-agent",
-  "x-request-id",
-  "x-idempotency-key",
-  "x-stainless-retry-count",
-];
-
-/** Returns those headers of a request that are kept with it. */
-export function keptHeaders(headers: Headers): Record<string, string> {
-  const kept: Record<string, string> = {};
-  for (const name of KEPT_HEADERS) {
-    const value = headers.get(name);
-    if (value !== null) kept[name] = value;
-  }
-  return kept;
-}
-
 /** Returns the requests that lines of JSON tell of, each as last written. */
 export function parseRecords(text: string): RequestRecord[] {
   const records = new Map<string, RequestRecord>();

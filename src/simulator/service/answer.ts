@@ -1,7 +1,7 @@
 import type { JsonValue } from "../../json.ts";
 
 /** What the service says to a request. */
-export interface Answer {
+export interface ServiceAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -20,16 +20,16 @@ export interface Pause {
 /** A request that the service turns down: thrown before anything is changed. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
-  readonly answer: Answer;
+  readonly answer: ServiceAnswer;
 
-  constructor(answer: Answer) {
+  constructor(answer: ServiceAnswer) {
     super(`Cannot carry out the request: answered ${answer.status}`);
     this.answer = answer;
   }
 }
 
 /** Returns an answer of JSON. */
-export function jsonAnswer(status: number, value: JsonValue): Answer {
+export function jsonAnswer(status: number, value: JsonValue): ServiceAnswer {
   return {
     status,
     headers: { "content-type": "application/json" },
@@ -38,18 +38,18 @@ export function jsonAnswer(status: number, value: JsonValue): Answer {
 }
 
 /** Returns an answer of plain text that says so. */
-export function textAnswer(status: number, body: string): Answer {
+export function textAnswer(status: number, body: string): ServiceAnswer {
   const headers = { "content-type": "text/plain; charset=utf-8" };
   return { status, headers, body };
 }
 
 /** Returns an answer of text, or of nothing, that does not say what it is. */
-export function bareAnswer(status: number, body = ""): Answer {
+export function bareAnswer(status: number, body = ""): ServiceAnswer {
   return { status, headers: {}, body };
 }
 
 /** Returns an error in the service's usual shape. */
-export function errorAnswer(status: number, error: string): Answer {
+export function errorAnswer(status: number, error: string): ServiceAnswer {
   return jsonAnswer(status, { error, success: false });
 }
 

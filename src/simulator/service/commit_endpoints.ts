@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import type { JsonObject } from "../../json.ts";
-import { badRequest, jsonAnswer, notFound } from "./answer.ts";
+import { badRequest, jsonAnswer, notFound, type Refusal } from "./answer.ts";
 import {
-  bootingUntil,
+  awaitBoot,
   countQuery,
   done,
   type Endpoint,
@@ -13,30 +13,43 @@ import {
   shown,
 } from "./endpoint.ts";
 import { changeState, livingVm } from "./vm_life.ts";
-import type { Account, Call, StoredCommit, World } from "./world.ts";
+import type { Account, ServiceCall, StoredCommit, World } from "./world.ts";
 
-/** Returns the commit of this id if the account may use it. */
-export function findCommit(
+/**
+ * Returns the commit of this id.
+ *
+ * @throws {Refusal} when there is none that the account may use.
+ */
+export function usableCommit(
   world: World,
-  account: Account,
+  { organisation }: Account,
   commitId: string,
-): StoredCommit | undefined {
-  return world.commits.find((commit) =>
-    commit.commitId === commitId.toLowerCase() &&
-    (commit.isPublic || commit.organisation === account.organisation)
+  refusal: (error: string) => Refusal = notFound,
+): StoredCommit {
+  const commit = world.commits.find((each) =>
+    each.commitId === commitId.toLowerCase() &&
+    (each.isPublic || each.organisation === organisation)
   );
+  if (!commit) throw refusal("commit not found");
+  return commit;
 }
 
-/** Returns the commit that goes by this tag, or `repo:tag`. */
-export function findTagged(
+/**
+ * Returns the commit that goes by this tag, or `repo:tag`.
+ *
+ * @throws {Refusal} when there is none.
+ */
+export function taggedCommit(
   world: World,
-  account: Account,
+  { organisation }: Account,
   reference: string,
-): StoredCommit | undefined {
-  return world.commits.find((commit) =>
-    commit.organisation === account.organisation &&
-    commit.tags.includes(reference)
+  refusal: (error: string) => Refusal = notFound,
+): StoredCommit {
+  const commit = world.commits.find((each) =>
+    each.organisation === organisation && each.tags.includes(reference)
   );
+  if (!commit) throw refusal("tag not found");
+  return commit;
 }
 
 const COMMIT_BODY = z.object({
@@ -52,13 +65,11 @@ export const commitVm: Endpoint = (call, { world, now }) => {
   const skipWait = flagQuery(call, "skip_wait_boot");
   const body = shaped(call.body === "" ? {} : jsonBody(call), COMMIT_BODY);
   const vm = livingVm(world, call.account, vmId);
-  if (!vm) throw notFound();
   const commitId = body.commit_id?.toLowerCase() ?? crypto.randomUUID();
   if (world.commits.some((commit) => commit.commitId === commitId)) {
     throw badRequest("commit_id is already in use");
   }
-  const until = bootingUntil(vm, now, { skipWait });
-  if (until !== undefined) return { type: "wait", until };
+  awaitBoot(vm, now, { skipWait });
   world.commits.push({
     commitId,
     ownerId: call.account.keyId,
@@ -68,8 +79,8 @@ export const commitVm: Endpoint = (call, { world, now }) => {
     isPublic: false,
     parentVmId: vmId,
     tags: [],
-    ...(body.description && { description: body.description }),
-    ...(vm.parentCommitId && { grandparentCommitId: vm.parentCommitId }),
+    description: body.description ?? undefined,
+    grandparentCommitId: vm.parentCommitId,
   });
   if (keepPaused) changeState(vm, now, "paused");
   return done(jsonAnswer(201, { commit_id: commitId }));
@@ -88,7 +99,10 @@ export const listCommits: Endpoint = (call, { world }) =>
 export const listPublicCommits: Endpoint = (call, { world }) =>
   pageOfCommits(call, world.commits.filter(({ isPublic }) => isPublic));
 
-function pageOfCommits(call: Call, oldestFirst: readonly StoredCommit[]) {
+function pageOfCommits(
+  call: ServiceCall,
+  oldestFirst: readonly StoredCommit[],
+) {
   const limit = Math.min(countQuery(call, "limit", 50), 100);
   const offset = countQuery(call, "offset", 0);
   const commits = oldestFirst.toReversed();
@@ -104,8 +118,7 @@ function pageOfCommits(call: Call, oldestFirst: readonly StoredCommit[]) {
 export const readTag: Endpoint = ({ account, params }, { world }) => {
   const { repo = "", tag = "" } = params;
   const reference = `${repo}:${tag}`;
-  const commit = findTagged(world, account, reference);
-  if (!commit) throw notFound("tag not found");
+  const commit = taggedCommit(world, account, reference);
   const time = new Date(commit.createdAt).toISOString();
   return shown(jsonAnswer(200, {
     tag_id: commit.commitId,

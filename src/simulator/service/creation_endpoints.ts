@@ -1,27 +1,34 @@
 import * as z from "zod/mini";
 import {
-  type Answer,
   badRequest,
   errorAnswer,
   jsonAnswer,
-  notFound,
   Refusal,
+  type ServiceAnswer,
 } from "./answer.ts";
-import { findCommit, findTagged } from "./commit_endpoints.ts";
+import { taggedCommit, usableCommit } from "./commit_endpoints.ts";
 import {
-  bootingUntil,
+  awaitBoot,
   countQuery,
   done,
   type Endpoint,
+  type EndpointContext,
   flagQuery,
   idParam,
   jsonBody,
   notJson,
   shaped,
 } from "./endpoint.ts";
-import { type Fault, faultOf } from "../faults/faults.ts";
-import { changeState, livingVm, newVm, stateAt } from "./vm_life.ts";
-import type { Call, StoredCommit, StoredVm, World } from "./world.ts";
+import type { Quirks } from "./quirks.ts";
+import {
+  changeState,
+  findLivingVm,
+  livingVm,
+  newVm,
+  type NewVmOptions,
+  stateAt,
+} from "./vm_life.ts";
+import type { ServiceCall, StoredCommit, StoredVm, World } from "./world.ts";
 
 const SIZE = z.nullish(z.int32().check(z.minimum(0)));
 const TEXT = z.nullish(z.string());
@@ -39,20 +46,15 @@ const NEW_ROOT_BODY = z.object({
 
 /** Makes a VM, which then boots. */
 export const createRootVm: Endpoint = (call, context) => {
-  const { world, now, bootMs, faults } = context;
   const waitBoot = flagQuery(call, "wait_boot");
   const { vm_config: config } = shaped(jsonBody(call), NEW_ROOT_BODY);
-  const vm = newVm({
-    account: call.account,
-    now,
-    bootMs,
+  const vm = addVm(call, context, {
+    bootMs: context.bootMs,
     labels: config.labels ?? null,
     memSizeMib: config.mem_size_mib,
     vcpuCount: config.vcpu_count,
     fsSizeMib: config.fs_size_mib,
-    faults,
   });
-  world.vms.push(vm);
   const bootedAt = vm.changes.find(({ state }) => state !== "booting")?.at;
   return done(
     jsonAnswer(201, { vm_id: vm.vmId }),
@@ -61,19 +63,20 @@ export const createRootVm: Endpoint = (call, context) => {
 };
 
 const UNION_KEYS = ["commit_id", "tag_name", "ref"];
-const COMMIT_ID_BODY = z.object({ commit_id: z.guid() });
-const TAG_NAME_BODY = z.object({ tag_name: z.string() });
-const REF_BODY = z.object({ ref: z.string() });
+const COMMIT_BODY = z.object({
+  commit_id: z.optional(z.guid()),
+  tag_name: z.optional(z.string()),
+  ref: z.optional(z.string()),
+});
 
 /** Makes a VM of a commit; it runs at once. */
-export const restoreCommit: Endpoint = (call, { world, now, faults }) => {
-  const commit = commitOfBody(call, world);
-  const vm = newVm({ account: call.account, now, ...lineage(commit), faults });
-  world.vms.push(vm);
+export const restoreCommit: Endpoint = (call, context) => {
+  const commit = commitOfBody(call, context.world);
+  const vm = addVm(call, context, originOf(commit));
   return done(jsonAnswer(201, { vm_id: vm.vmId }));
 };
 
-function commitOfBody(call: Call, world: World): StoredCommit {
+function commitOfBody(call: ServiceCall, world: World): StoredCommit {
   const body = jsonBody(call);
   const keys = typeof body === "object" && body !== null
     ? UNION_KEYS.filter((key) => Object.hasOwn(body, key))
@@ -81,94 +84,79 @@ function commitOfBody(call: Call, world: World): StoredCommit {
   if (keys.length !== 1) {
     throw notJson("it must have one of commit_id, tag_name and ref");
   }
-  if (keys[0] === "commit_id") {
-    const { commit_id: commitId } = shaped(body, COMMIT_ID_BODY);
-    const commit = findCommit(world, call.account, commitId);
-    if (commit) return commit;
-    throw notFound("commit not found");
-  }
-  const reference = keys[0] === "ref"
-    ? shaped(body, REF_BODY).ref
-    : shaped(body, TAG_NAME_BODY).tag_name;
-  if (keys[0] === "ref" && !/^[^:]+:[^:]+$/.test(reference)) {
+  const { commit_id: id, tag_name, ref } = shaped(body, COMMIT_BODY);
+  if (id !== undefined) return usableCommit(world, call.account, id);
+  if (ref !== undefined && !/^[^:]+:[^:]+$/.test(ref)) {
     throw badRequest("Invalid ref format. Expected 'repo_name:tag_name'");
   }
-  const commit = findTagged(world, call.account, reference);
-  if (commit) return commit;
-  throw notFound("tag not found");
+  return taggedCommit(world, call.account, ref ?? tag_name ?? "");
 }
 
-function lineage(commit: StoredCommit) {
-  return {
-    parentCommitId: commit.commitId,
-    grandparentVmId: commit.parentVmId,
-  };
+/** Makes a VM of the caller's. */
+function addVm(
+  { account }: ServiceCall,
+  { world, now, quirks }: EndpointContext,
+  options: Partial<NewVmOptions>,
+): StoredVm {
+  const vm = newVm({ account, now, quirks, ...options });
+  world.vms.push(vm);
+  return vm;
 }
 
-/** What a branch is made of. */
-type BranchSource =
-  | { readonly type: "vm"; readonly vm: StoredVm }
-  | { readonly type: "commit"; readonly commit: StoredCommit };
+/** Returns what a VM shows of the VM or the commit that it was made of. */
+function originOf(source: StoredVm | StoredCommit) {
+  // A branch of a VM is a branch of a commit that it makes on the way.
+  return "vmId" in source
+    ? { parentCommitId: crypto.randomUUID(), grandparentVmId: source.vmId }
+    : { parentCommitId: source.commitId, grandparentVmId: source.parentVmId };
+}
 
 /** Makes VMs of a VM as it is now, or of a commit; they run at once. */
-export const branchVm: Endpoint = (call, { world, now, faults }) => {
+export const branchVm: Endpoint = (call, context) => {
+  const { world, now, quirks } = context;
   const count = countQuery(call, "count", 1);
   const keepPaused = flagQuery(call, "keep_paused");
   const skipWait = flagQuery(call, "skip_wait_boot");
   const source = branchSource(call, world);
-  if (source.type === "vm") {
-    if (stateAt(source.vm, now) === "dead") throw badRequest("vm is dead");
-    const until = bootingUntil(source.vm, now, { skipWait });
-    if (until !== undefined) return { type: "wait", until };
-    if (keepPaused) changeState(source.vm, now, "paused");
+  if ("vmId" in source) {
+    if (stateAt(source, now) === "dead") throw badRequest("vm is dead");
+    awaitBoot(source, now, { skipWait });
+    if (keepPaused) changeState(source, now, "paused");
   }
-  const origin = source.type === "commit" ? lineage(source.commit) : {
-    // A branch of a VM is a branch of a commit that it makes on the way.
-    parentCommitId: crypto.randomUUID(),
-    grandparentVmId: source.vm.vmId,
-  };
-  const made = faultOf(faults, "fewer")?.made ?? count;
+  const origin = originOf(source);
   const vms = Array.from(
-    { length: made },
-    () => newVm({ account: call.account, now, ...origin, faults }),
+    { length: quirks.fewer?.made ?? count },
+    () => addVm(call, context, origin),
   );
-  world.vms.push(...vms);
-  return done(branchAnswer(vms.map((vm) => vm.vmId), faults));
+  return done(branchAnswer(vms.map((vm) => vm.vmId), quirks));
 };
 
-function branchAnswer(ids: string[], faults: readonly Fault[]): Answer {
-  const named = ids.slice(0, faultOf(faults, "fewer")?.named);
-  if (faultOf(faults, "old_branch_answer")) {
-    return jsonAnswer(201, { vm_id: named[0] });
-  }
+function branchAnswer(ids: string[], quirks: Quirks): ServiceAnswer {
+  const named = ids.slice(0, quirks.fewer?.named);
+  if (quirks.oldBranchAnswer) return jsonAnswer(201, { vm_id: named[0] });
   return jsonAnswer(201, { vms: named.map((vmId) => ({ vm_id: vmId })) });
 }
 
-function branchSource(call: Call, world: World): BranchSource {
-  const { account, params } = call;
-  if (params["vmOrCommit"] !== undefined) {
+/** Returns the VM or the commit that is to be branched. */
+function branchSource(
+  call: ServiceCall,
+  world: World,
+): StoredVm | StoredCommit {
+  const { account, params: { vmOrCommit, vm, commit, repo, tag = "" } } = call;
+  if (vmOrCommit !== undefined) {
     const id = idParam(call, "vmOrCommit");
-    const vm = livingVm(world, account, id);
-    if (vm) return { type: "vm", vm };
-    const commit = findCommit(world, account, id);
-    if (commit) return { type: "commit", commit };
-    throw notFound("commit not found");
+    return findLivingVm(world, account, id) ?? usableCommit(world, account, id);
   }
-  if (params["vm"] !== undefined) {
-    const vm = livingVm(world, account, idParam(call, "vm"));
-    if (vm) return { type: "vm", vm };
-    throw hybridNotFound("parent vm not found");
+  if (vm !== undefined) {
+    const refusal = () => hybridNotFound("parent vm not found");
+    return livingVm(world, account, idParam(call, "vm"), refusal);
   }
-  if (params["commit"] !== undefined) {
-    const commit = findCommit(world, account, idParam(call, "commit"));
-    if (commit) return { type: "commit", commit };
-    throw hybridNotFound("commit not found");
+  if (commit !== undefined) {
+    const id = idParam(call, "commit");
+    return usableCommit(world, account, id, hybridNotFound);
   }
-  const { repo, tag = "" } = params;
   const reference = repo === undefined ? tag : `${repo}:${tag}`;
-  const commit = findTagged(world, account, reference);
-  if (commit) return { type: "commit", commit };
-  throw hybridNotFound("tag not found");
+  return taggedCommit(world, account, reference, hybridNotFound);
 }
 
 /** The typed forms of a branch answer half a result, half an error. */
@@ -190,8 +178,8 @@ const DEPLOY_BODY = z.object({
 
 /** Makes a project and its VM, which boots; a project's name is used once. */
 export const deployRepo: Endpoint = (call, context) => {
-  const { world, now, bootMs, faults } = context;
-  const { account } = call;
+  const { world, bootMs } = context;
+  const { organisation } = call.account;
   const body = shaped(jsonBody(call), DEPLOY_BODY);
   const [owner, repo, ...more] = body.repo.split("/");
   if (!owner || !repo || more.length > 0) {
@@ -199,19 +187,17 @@ export const deployRepo: Endpoint = (call, context) => {
   }
   const name = body.name ?? repo;
   const isTaken = world.projects.some((project) =>
-    project.organisation === account.organisation && project.name === name
+    project.organisation === organisation && project.name === name
   );
   if (isTaken) {
     throw new Refusal(errorAnswer(409, `project ${name} already exists`));
   }
-  const vm = newVm({ account, now, bootMs, faults });
+  const { vmId } = addVm(call, context, { bootMs });
   const projectId = crypto.randomUUID();
-  const { organisation } = account;
-  world.vms.push(vm);
-  world.projects.push({ projectId, organisation, name, vmId: vm.vmId });
+  world.projects.push({ projectId, organisation, name, vmId });
   return done(jsonAnswer(202, {
     project_id: projectId,
-    vm_id: vm.vmId,
+    vm_id: vmId,
     status: "deploying",
   }));
 };

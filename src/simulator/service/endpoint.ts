@@ -1,9 +1,14 @@
 import * as z from "zod/mini";
-import { type Answer, badRequest, Refusal, textAnswer } from "./answer.ts";
-import type { Fault } from "../faults/faults.ts";
-import { nextChangeAt, stateAt } from "./vm_life.ts";
-import type { Call, StoredVm, World } from "./world.ts";
+import {
+  badRequest,
+  Refusal,
+  type ServiceAnswer,
+  textAnswer,
+} from "./answer.ts";
 import { messageOf } from "../../failure.ts";
+import type { Quirks } from "./quirks.ts";
+import { nextChangeAt, stateAt } from "./vm_life.ts";
+import type { ServiceCall, StoredVm, World } from "./world.ts";
 
 /** What an endpoint works with. */
 export interface EndpointContext {
@@ -12,37 +17,48 @@ export interface EndpointContext {
   readonly now: number;
   readonly bootMs: number;
   readonly resumeMs: number;
-  /** What the request is to suffer; an endpoint obeys those it knows. */
-  readonly faults: readonly Fault[];
+  readonly quirks: Quirks;
 }
 
 /** What an endpoint made of a request. */
-export type Outcome =
-  | {
-    readonly type: "answer";
-    readonly answer: Answer;
-    readonly committed: boolean;
-    /** The answer is held back until then, milliseconds since 1970. */
-    readonly readyAt?: number | undefined;
+export interface EndpointResult {
+  readonly answer: ServiceAnswer;
+  readonly committed: boolean;
+  /** The answer is held back until then, milliseconds since 1970. */
+  readonly readyAt?: number | undefined;
+}
+
+/** A request that has to wait: thrown before anything is changed. */
+export class NotYet extends Error {
+  override readonly name = "NotYet";
+  /** When to try it again, milliseconds since 1970. */
+  readonly until: number;
+
+  constructor(until: number) {
+    super(`Cannot carry out the request before ${until}`);
+    this.until = until;
   }
-  /** Nothing was done: ask again then. */
-  | { readonly type: "wait"; readonly until: number };
+}
 
 /**
  * Carries out one request.
  *
- * @throws {Refusal} when it is turned down; then nothing was changed.
+ * @throws {Refusal} when it is refused; then nothing was changed.
+ * @throws {NotYet} when it is to be tried later; then nothing was changed.
  */
-export type Endpoint = (call: Call, context: EndpointContext) => Outcome;
+export type Endpoint = (
+  call: ServiceCall,
+  context: EndpointContext,
+) => EndpointResult;
 
-/** Returns the outcome of a request that changed something. */
-export function done(answer: Answer, readyAt?: number): Outcome {
-  return { type: "answer", answer, committed: true, readyAt };
+/** Returns the result of a request that changed something. */
+export function done(answer: ServiceAnswer, readyAt?: number): EndpointResult {
+  return { answer, committed: true, readyAt };
 }
 
-/** Returns the outcome of a request that only looked. */
-export function shown(answer: Answer): Outcome {
-  return { type: "answer", answer, committed: false };
+/** Returns the result of a request that only read. */
+export function shown(answer: ServiceAnswer): EndpointResult {
+  return { answer, committed: false };
 }
 
 const ID = z.guid();
@@ -52,7 +68,7 @@ const ID = z.guid();
  *
  * @throws {Refusal} when it is not a UUID.
  */
-export function idParam(call: Call, name: string): string {
+export function idParam(call: ServiceCall, name: string): string {
   const value = call.params[name] ?? "";
   if (ID.safeParse(value).success) return value.toLowerCase();
   // The service sends this without a content type.
@@ -69,7 +85,7 @@ export function idParam(call: Call, name: string): string {
  *
  * @throws {Refusal} when it is neither `true` nor `false`.
  */
-export function flagQuery(call: Call, name: string): boolean {
+export function flagQuery(call: ServiceCall, name: string): boolean {
   const value = call.query[name];
   if (value === undefined || value === "false") return false;
   if (value === "true") return true;
@@ -82,7 +98,7 @@ export function flagQuery(call: Call, name: string): boolean {
  * @throws {Refusal} when it is not a whole number from 0 to 2³¹−1.
  */
 export function countQuery(
-  call: Call,
+  call: ServiceCall,
   name: string,
   whenMissing: number,
 ): number {
@@ -104,7 +120,7 @@ function badQuery(why: string): Refusal {
  *
  * @throws {Refusal} when the body is not JSON.
  */
-export function jsonBody(call: Call): unknown {
+export function jsonBody(call: ServiceCall): unknown {
   try {
     return JSON.parse(call.body);
   } catch (error) {
@@ -139,18 +155,18 @@ export function shaped<T extends z.core.$ZodType>(
 }
 
 /**
- * Returns when a VM that boots should be looked at again; `undefined` when it
- * does not boot.
+ * Waits for a VM to boot.
  *
+ * @throws {NotYet} while it boots.
  * @throws {Refusal} when it never ends booting, or the caller does not wait.
  */
-export function bootingUntil(
+export function awaitBoot(
   vm: StoredVm,
   now: number,
   { skipWait }: { skipWait: boolean },
-): number | undefined {
-  if (stateAt(vm, now) !== "booting") return undefined;
+): void {
+  if (stateAt(vm, now) !== "booting") return;
   const until = nextChangeAt(vm, now);
   if (skipWait || until === undefined) throw badRequest("vm is still booting");
-  return until;
+  throw new NotYet(until);
 }

@@ -1,27 +1,26 @@
 import * as z from "zod/mini";
 import {
-  type Answer,
   badRequest,
   errorAnswer,
   jsonAnswer,
   notFound,
   type Pause,
   Refusal,
+  type ServiceAnswer,
 } from "./answer.ts";
 import {
-  bootingUntil,
+  awaitBoot,
   done,
   type Endpoint,
   type EndpointContext,
   idParam,
   jsonBody,
-  type Outcome,
   shaped,
   shown,
 } from "./endpoint.ts";
 import { runInFakeShell, type ShellRun } from "./fake_shell.ts";
 import { livingVm, stateAt } from "./vm_life.ts";
-import type { Call, StoredExec } from "./world.ts";
+import type { ServiceCall, StoredExec } from "./world.ts";
 import { joinBytes } from "../../bytes.ts";
 
 /** How many commands are remembered: what is older cannot be attached to. */
@@ -42,7 +41,6 @@ const EXEC_BODY = z.object({
 /** Runs a command and answers when it is over. */
 export const execute: Endpoint = (call, context) => {
   const started = start(call, context);
-  if ("type" in started) return started;
   const { output, exitCode, endsAfterMs } = runOf(started);
   const textOf = (stream: string) =>
     new TextDecoder().decode(
@@ -63,10 +61,8 @@ export const execute: Endpoint = (call, context) => {
 };
 
 /** Runs a command and tells what it does while it does it. */
-export const streamExec: Endpoint = (call, context) => {
-  const started = start(call, context);
-  return "type" in started ? started : done(streamOf(started, context));
-};
+export const streamExec: Endpoint = (call, context) =>
+  done(streamOf(start(call, context), context));
 
 const ATTACH_BODY = z.object({
   exec_id: z.guid(),
@@ -79,7 +75,7 @@ export const attachExec: Endpoint = (call, context) => {
   const vmId = idParam(call, "vm");
   const body = shaped(jsonBody(call), ATTACH_BODY);
   const execId = body.exec_id.toLowerCase();
-  if (!livingVm(context.world, call.account, vmId)) throw notFound();
+  livingVm(context.world, call.account, vmId);
   const exec = context.world.execs.find((exec) =>
     exec.vmId === vmId && exec.execId === execId
   );
@@ -91,17 +87,12 @@ export const attachExec: Endpoint = (call, context) => {
   return shown(streamOf(exec, context, after));
 };
 
-/** Starts a command; or returns when to ask again. */
-function start(
-  call: Call,
-  { world, now }: EndpointContext,
-): StoredExec | Outcome & { readonly type: "wait" } {
+/** Starts a command. */
+function start(call: ServiceCall, { world, now }: EndpointContext): StoredExec {
   const vmId = idParam(call, "vm");
   const body = shaped(jsonBody(call), EXEC_BODY);
   const vm = livingVm(world, call.account, vmId);
-  if (!vm) throw notFound();
-  const until = bootingUntil(vm, now, { skipWait: false });
-  if (until !== undefined) return { type: "wait", until };
+  awaitBoot(vm, now, { skipWait: false });
   const state = stateAt(vm, now);
   if (state !== "running") throw badRequest(`vm is ${state}`);
   const execId = body.exec_id?.toLowerCase() ?? crypto.randomUUID();
@@ -139,7 +130,7 @@ function streamOf(
   exec: StoredExec,
   { now }: EndpointContext,
   after = 0,
-): Answer {
+): ServiceAnswer {
   const { output, exitCode, endsAfterMs } = runOf(exec);
   const exec_id = exec.execId;
   const events = [

@@ -1,49 +1,4 @@
-/** What can be asked of the service: the names that faults and records use. */
-export const OPERATIONS = [
-  "new_root",
-  "from_commit",
-  "branch",
-  "deploy",
-  "list",
-  "status",
-  "metadata",
-  "label",
-  "state",
-  "disk",
-  "delete",
-  "commit",
-  "exec",
-  "exec_stream",
-  "exec_attach",
-  "commits",
-  "public_commits",
-  "tag",
-  "whoami",
-  "validate_key",
-  "version",
-  "health",
-] as const;
-
-/** One thing that can be asked of the service. */
-export type Operation = typeof OPERATIONS[number];
-
-/** What a method and a path ask for. */
-export type Route =
-  | {
-    readonly type: "operation";
-    readonly operation: Operation;
-    readonly params: Readonly<Record<string, string>>;
-  }
-  | { readonly type: "wrong_method"; readonly allowed: readonly string[] }
-  | { readonly type: "unknown" };
-
-/** Operations that are answered without a key. */
-export const OPEN_OPERATIONS: ReadonlySet<Operation> = new Set<Operation>([
-  "version",
-  "health",
-]);
-
-const ROUTES: readonly (readonly [string, string, Operation])[] = [
+const ROUTES = [
   ["POST", "vm/new_root", "new_root"],
   ["POST", "vm/from_commit", "from_commit"],
   ["POST", "vm/branch/by_vm/{vm}", "branch"],
@@ -71,19 +26,39 @@ const ROUTES: readonly (readonly [string, string, Operation])[] = [
   ["POST", "keys/validate", "validate_key"],
   ["GET", "system/version", "version"],
   ["GET", "health", "health"],
+] as const satisfies readonly (readonly [string, string, string])[];
+
+/** One thing that can be asked of the service: so faults and records name it. */
+export type Operation = typeof ROUTES[number][2];
+
+/** Everything that can be asked of the service. */
+export const OPERATIONS: readonly Operation[] = [
+  ...new Set(ROUTES.map(([, , operation]) => operation)),
 ];
 
-const PREFIX = ["api", "v1"];
+/** What a method and a path ask for. */
+export type Route =
+  | {
+    readonly type: "operation";
+    readonly operation: Operation;
+    readonly params: Readonly<Record<string, string>>;
+  }
+  | { readonly type: "wrong_method"; readonly allowed: readonly string[] }
+  | { readonly type: "unknown" };
+
+/** Operations that are answered without a key. */
+export const OPEN_OPERATIONS: ReadonlySet<Operation> = new Set<Operation>([
+  "version",
+  "health",
+]);
 
 /** Returns what a request asks for, with the prefix `/api/v1` or without. */
 export function matchRoute(method: string, pathname: string): Route {
-  const segments = splitPath(pathname);
-  const path = PREFIX.every((part, index) => segments[index] === part)
-    ? segments.slice(PREFIX.length)
-    : segments;
+  const path = pathname.replaceAll(/\/+/g, "/").replace(/\/$/, "")
+    .replace(/^\/(api\/v1\/)?/, "");
   const allowed: string[] = [];
   for (const [routeMethod, pattern, operation] of ROUTES) {
-    const params = matchPattern(pattern.split("/"), path);
+    const params = matchPattern(pattern, path);
     if (!params) continue;
     if (routeMethod === method) return { type: "operation", operation, params };
     allowed.push(routeMethod);
@@ -94,25 +69,20 @@ export function matchRoute(method: string, pathname: string): Route {
 }
 
 function matchPattern(
-  pattern: readonly string[],
-  path: readonly string[],
+  pattern: string,
+  path: string,
 ): Record<string, string> | undefined {
-  if (pattern.length !== path.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, part] of pattern.entries()) {
-    const segment = path[index] ?? "";
-    if (part.startsWith("{")) params[part.slice(1, -1)] = segment;
-    else if (part !== segment) return undefined;
-  }
-  return params;
+  const expression = pattern.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)");
+  const match = new RegExp(`^${expression}$`).exec(path);
+  if (!match) return undefined;
+  const params = Object.entries(match.groups ?? {});
+  return Object.fromEntries(params.map(([name, text]) => [name, decode(text)]));
 }
 
-function splitPath(pathname: string): string[] {
-  return pathname.split("/").filter((part) => part !== "").map((part) => {
-    try {
-      return decodeURIComponent(part);
-    } catch {
-      return part;
-    }
-  });
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

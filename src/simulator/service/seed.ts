@@ -1,44 +1,58 @@
+import * as z from "zod/mini";
 import { describeKey, newApiKey } from "./account.ts";
 import { newVm } from "./vm_life.ts";
 import { OWN_ORGANISATION, type StoredCommit, type StoredVm } from "./world.ts";
 
+/** States by milliseconds after the creation of a VM; never none. */
+export const STATES = z.array(z.strictObject({
+  afterMs: z.number().check(z.minimum(0)),
+  state: z.string(),
+})).check(z.minLength(1));
+
 /** A VM that is there without anybody having asked for it. */
-export interface VmSeed {
+export const VM_SEED = z.strictObject({
   /** Whose VM it is; with another organisation, the default is a stranger. */
-  readonly organisation?: string;
+  organisation: z.exactOptional(z.string()),
   /** The id of the key that made it; the simulator's own by default. */
-  readonly ownerId?: string;
-  readonly labels?: Record<string, string> | null;
+  ownerId: z.exactOptional(z.guid()),
+  labels: z.exactOptional(z.nullable(z.record(z.string(), z.string()))),
   /** Its state, unless `states` says more; `running` by default. */
-  readonly state?: string;
+  state: z.exactOptional(z.string()),
   /** Its states by milliseconds after its creation. */
-  readonly states?: readonly { afterMs: number; state: string }[];
+  states: z.exactOptional(STATES),
   /** RFC 3339; now by default. */
-  readonly createdAt?: string;
-  readonly deletedAt?: string;
-  readonly parentCommitId?: string;
-  readonly grandparentVmId?: string;
-}
+  createdAt: z.exactOptional(z.iso.datetime()),
+  deletedAt: z.exactOptional(z.iso.datetime()),
+  parentCommitId: z.exactOptional(z.guid()),
+  grandparentVmId: z.exactOptional(z.guid()),
+});
 
 /** A commit that is there without anybody having asked for it. */
-export interface CommitSeed {
-  readonly commitId?: string;
-  readonly organisation?: string;
-  readonly ownerId?: string;
-  readonly name?: string;
-  readonly isPublic?: boolean;
-  readonly parentVmId?: string;
+export const COMMIT_SEED = z.strictObject({
+  commitId: z.exactOptional(z.guid()),
+  organisation: z.exactOptional(z.string()),
+  ownerId: z.exactOptional(z.guid()),
+  name: z.exactOptional(z.string()),
+  isPublic: z.exactOptional(z.boolean()),
+  parentVmId: z.exactOptional(z.guid()),
   /** Names it goes by: a tag of old, or `repo:tag`. */
-  readonly tags?: readonly string[];
-}
+  tags: z.exactOptional(z.array(z.string())),
+});
 
 /** A key that is to be accepted. */
-export interface KeySeed {
+export const KEY_SEED = z.strictObject({
   /** Of the usual shape; made anew when it is left out. */
-  readonly apiKey?: string;
+  apiKey: z.exactOptional(z.string()),
   /** The simulator's own by default: a second key of one organisation. */
-  readonly organisation?: string;
-}
+  organisation: z.exactOptional(z.string()),
+});
+
+/** What {@linkcode seededVm} makes a VM of. */
+export type VmSeed = z.infer<typeof VM_SEED>;
+/** What {@linkcode seededCommit} makes a commit of. */
+export type CommitSeed = z.infer<typeof COMMIT_SEED>;
+/** What {@linkcode seededKey} makes a key of. */
+export type KeySeed = z.infer<typeof KEY_SEED>;
 
 /** What a seed is planted in. */
 export interface SeedContext {
@@ -58,7 +72,7 @@ export function seededVm(seed: VmSeed, context: SeedContext): StoredVm {
     labels: seed.labels ?? null,
     parentCommitId,
     grandparentVmId,
-    faults: [{ type: "states", states: [...states] }],
+    quirks: { states: { states } },
   });
   if (deletedAt !== undefined) vm.deletedAt = Date.parse(deletedAt);
   return vm;
@@ -79,7 +93,7 @@ export function seededCommit(
     name: seed.name ?? `commit-${commitId.slice(0, 8)}`,
     isPublic: seed.isPublic ?? false,
     tags: [...seed.tags ?? []],
-    ...(seed.parentVmId && { parentVmId: seed.parentVmId }),
+    parentVmId: seed.parentVmId,
   };
 }
 

@@ -11,7 +11,7 @@ import {
   reasonOf,
 } from "../../regular_file.ts";
 import { replaceFile } from "../../replace_file.ts";
-import { parseRecords, type RequestRecord } from "../faults/request_record.ts";
+import type { RequestRecord } from "../faults/request_record.ts";
 import { emptyWorld, parseWorld, type World } from "./world.ts";
 
 /** One look at the world that may change it. */
@@ -99,10 +99,9 @@ export class FolderStore implements Store {
     });
   }
 
-  readRecords(): Promise<RequestRecord[]> {
-    return this.#alone(() =>
-      parseRecords(readRegularFile(this.#recordsPath) ?? "")
-    );
+  async readRecords(): Promise<RequestRecord[]> {
+    const { parseRecords } = await import("../faults/request_record.ts");
+    return parseRecords(await this.#alone(() => this.#readLines()));
   }
 
   clearRecords(): Promise<void> {
@@ -134,10 +133,13 @@ export class FolderStore implements Store {
 
   #appendRecords(lines: string): void {
     if (appendText(this.#recordsPath, lines) <= RECORDS_LIMIT_BYTES) return;
-    const records = parseRecords(readRegularFile(this.#recordsPath) ?? "");
-    const kept = records.slice(-Math.ceil(records.length / 2));
-    const text = kept.map((record) => JSON.stringify(record) + "\n").join("");
-    replaceFile(this.#recordsPath, text);
+    const kept = this.#readLines().split("\n");
+    const younger = kept.slice(Math.floor(kept.length / 2) - 1);
+    replaceFile(this.#recordsPath, younger.join("\n"));
+  }
+
+  #readLines(): string {
+    return readRegularFile(this.#recordsPath) ?? "";
   }
 }
 

@@ -7,7 +7,7 @@ import {
   notFound,
 } from "./answer.ts";
 import {
-  bootingUntil,
+  awaitBoot,
   done,
   type Endpoint,
   type EndpointContext,
@@ -17,7 +17,6 @@ import {
   shaped,
   shown,
 } from "./endpoint.ts";
-import { type Fault, faultOf } from "../faults/faults.ts";
 import {
   changeState,
   knownVm,
@@ -26,12 +25,11 @@ import {
   renderVm,
   stateAt,
 } from "./vm_life.ts";
-import type { Call, StoredVm } from "./world.ts";
+import type { ServiceCall, StoredVm } from "./world.ts";
 
 /** Every living VM of the organisation, whoever made it, in no order. */
-export const listVms: Endpoint = (call, { world, now, faults }) => {
-  const lagMs = lagOf(faults);
-  const as = faultOf(faults, "labels")?.as;
+export const listVms: Endpoint = (call, { world, now, quirks }) => {
+  const { lag: { ms: lagMs } = { ms: 0 }, alsoListed, labels } = quirks;
   const vms = world.vms
     .filter((vm) => vm.organisation === call.account.organisation)
     .filter((vm) => (vm.listedFrom ?? 0) <= now)
@@ -39,41 +37,38 @@ export const listVms: Endpoint = (call, { world, now, faults }) => {
     .filter((vm) => vm.deletedAt === undefined)
     // The service promises no order: not the order of creation, then.
     .toSorted((one, other) => one.vmId < other.vmId ? -1 : 1)
-    .map((vm) => renderVm(vm, now - lagMs, as));
-  const others = faultOf(faults, "also_listed")?.entries ?? [];
-  return shown(jsonAnswer(200, [...others, ...vms]));
+    .map((vm) => renderVm(vm, now - lagMs, labels?.as));
+  return shown(jsonAnswer(200, [...alsoListed?.entries ?? [], ...vms]));
 };
 
 /** One living VM. */
 export const readStatus: Endpoint = (call, context) => {
-  const { now, faults } = context;
-  const vm = readableVm(call, context);
+  const { vm, shownAt } = readableVm(call, context);
   if (vm.deletedAt !== undefined) throw notFound();
-  const as = faultOf(faults, "labels")?.as;
-  return shown(jsonAnswer(200, renderVm(vm, now - lagOf(faults), as)));
+  const as = context.quirks.labels?.as;
+  return shown(jsonAnswer(200, renderVm(vm, shownAt, as)));
 };
 
 /** A VM's origin and end: deleted ones stay readable. */
 export const readMetadata: Endpoint = (call, context) => {
-  const vm = readableVm(call, context);
-  const shownAt = context.now - lagOf(context.faults);
+  const { vm, shownAt } = readableVm(call, context);
   return shown(jsonAnswer(200, renderMetadata(vm, shownAt)));
 };
 
-/** @throws {Refusal} when there is no such VM, or was none then. */
+/**
+ * Returns a VM and the time as of which it is shown.
+ *
+ * @throws {Refusal} when there is no such VM, or was none then.
+ */
 function readableVm(
-  call: Call,
-  { world, now, faults }: EndpointContext,
-): StoredVm {
+  call: ServiceCall,
+  { world, now, quirks }: EndpointContext,
+) {
+  const lagMs = quirks.lag?.ms ?? 0;
   const known = knownVm(world, call.account, idParam(call, "vm"));
-  const vm = known && asItWas(known, { now, lagMs: lagOf(faults) });
+  const vm = known && asItWas(known, { now, lagMs });
   if (!vm || (vm.readableFrom ?? 0) > now) throw notFound();
-  return vm;
-}
-
-/** How old an answer is. */
-function lagOf(faults: readonly Fault[]): number {
-  return faultOf(faults, "lag")?.ms ?? 0;
+  return { vm, shownAt: now - lagMs };
 }
 
 /**
@@ -99,9 +94,8 @@ const LABEL_BODY = z.object({
 export const labelVm: Endpoint = (call, { world }) => {
   const vmId = idParam(call, "vm");
   const { labels } = shaped(jsonBody(call), LABEL_BODY);
-  const vm = livingVm(world, call.account, vmId);
   // No 404 is declared here; as with a deletion, then.
-  if (!vm) throw forbidden();
+  const vm = livingVm(world, call.account, vmId, forbidden);
   if (labels) vm.labels = { ...vm.labels, ...labels };
   return done(bareAnswer(200));
 };
@@ -117,10 +111,8 @@ export const changeVmState: Endpoint = (call, context) => {
   const skipWait = flagQuery(call, "skip_wait_boot");
   const { state } = shaped(jsonBody(call), STATE_BODY);
   const vm = livingVm(world, call.account, vmId);
-  if (!vm) throw notFound();
   if (stateAt(vm, now) === "dead") throw badRequest("vm is dead");
-  const until = bootingUntil(vm, now, { skipWait });
-  if (until !== undefined) return { type: "wait", until };
+  awaitBoot(vm, now, { skipWait });
   const wanted = state.toLowerCase();
   if (stateAt(vm, now) !== wanted) {
     changeState(vm, wanted === "running" ? now + resumeMs : now, wanted);
@@ -136,20 +128,18 @@ export const resizeDisk: Endpoint = (call, { world, now }) => {
   const skipWait = flagQuery(call, "skip_wait_boot");
   const { fs_size_mib: fsSizeMib } = shaped(jsonBody(call), DISK_BODY);
   const vm = livingVm(world, call.account, vmId);
-  if (!vm) throw notFound();
   if (fsSizeMib <= vm.fsSizeMib) {
     throw badRequest(`fs_size_mib must be larger than ${vm.fsSizeMib}`);
   }
-  const until = bootingUntil(vm, now, { skipWait });
-  if (until !== undefined) return { type: "wait", until };
+  awaitBoot(vm, now, { skipWait });
   vm.fsSizeMib = fsSizeMib;
   return done(bareAnswer(200));
 };
 
 /** Deletes a VM; one that is not there is answered as one of others. */
 export const deleteVm: Endpoint = (call, { world, now }) => {
-  const vm = livingVm(world, call.account, idParam(call, "vm"));
-  if (!vm) throw forbidden();
+  const vmId = idParam(call, "vm");
+  const vm = livingVm(world, call.account, vmId, forbidden);
   vm.deletedAt = now;
   return done(jsonAnswer(200, { vm_id: vm.vmId }));
 };

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../json.ts";
-import { type Fault, faultOf } from "../faults/faults.ts";
+import { notFound, type Refusal } from "./answer.ts";
+import type { Quirks } from "./quirks.ts";
 import type { Account, StoredVm, World } from "./world.ts";
 
 /** What a creation decides about its VM. */
@@ -15,15 +16,13 @@ export interface NewVmOptions {
   readonly memSizeMib?: number | null | undefined;
   readonly vcpuCount?: number | null | undefined;
   readonly fsSizeMib?: number | null | undefined;
-  readonly faults: readonly Fault[];
+  readonly quirks?: Quirks;
 }
 
-/** Returns a VM that was made now, with what `faults` do to a new one. */
+/** Returns a VM that was made now. */
 export function newVm(options: NewVmOptions): StoredVm {
-  const { account, now, faults } = options;
-  const unlisted = faultOf(faults, "unlisted");
-  const unreadable = faultOf(faults, "unreadable");
-  const labels = faultOf(faults, "labels");
+  const { account, now, quirks: { unlisted, unreadable, labels } = {} } =
+    options;
   return {
     vmId: crypto.randomUUID(),
     ownerId: account.keyId,
@@ -34,26 +33,24 @@ export function newVm(options: NewVmOptions): StoredVm {
     memSizeMib: options.memSizeMib ?? 512,
     vcpuCount: options.vcpuCount ?? 1,
     fsSizeMib: options.fsSizeMib ?? 1024,
-    ...(options.parentCommitId && { parentCommitId: options.parentCommitId }),
-    ...(options.grandparentVmId &&
-      { grandparentVmId: options.grandparentVmId }),
-    ...(unlisted && { listedFrom: now + unlisted.ms }),
-    ...(unreadable && { readableFrom: now + unreadable.ms }),
-    ...(labels && { labelsShownAs: labels.as }),
+    parentCommitId: options.parentCommitId,
+    grandparentVmId: options.grandparentVmId,
+    listedFrom: unlisted && now + unlisted.ms,
+    readableFrom: unreadable && now + unreadable.ms,
+    labelsShownAs: labels?.as,
   };
 }
 
 function firstChanges(options: NewVmOptions): StoredVm["changes"] {
-  const { now, faults } = options;
-  const states = faultOf(faults, "states")?.states;
-  if (states) {
-    const changes = states.map(({ afterMs, state }) => ({
+  const { now, quirks = {} } = options;
+  if (quirks.states) {
+    const changes = quirks.states.states.map(({ afterMs, state }) => ({
       at: now + afterMs,
       state,
     }));
     return changes.toSorted((one, other) => one.at - other.at);
   }
-  const bootMs = faultOf(faults, "boot")?.ms ?? options.bootMs;
+  const bootMs = quirks.boot?.ms ?? options.bootMs;
   if (bootMs === undefined) return [{ at: now, state: "running" }];
   return [
     { at: now, state: "booting" },
@@ -78,14 +75,30 @@ export function changeState(vm: StoredVm, at: number, state: string): void {
   vm.changes.push({ at, state });
 }
 
-/** Returns the VM of this id if it lives and is the account's to see. */
+/**
+ * Returns the VM of this id.
+ *
+ * @throws {Refusal} when it does not live, or is not the account's to see.
+ */
 export function livingVm(
+  world: World,
+  account: Account,
+  vmId: string,
+  refusal: () => Refusal = notFound,
+): StoredVm {
+  const vm = findLivingVm(world, account, vmId);
+  if (!vm) throw refusal();
+  return vm;
+}
+
+/** Returns the VM of this id if it lives and is the account's to see. */
+export function findLivingVm(
   world: World,
   account: Account,
   vmId: string,
 ): StoredVm | undefined {
   const vm = knownVm(world, account, vmId);
-  return vm && vm.deletedAt === undefined ? vm : undefined;
+  return vm?.deletedAt === undefined ? vm : undefined;
 }
 
 /** Returns the VM of this id, deleted or not, if it is the account's to see. */
@@ -128,9 +141,7 @@ export function renderMetadata(vm: StoredVm, now: number): JsonObject {
     created_at: new Date(vm.createdAt).toISOString(),
     state: vm.deletedAt === undefined ? stateAt(vm, now) : "dead",
     ip: `fd00:${vm.vmId.slice(0, 4)}:${vm.vmId.slice(4, 8)}::1`,
-    deleted_at: vm.deletedAt === undefined
-      ? null
-      : new Date(vm.deletedAt).toISOString(),
+    deleted_at: deletionTime(vm),
     parent_commit_id: vm.parentCommitId ?? null,
     grandparent_vm_id: vm.grandparentVmId ?? null,
     vcpu_count: vm.vcpuCount,
@@ -138,33 +149,24 @@ export function renderMetadata(vm: StoredVm, now: number): JsonObject {
   };
 }
 
-/** A VM as those see it who run the simulator. */
-export interface SimulatedVm {
-  readonly vmId: string;
-  readonly ownerId: string;
-  readonly organisation: string;
-  /** RFC 3339. */
-  readonly createdAt: string;
-  readonly deletedAt: string | null;
-  readonly state: string;
-  /** Its labels, shown or withheld. */
-  readonly labels: Readonly<Record<string, string>>;
-  readonly parentCommitId: string | null;
-  readonly grandparentVmId: string | null;
+function deletionTime({ deletedAt }: StoredVm): string | null {
+  return deletedAt === undefined ? null : new Date(deletedAt).toISOString();
 }
 
-/** Returns a VM as those see it who run the simulator. */
-export function simulatedVm(vm: StoredVm, now: number): SimulatedVm {
-  const { vmId, ownerId, organisation, createdAt, deletedAt } = vm;
+/** A VM as tests and `/_simulator/vms` see it. */
+export type SimulatedVm = Readonly<ReturnType<typeof simulatedVm>>;
+
+/** Returns a VM as tests and `/_simulator/vms` see it; times as RFC 3339. */
+export function simulatedVm(vm: StoredVm, now: number) {
+  const { vmId, ownerId, organisation, createdAt } = vm;
   return {
     vmId,
     ownerId,
     organisation,
     createdAt: new Date(createdAt).toISOString(),
-    deletedAt: deletedAt === undefined
-      ? null
-      : new Date(deletedAt).toISOString(),
+    deletedAt: deletionTime(vm),
     state: stateAt(vm, now),
+    // Shown or withheld.
     labels: { ...vm.labels },
     parentCommitId: vm.parentCommitId ?? null,
     grandparentVmId: vm.grandparentVmId ?? null,

@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
-import { FAULTS, RULE } from "../faults/faults.ts";
 import { OPERATIONS } from "./operation.ts";
-import { RECORD } from "../faults/request_record.ts";
 
 /** The organisation that the simulator's own key belongs to. */
 export const OWN_ORGANISATION = "acme";
+
+const LABELS_SHOWN = z.enum(["null", "missing", "empty"]);
 
 const LABELS = z.record(z.string(), z.string());
 
@@ -21,7 +21,7 @@ const VM = z.object({
   changes: z.array(z.object({ at: TIME, state: z.string() })),
   labels: z.nullable(LABELS),
   /** How labels are given back where they are withheld. */
-  labelsShownAs: z.optional(z.enum(["null", "missing", "empty"])),
+  labelsShownAs: z.optional(LABELS_SHOWN),
   listedFrom: z.optional(TIME),
   readableFrom: z.optional(TIME),
   parentCommitId: z.optional(z.string()),
@@ -71,7 +71,8 @@ const KEY = z.object({
   organisation: z.string(),
 });
 
-const CALL = z.object({
+/** How a {@linkcode ServiceCall} is kept. */
+export const CALL = z.object({
   operation: z.enum(OPERATIONS),
   params: z.record(z.string(), z.string()),
   query: z.record(z.string(), z.string()),
@@ -79,32 +80,30 @@ const CALL = z.object({
   account: z.object({ keyId: z.string(), organisation: z.string() }),
 });
 
+function listOf<T extends z.core.$ZodType>(item: T) {
+  return z._default(z.array(item), () => []);
+}
+
 const WORLD = z.object({
   v: z.literal(1),
-  vms: z.array(VM),
-  commits: z.array(COMMIT),
-  projects: z.array(PROJECT),
-  keys: z.array(KEY),
-  revokedKeys: z.array(z.string()),
-  rules: z.array(RULE),
+  vms: listOf(VM),
+  commits: listOf(COMMIT),
+  projects: listOf(PROJECT),
+  keys: listOf(KEY),
+  revokedKeys: listOf(z.string()),
   /** Commands that were started in VMs, the newest last. */
-  execs: z._default(z.array(EXEC), []),
-  /** Requests that wait to be released. */
-  holds: z.array(z.object({
-    id: z.string(),
-    operation: z.nullable(z.enum(OPERATIONS)),
-  })),
-  /** Requests whose answer was lost and that are carried out later. */
-  late: z.array(z.object({
-    at: TIME,
-    call: CALL,
-    faults: FAULTS,
-    record: RECORD,
-  })),
+  execs: listOf(EXEC),
+  /** What makes requests fail, and those that do: see `fault_state.ts`. */
+  rules: listOf(z.unknown()),
+  holds: listOf(z.unknown()),
+  late: listOf(z.unknown()),
 });
 
 /** A VM, as the simulator keeps it. */
 export type StoredVm = z.infer<typeof VM>;
+
+/** How a VM's labels are shown where they are not shown as they are. */
+export type LabelsShown = z.infer<typeof LABELS_SHOWN>;
 
 /** A commit, as the simulator keeps it. */
 export type StoredCommit = z.infer<typeof COMMIT>;
@@ -113,28 +112,17 @@ export type StoredCommit = z.infer<typeof COMMIT>;
 export type StoredExec = z.infer<typeof EXEC>;
 
 /** A checked request: all that is needed to carry it out, now or later. */
-export type Call = z.infer<typeof CALL>;
+export type ServiceCall = z.infer<typeof CALL>;
 
 /** Whose key a request carried. */
-export type Account = Call["account"];
+export type Account = ServiceCall["account"];
 
 /** All that the simulated service knows. */
 export type World = z.infer<typeof WORLD>;
 
 /** Returns a service in which nothing has happened yet. */
 export function emptyWorld(): World {
-  return {
-    v: 1,
-    vms: [],
-    commits: [],
-    projects: [],
-    execs: [],
-    keys: [],
-    revokedKeys: [],
-    rules: [],
-    holds: [],
-    late: [],
-  };
+  return WORLD.parse({ v: 1 });
 }
 
 /**
