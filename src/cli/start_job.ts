@@ -68,7 +68,7 @@ export async function startJob(
   });
   const work = await workOf(session, options);
   if (input.flags.explain) {
-    const { explainJob } = await import("./output/explain_job.ts");
+    const { explainJob } = await lazy.explainJob();
     return await explainJob(session, { ...options, work, waiting });
   }
   await runWork(session.engine, work, {

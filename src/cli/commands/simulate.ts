@@ -1,5 +1,6 @@
 import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
+import { lazy } from "../lazy.ts";
 import {
   type FlagTable,
   wholeNumber,
@@ -63,8 +64,8 @@ async function simulate(
   { flags }: CommandInput<typeof FLAGS>,
   context: Context,
 ): Promise<number> {
-  const { Simulator } = await import("../../simulator/simulator.ts");
-  const { serveSimulator } = await import("../../simulator/serve.ts");
+  const { Simulator } = await lazy.simulator();
+  const { serveSimulator } = await lazy.simulatorServer();
   const { clock, signal, stdout } = context;
   const bootMs = flags["boot-ms"];
   const stateDir = flags["state-dir"];
