@@ -1,5 +1,5 @@
 import { match, ok, strictEqual } from "node:assert/strict";
-import { Keepsake } from "./helpers/keepsake.ts";
+import { Keepsake } from "./helpers/file_snapshot.ts";
 import { readLedgerLines } from "./helpers/ledger_lines.ts";
 import { SmallDisk, testNeeding } from "./helpers/machine.ts";
 import { Sandbox } from "./helpers/sandbox.ts";

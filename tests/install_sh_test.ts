@@ -275,7 +275,7 @@ shellTest(
 shellTest(
   "install.sh installs when a shell reads it from a pipe",
   async (installation) => {
-    const script = await Deno.readTextFile(`${ROOT}install.sh`);
+    const script = await Deno.readTextFile(`${ROOT}install/install.sh`);
     const { code, stderr } = await installation.install({}, { script });
     strictEqual(code, 0, stderr);
     deepStrictEqual(installation.program(), bytesOf("0.2.0"));
@@ -286,7 +286,7 @@ shellTest(
 shellTest(
   "install.sh that is cut off in a pipe does nothing",
   async (installation) => {
-    const script = await Deno.readTextFile(`${ROOT}install.sh`);
+    const script = await Deno.readTextFile(`${ROOT}install/install.sh`);
     for (const part of [0.3, 0.6, 0.9, 1 - 3 / script.length]) {
       const cut = script.slice(0, script.length * part);
       await installation.install({}, { script: cut });

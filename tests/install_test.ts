@@ -218,7 +218,7 @@ testNeeding(
 
 Deno.test("the installers and vers upgrade have the same releases by default", async () => {
   for (const name of ["install.sh", "install.ps1"]) {
-    const text = await Deno.readTextFile(`${ROOT}${name}`);
+    const text = await Deno.readTextFile(`${ROOT}install/${name}`);
     const urls = text.match(/https:\/\/github\.com\/[^\s"'}]*?\/releases/g);
     deepStrictEqual(new Set(urls), new Set([RELEASES_URL]), name);
   }

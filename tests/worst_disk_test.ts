@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { Keepsake } from "./helpers/keepsake.ts";
+import { Keepsake } from "./helpers/file_snapshot.ts";
 import {
   asOneOfMany,
   type Need,

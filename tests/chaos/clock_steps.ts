@@ -1,8 +1,8 @@
 import { withChecksum } from "../helpers/ledger_lines.ts";
-import type { Arena } from "./arena.ts";
-import { jobsOf } from "./arena_job.ts";
+import type { Arena } from "./user.ts";
+import { jobsOf } from "./seen_job.ts";
 import { slow } from "./kinds.ts";
-import { finish, type Story } from "./scene.ts";
+import { finish, type Story } from "./round.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;

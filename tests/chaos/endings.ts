@@ -1,8 +1,8 @@
-import { CONFIRM_WINDOW_MS } from "./arena.ts";
-import { jobsOf } from "./arena_job.ts";
+import { CONFIRM_WINDOW_MS } from "./user.ts";
+import { jobsOf } from "./seen_job.ts";
 import { booting, never } from "./kinds.ts";
-import { finish, type Story, until } from "./scene.ts";
-import { first } from "./witness.ts";
+import { finish, type Story, until } from "./round.ts";
+import { first } from "./server.ts";
 
 /** A VM is deleted while somebody waits for it, or while nobody looks. */
 const DELETED: Story = {

@@ -5,7 +5,7 @@ import {
   startIntermediary,
 } from "../helpers/intermediary.ts";
 import type { Random } from "./random.ts";
-import { finish, type Story } from "./scene.ts";
+import { finish, type Story } from "./round.ts";
 import { slow } from "./kinds.ts";
 
 /** How often a command is run while something misbehaves in between. */

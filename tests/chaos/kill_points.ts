@@ -1,10 +1,10 @@
 import type { Fault } from "../../src/simulator/faults/faults.ts";
-import { type Arena, CONFIRM_WINDOW_MS } from "./arena.ts";
+import { type Arena, CONFIRM_WINDOW_MS } from "./user.ts";
 import { type Kill, stdoutOf } from "./attempt.ts";
 import { booting, type ChaosKind } from "./kinds.ts";
-import { finish, type Scene, type Story } from "./scene.ts";
+import { finish, type Scene, type Story } from "./round.ts";
 import type { CallPoint, TracedCall } from "./strace.ts";
-import { first } from "./witness.ts";
+import { first } from "./server.ts";
 
 /** A point in the life of a command, and how a kill is made to meet it. */
 export interface KillPoint {

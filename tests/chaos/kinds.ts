@@ -1,6 +1,6 @@
 import type { Fault, FaultRule } from "../../src/simulator/faults/faults.ts";
 import type { Operation } from "../../src/simulator/service/operation.ts";
-import { BOOT_MS, type Witness } from "./witness.ts";
+import { BOOT_MS, type Witness } from "./server.ts";
 
 /** One command that waits, as the suite uses it. */
 export interface ChaosKind {

@@ -1,7 +1,7 @@
-import type { Arena } from "./arena.ts";
+import type { Arena } from "./user.ts";
 import { slow } from "./kinds.ts";
 import type { Random } from "./random.ts";
-import { finish, type Story } from "./scene.ts";
+import { finish, type Story } from "./round.ts";
 
 /** What editors, git and shells do to a file of lines without meaning to. */
 const CHANGES: readonly ((text: string, random: Random) => string)[] = [

@@ -1,7 +1,7 @@
 import { booting, type ChaosKind } from "./kinds.ts";
 import { type KillPoint, SEEN_POINTS } from "./kill_points.ts";
-import { finish, type Scene, type Story, until } from "./scene.ts";
-import { first } from "./witness.ts";
+import { finish, type Scene, type Story, until } from "./round.ts";
+import { first } from "./server.ts";
 
 /** Whether VMs are told apart by what they were made from, and one at a time. */
 function isByLineage({ makes, isLabelled, isUnique }: ChaosKind): boolean {

@@ -1,5 +1,5 @@
 import { type KillPoint, SEEN_POINTS } from "./kill_points.ts";
-import { finish, type Story } from "./scene.ts";
+import { finish, type Story } from "./round.ts";
 
 /**
  * Stories in which the machine goes down with the command: what it has written

@@ -1,4 +1,4 @@
-import { finish, type Story } from "./scene.ts";
+import { finish, type Story } from "./round.ts";
 import { anyMisbehaviour } from "./server_faults.ts";
 
 const MOST_KILLS = 5;

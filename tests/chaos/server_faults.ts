@@ -1,9 +1,9 @@
 import type { FaultRule } from "../../src/simulator/faults/faults.ts";
-import { CONFIRM_WINDOW_MS } from "./arena.ts";
+import { CONFIRM_WINDOW_MS } from "./user.ts";
 import { booting, type ChaosKind } from "./kinds.ts";
 import type { Random } from "./random.ts";
-import { finish, pause, type Story, until } from "./scene.ts";
-import { first } from "./witness.ts";
+import { finish, pause, type Story, until } from "./round.ts";
+import { first } from "./server.ts";
 
 /**
  * How late a request is carried out at most: the window begins when the entry

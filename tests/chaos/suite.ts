@@ -1,7 +1,7 @@
 import type { ProgramCommand } from "../helpers/program_command.ts";
 import type { ChaosKind } from "./kinds.ts";
 import { Random, seedFor } from "./random.ts";
-import { Scene, type SceneOptions, type Story } from "./scene.ts";
+import { Scene, type SceneOptions, type Story } from "./round.ts";
 import { parseTrace, type TracedCall } from "./strace.ts";
 import { Tally } from "./tally.ts";
 import { judge } from "./verdict.ts";

@@ -1,9 +1,9 @@
 import type { SimulatedVm } from "../../src/simulator/service/vm_life.ts";
-import type { Arena } from "./arena.ts";
-import { type ArenaJob, jobsOf } from "./arena_job.ts";
+import type { Arena } from "./user.ts";
+import { type ArenaJob, jobsOf } from "./seen_job.ts";
 import type { Attempt, Result } from "./attempt.ts";
 import type { ChaosKind } from "./kinds.ts";
-import type { Witness } from "./witness.ts";
+import type { Witness } from "./server.ts";
 
 /** What must have come of a story. */
 export interface Expectation {

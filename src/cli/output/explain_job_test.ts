@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { main } from "../../../main.ts";
 import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
-import { Keepsake } from "../../../tests/helpers/keepsake.ts";
+import { Keepsake } from "../../../tests/helpers/file_snapshot.ts";
 import {
   type TestContext,
   testContext,

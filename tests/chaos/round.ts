@@ -1,12 +1,12 @@
 import type { FaultRule } from "../../src/simulator/faults/faults.ts";
 import type { ProgramCommand } from "../helpers/program_command.ts";
-import { Arena } from "./arena.ts";
+import { Arena } from "./user.ts";
 import type { Attempt } from "./attempt.ts";
 import { type ChaosKind, usual } from "./kinds.ts";
 import type { Random } from "./random.ts";
 import type { TracedCall } from "./strace.ts";
 import type { Expectation } from "./verdict.ts";
-import { Witness } from "./witness.ts";
+import { Witness } from "./server.ts";
 
 /** What a story is told with, for one round. */
 export interface SceneOptions {

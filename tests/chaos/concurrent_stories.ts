@@ -1,10 +1,10 @@
 import type { Program } from "../helpers/program.ts";
-import type { Arena } from "./arena.ts";
+import type { Arena } from "./user.ts";
 import type { Attempt } from "./attempt.ts";
 import { never } from "./kinds.ts";
 import type { Random } from "./random.ts";
-import { finish, type Story, until } from "./scene.ts";
-import { first } from "./witness.ts";
+import { finish, type Story, until } from "./round.ts";
+import { first } from "./server.ts";
 
 /** Many copies at once, of which some are killed: one request, one result. */
 const CROWD: Story = {

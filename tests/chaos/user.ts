@@ -9,7 +9,7 @@ import { Sandbox } from "../helpers/sandbox.ts";
 import { writeSettings } from "../helpers/story.ts";
 import { type Attempt, attempt, type Kill } from "./attempt.ts";
 import { durableSize, parseTrace } from "./strace.ts";
-import type { Witness } from "./witness.ts";
+import type { Witness } from "./server.ts";
 
 /** How long, in all arenas, a request may take to show on the server. */
 export const CONFIRM_WINDOW_MS = 700;
