@@ -279,8 +279,8 @@ Deno.test("config refuses what no setting can be, with what can", async () => {
   for (
     const [args, why] of [
       [["set", "tiemout", "1m"], /did you mean timeout\?/],
-      [["get", "nothing"], /no such setting/],
-      [["unset", "nothing"], /no such setting/],
+      [["get", "nothing"], /unknown setting/],
+      [["unset", "nothing"], /unknown setting/],
       [["set", "timeout", "soon"], /it must be a duration, such as "90s"/],
       [["set", "poll_interval", "0"], /a duration above 0/],
       [["set", "adopt", "maybe"], /"never" or "always"/],
@@ -306,7 +306,7 @@ Deno.test("config mends settings that no command can use", async () => {
   strictEqual((await sandbox.run(["status"], { env })).code, 5);
   match(
     (await sandbox.run(["config"])).stderr,
-    /there is no setting "colour"/,
+    /unknown setting "colour"/,
   );
   strictEqual((await sandbox.run(["config", "unset", "colour"])).code, 0);
   strictEqual((await sandbox.run(["config", "set", "timeout", "1m"])).code, 0);

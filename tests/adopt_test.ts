@@ -75,7 +75,7 @@ Deno.test("jobs adopt refuses what cannot be, and changes nothing", async () => 
     [[one], 5, /asked for 2 VMs, and 1 VM/],
     [[one, one], 5, /asked for 2 VMs, and 1 VM/],
     [[one, two, foreign], 5, /asked for 2 VMs, and 3 VMs/],
-    [["my-vm", one], 5, /"my-vm" is no VM's id/],
+    [["my-vm", one], 5, /"my-vm" is not a VM ID/],
     [[one, crypto.randomUUID()], 3, /the service has no such VM/],
     [[one, foreign], 3, /not made with the API key of this job/],
     [[one, labelled], 4, /its label says that another job made it/],

@@ -29,11 +29,7 @@ async function runBare(words: readonly string[]): Promise<ProgramResult> {
 Deno.test("agent-context has every command with all that the Go CLI says of one", async () => {
   const context = await agentContext(ROUTES);
   for (const { path, command, route } of COMMANDS) {
-    const described = path.reduce<JsonObject>(
-      (at, word, index) =>
-        child(at, index === 0 ? "commands" : "subcommands", word),
-      context,
-    );
+    const described = describedAt(path, context);
     deepStrictEqual(
       [described.short, described.aliases],
       [command.summary, route.aliases],
@@ -52,6 +48,15 @@ Deno.test("agent-context has every command with all that the Go CLI says of one"
     ok(command.files !== undefined, `${path.join(" ")} names its files`);
   }
 });
+
+/** Returns what the context says of the command that the words name. */
+function describedAt(path: readonly string[], context: JsonObject): JsonObject {
+  return path.reduce<JsonObject>(
+    (at, word, index) =>
+      child(at, index === 0 ? "commands" : "subcommands", word),
+    context,
+  );
+}
 
 function child(at: JsonObject, group: string, name: string): JsonObject {
   const inner = at[group];
@@ -78,12 +83,36 @@ Deno.test("agent-context of a command is about that one, and of a group about al
 });
 
 Deno.test({
-  ...needing(["snapshots"], "agent-context is what it was"),
+  ...needing(["snapshots"], "agent-context of a command is what it was"),
   async fn(t) {
-    const context = await agentContext(ROUTES);
-    await t.assertSnapshot({ ...context, cli: { name: "vers" } });
+    const { commands, ...rest } = await agentContext(ROUTES);
+    await t.assertSnapshot({ ...rest, cli: { name: "vers" } });
+    await t.assertSnapshot(isObject(commands) && commands.branch);
   },
 });
+
+Deno.test("agent-context says of every flag and argument what its help says", async () => {
+  const context = await agentContext(ROUTES);
+  for (const { path, command } of COMMANDS) {
+    const described = describedAt(path, context);
+    const { flags, positionals } = command;
+    deepStrictEqual(
+      [usagesIn(described.flags), usagesIn(described.arguments)],
+      [
+        Object.entries(flags).map(([name, { brief }]) => [`--${name}`, brief]),
+        positionals.map(({ brief }, index) => [String(index), brief]),
+      ],
+      path.join(" "),
+    );
+  }
+});
+
+/** Returns what is said of each of the fields, or items. */
+function usagesIn(described: JsonObject[string]): unknown[] {
+  return Object.entries(described ?? {}).map((
+    [name, { usage }],
+  ) => [name, usage]);
+}
 
 Deno.test("agent-context names every variable that the program reads", async () => {
   const context = await agentContext(ROUTES);

@@ -230,7 +230,7 @@ Deno.test({
     program.kill("SIGINT");
     const { code, stdout, stderr } = await program.done;
     deepStrictEqual([code, stdout], [130, "first\n"]);
-    match(stderr, new RegExp(`^note: the command goes on in VM ${here.vm}`));
+    match(stderr, new RegExp(`^note: the command continues in VM ${here.vm}`));
   },
 });
 
@@ -252,7 +252,7 @@ Deno.test("exec's own failures end with 125, whatever they are", async () => {
     const [args, why] of [
       [[], /command is missing/],
       [["my-vm"], /none is given/],
-      [["my-vm", "-t", "5", "ls"], /flags of vers stand in front of the VM/],
+      [["my-vm", "-t", "5", "ls"], /flags of vers go before the VM/],
       [["--bogus", "ls"], /--bogus does not exist/],
       [["--timeout", "soon", "ls"], /--timeout is "soon"/],
       [["--env", "s3cret", "ls"], /--env is not usable/],

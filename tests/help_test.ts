@@ -14,9 +14,12 @@ import { shellSplit } from "./helpers/shell_split.ts";
 
 const COMMANDS = await allCommands();
 
-for (
-  const path of [[], ...allGroups(), ...COMMANDS.map(({ path }) => [...path])]
-) {
+/** One of each form: everything, a group, and a command that waits. */
+const IN_FULL = [[], ["jobs"], ["run"]];
+const OTHERS = [...allGroups(), ...COMMANDS.map(({ path }) => path)]
+  .filter((path) => !IN_FULL.some((full) => full.join() === path.join()));
+
+for (const path of IN_FULL) {
   Deno.test({
     ...needing(
       ["snapshots"],
@@ -26,6 +29,33 @@ for (
       await t.assertSnapshot(await renderHelp(path, ROUTES));
     },
   });
+}
+
+Deno.test({
+  ...needing(
+    ["snapshots"],
+    "what is particular to the help of each other command is what it was",
+  ),
+  async fn(t) {
+    const run = sectionsOf(await renderHelp(["run"], ROUTES));
+    const shared = run.filter(isShared);
+    strictEqual(shared.length, 3);
+    for (const path of OTHERS) {
+      const own = sectionsOf(await renderHelp(path, ROUTES))
+        .filter((section) => !shared.includes(section)).join("\n\n");
+      await t.step(path.join(" "), (t) => t.assertSnapshot(own));
+    }
+  },
+});
+
+function sectionsOf(help: string): string[] {
+  return help.trimEnd().split("\n\n");
+}
+
+/** Whether a section of the help of run is that of other commands, too. */
+function isShared(section: string): boolean {
+  return /^(waiting:|global flags:|For the exit codes)/
+    .test(section);
 }
 
 /** What takes longer hangs, on any machine. */

@@ -148,7 +148,7 @@ Deno.test("run --wait makes a large ledger smaller when it has printed its resul
   const { job_id } = resultOf(done);
   match(
     done.stderr,
-    /^note: took \d+ old jobs out of the ledger \(16\.0 MiB before, 0\.0 MiB now\)$/m,
+    /^note: removed \d+ old jobs from the ledger \(16\.0 MiB before, 0\.0 MiB now\)$/m,
   );
   ok((await Deno.stat(path)).size < 10_000);
   deepStrictEqual(

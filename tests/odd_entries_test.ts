@@ -36,7 +36,7 @@ for (const [name, entry] of Object.entries(ODD_ENTRIES)) {
     deepStrictEqual(JSON.parse(stdout).map((vm: typeof VM) => vm.vm_id), [
       vmId,
     ]);
-    match(stderr, /^note: an entry of the list is passed over, .*: it/m);
+    match(stderr, /^note: an entry of the list is skipped, .*: it/m);
   });
 }
 

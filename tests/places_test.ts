@@ -29,7 +29,7 @@ for (const folder of ["jobs", "'~/jobs'", '"/jobs"', "$HOME/jobs", "~"]) {
     const refused = await sandbox.run(RUN);
     strictEqual(refused.code, 5, refused.stderr);
     const { message, hint } = errorOf(refused);
-    match(message, /^Cannot use VERS_JOBS_DIR: it is ".*no absolute path/);
+    match(message, /^Cannot use VERS_JOBS_DIR: it is ".*not an absolute path/);
     match(hint, /write VERS_JOBS_DIR=[~/]/);
     strictEqual((await simulator.requests()).length, 0);
     deepStrictEqual([...Deno.readDirSync(sandbox.project)], []);
@@ -258,13 +258,13 @@ testNeeding(
     await Deno.chmod(`${sandbox.home}/.vers/aliases.json`, 0);
     const byHead = await runAtHome(sandbox, {}, ["resume", "--wait"]);
     strictEqual(byHead.code, 3, byHead.stderr);
-    match(byHead.stderr, /^warning: HEAD is left out: ".*HEAD": Permission/m);
+    match(byHead.stderr, /^warning: HEAD is ignored: ".*HEAD": Permission/m);
     match(errorOf(byHead).message, /HEAD" cannot be read$/);
     const byName = await runAtHome(sandbox, {}, ["pause", "my-vm"]);
     strictEqual(byName.code, 3, byName.stderr);
     match(
       byName.stderr,
-      /^warning: the aliases are left out: ".*aliases.json"/m,
+      /^warning: the aliases are ignored: ".*aliases.json"/m,
     );
     match(errorOf(byName).hint, /the aliases of this machine cannot be read/);
     const list = await runAtHome(sandbox, {}, ["alias", "list"]);

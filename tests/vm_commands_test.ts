@@ -443,8 +443,8 @@ Deno.test("label sets labels beside those there are, and shows them by name", as
       [["x=1", "x=2"], /x is given twice/],
       [[vm], /no label is given|is missing/],
       [[vm, "x"], /"x" has no =/],
-      [["=1"], /is no name=value/],
-      [["vers-job=1"], /this program's own mark/],
+      [["=1"], /is not name=value/],
+      [["vers-job=1"], /reserved for vers/],
     ] as const
   ) {
     const [code, message] = await here.fails("label", "set", ...words);

@@ -1,19 +1,19 @@
 import type { Routes } from "./command_line/command.ts";
-import type { Context } from "./context.ts";
-import { exposedSecrets } from "./command_line/exposed_secret.ts";
-import { exitCodeFor } from "./output/exit_code.ts";
-import { checkFolders } from "./folders.ts";
-import { isLocal } from "./session.ts";
 import { guessFormat } from "./command_line/output_choice.ts";
 import {
   type CommandRequest,
   parseCommandLine,
   type Request,
 } from "./command_line/parse.ts";
+import { exposedSecrets, hasJob } from "./command_line/written_line.ts";
+import type { Context } from "./context.ts";
+import { checkFolders } from "./folders.ts";
+import { lazy } from "./lazy.ts";
+import { exitCodeFor } from "./output/exit_code.ts";
 import { Progress } from "./output/progress.ts";
 import { renderFailure } from "./output/render_failure.ts";
-import { hasJob } from "./command_line/resume_command.ts";
 import { ClosedPipeError } from "./output/sink.ts";
+import { isLocal } from "./session.ts";
 
 /** How long a command that was told to stop may take to do so by itself. */
 const STOP_MS = 1_200;
@@ -86,19 +86,22 @@ async function carryOut(
 ): Promise<number> {
   switch (request.type) {
     case "version": {
-      const { renderVersion } = await import("./output/render_version.ts");
+      const { renderVersion } = await lazy.version();
       await context.stdout.write(renderVersion(request.isJson));
       return 0;
     }
     case "help": {
-      const { renderHelp } = await import("./command_line/help.ts");
+      const { renderHelp } = await lazy.help();
       await context.stdout.write(await renderHelp(request.path, routes));
       return 0;
     }
     case "command": {
       const { command, flags, args, invocation } = request;
       const input = { flags, args, invocation, progress, routes };
-      return await command.run(input, context);
+      const done = await command.run(input, context);
+      if (typeof done === "number") return done;
+      const { print } = await lazy.print();
+      return await print(done, { context, progress, ...invocation });
     }
   }
 }

@@ -22,13 +22,16 @@ export const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   engine: ["zod/mini"],
   project: ["zod/mini", "smol-toml", "jsonc-parser"],
   simulator: ["zod/mini"],
-  cli: ["@stricli/core", "zod/mini"],
+  cli: [],
 };
 
 /** What is imported of Deno's Node layer, and that only where it is needed. */
 const LAZY_NODE: Readonly<Record<string, string>> = {
   "src/simulator/serve.ts": "node:http",
 };
+
+/** Where `src/cli` imports late: what commands there are, and what they load. */
+const LAZY_CLI: readonly string[] = ["src/cli/app.ts", "src/cli/lazy.ts"];
 
 const HINT = "The table in tests/lint/imports.ts says what may import what.";
 
@@ -52,7 +55,16 @@ export const layers: Deno.lint.Rule = {
       ExportNamedDeclaration: (node) => check(node, node.source?.value),
       ExportAllDeclaration: (node) => check(node, node.source.value),
       ImportExpression(node) {
-        if (node.source.type === "Literal") {
+        if (
+          isProgram(importer) && layerOf(importer) === "cli" &&
+          !LAZY_CLI.includes(importer)
+        ) {
+          context.report({
+            node,
+            message: "src/cli imports late in src/cli/lazy.ts alone",
+            hint: "Import it as usual, or add it there if it costs at start.",
+          });
+        } else if (node.source.type === "Literal") {
           check(node, node.source.value, true);
         } else if (isProgram(importer)) {
           context.report({

@@ -1,11 +1,11 @@
 import { Failure } from "../../../failure.ts";
 import type { Inspection } from "../../../ledger/file/inspect.ts";
-import { LedgerError } from "../../../ledger/ledger_error.ts";
 import { leftOvers } from "../../../ledger/file/replacement.ts";
+import { LedgerError } from "../../../ledger/ledger_error.ts";
 import { reasonOf } from "../../../regular_file.ts";
 import type { Context } from "../../context.ts";
-import type { JobLedger } from "./_job_ledger.ts";
-import { settingsOf } from "../../session.ts";
+import type { JobLedger } from "../../job_ledger.ts";
+import { settingsOf } from "../../personal_files.ts";
 
 /** What was found about one part of the ledger. */
 export interface Check {
@@ -119,8 +119,10 @@ function lineChecks(lines: Inspection): Check[] {
   if (newer > 0) {
     warn(
       "newer lines",
-      `${count(newer, "line", "lines")} of a newer vers; only that goes on ` +
-        "with their jobs",
+      `${
+        count(newer, "line", "lines")
+      } of a newer vers; only that can resume ` +
+        "their jobs",
     );
   }
   if (future > 0) {

@@ -1,7 +1,6 @@
 import { strictEqual, throws } from "node:assert/strict";
-import { parseAlias } from "./alias_name.ts";
+import { parseAlias, ValueError } from "./flag.ts";
 import { allCommands } from "../../../tests/helpers/command_tree.ts";
-import { ValueError } from "./flag.ts";
 import { EXAMPLE_ID } from "../../uuid.ts";
 
 for (const name of ["my-vm", "web.1", "ünï", "lists", "7", "a".repeat(100)]) {

@@ -1,14 +1,15 @@
-import { Failure } from "../../../failure.ts";
-import type { ListedJob } from "../../../job/listed_job.ts";
-import { FileLedger } from "../../../ledger/file/file_ledger.ts";
-import { LedgerError } from "../../../ledger/ledger_error.ts";
-import type { LedgerJobs } from "../../../ledger/file/list_jobs.ts";
-import { Upkeep } from "../../../ledger/file/upkeep.ts";
-import type { Context } from "../../context.ts";
-import { ledgerFolder } from "../../folders.ts";
-import type { Progress } from "../../output/progress.ts";
-import { closest } from "../../command_line/suggestion.ts";
-import { visible } from "../../output/terminal_text.ts";
+import { Failure } from "../failure.ts";
+import type { ListedJob } from "../job/listed_job.ts";
+import { FileLedger } from "../ledger/file/file_ledger.ts";
+import type { LedgerJobs } from "../ledger/file/list_jobs.ts";
+import { Upkeep } from "../ledger/file/upkeep.ts";
+import { LedgerError } from "../ledger/ledger_error.ts";
+import type { CommandInput } from "./command_line/command.ts";
+import { closest } from "./command_line/suggestion.ts";
+import type { Context } from "./context.ts";
+import { ledgerFolder } from "./folders.ts";
+import type { Progress } from "./output/progress.ts";
+import { visible } from "./output/terminal_text.ts";
 
 /** The ledger, for commands about its jobs: no API key, no network. */
 export interface JobLedger {
@@ -77,13 +78,39 @@ export async function readJobs(
   return read;
 }
 
-/** Options for {@linkcode findJob}. */
-export interface FindJobOptions {
-  /** What cannot be done without it: "show". */
-  readonly verb: string;
-  /** The words of the command: `["jobs", "get"]`. */
-  readonly path: readonly string[];
-  readonly ledgerPath: string;
+/** Jobs that a command names, and the ledger that they are in. */
+export interface FoundJobs {
+  readonly ledger: FileLedger;
+  /** In the order in which they are named, each once. */
+  readonly jobs: readonly ListedJob[];
+}
+
+/**
+ * Returns the jobs that the arguments of a command stand for; `verb` is what
+ * cannot be done without them: "show".
+ *
+ * @throws {Failure} of code `not_found` when one is not there; of code `usage`
+ *   when an argument stands for several.
+ */
+export async function findJobs(
+  { args, progress, invocation }: Pick<
+    CommandInput,
+    "args" | "invocation" | "progress"
+  >,
+  context: Context,
+  verb: string,
+): Promise<FoundJobs> {
+  const jobLedger = openJobLedger(context);
+  const all = await readJobs(jobLedger, progress);
+  const line = ["vers", ...invocation.path].join(" ");
+  const found = args.map((typed) => {
+    const problem = `Cannot ${verb} job "${visible(typed)}"`;
+    return findJob(all, typed, { problem, line, path: jobLedger.path });
+  });
+  return {
+    ledger: jobLedger.ledger,
+    jobs: [...new Map(found.map((job) => [job.id, job])).values()],
+  };
 }
 
 const SHOWN_IDS = 5;
@@ -95,14 +122,13 @@ const SHOWN_IDS = 5;
  * @throws {Failure} of code `not_found` when there is none; of code `usage`
  *   when there are several.
  */
-export function findJob(
+function findJob(
   { jobs, newerIds }: LedgerJobs,
   typed: string,
-  options: FindJobOptions,
+  { problem, line, path }: Readonly<
+    Record<"problem" | "line" | "path", string>
+  >,
 ): ListedJob {
-  const { verb, path, ledgerPath } = options;
-  const line = ["vers", ...path].join(" ");
-  const problem = `Cannot ${verb} job "${visible(typed)}"`;
   const wanted = typed.startsWith("job_") ? typed : `job_${typed}`;
   if (newerIds.includes(wanted)) {
     throw new Failure(`${problem}: it was written by a newer vers`, {
@@ -120,17 +146,17 @@ export function findJob(
   if (first !== undefined && ids.length === 1) return first;
   if (ids.length > 1) {
     throw new Failure(
-      `${problem}: ${ids.length} jobs begin so: ` +
+      `${problem}: the prefix matches ${ids.length} jobs: ` +
         listOf(ids, SHOWN_IDS),
       { code: "usage", hint: `name one of them: ${line} ${ids[0] ?? ""}` },
     );
   }
   const all = [...new Set(jobs.map(({ id }) => id))];
   const meant = closest(wanted, all);
-  throw new Failure(`${problem}: there is no such job in "${ledgerPath}"`, {
+  throw new Failure(`${problem}: it is not in "${path}"`, {
     code: "not_found",
     hint: meant === undefined
-      ? "vers jobs list shows those that there are"
+      ? "vers jobs list shows all jobs"
       : `did you mean ${line} ${meant}? vers jobs list shows all`,
   });
 }
