@@ -116,6 +116,26 @@ const CASES: readonly Case[] = [
     allowedIn: ["src/cli/app.ts"],
   },
   {
+    rule: "layers",
+    file: "src/simulator/serve.ts",
+    bad: `import { createServer } from "node:http";`,
+    good: `import type { Server } from "node:http"; await import("node:http");`,
+  },
+  {
+    rule: "layers",
+    file: "src/simulator/serve.ts",
+    bad: `await import("node:fs");`,
+    good: `await import("./faults/faults.ts");`,
+    allowedIn: ["src/simulator/serve_test.ts"],
+  },
+  {
+    rule: "layers",
+    file: "src/simulator/simulator.ts",
+    bad: `const { createServer } = await import("node:http");`,
+    good: `const { serve } = await import("./serve.ts");`,
+    allowedIn: ["src/simulator/serve.ts"],
+  },
+  {
     rule: "barrels",
     file: "src/job/job.ts",
     bad: `export * from "./record.ts";`,
@@ -592,7 +612,7 @@ const CASES: readonly Case[] = [
     rule: "durability",
     file: "src/regular_file.ts",
     bad: `await file.truncate();`,
-    good: `truncate(text);`,
+    good: `truncate(text); class A { #lock() { this.#lock(); } }`,
     allowedIn: ["src/replace_file.ts"],
   },
   {
