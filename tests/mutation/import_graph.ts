@@ -8,6 +8,9 @@ interface Module {
 }
 
 const STARTS_PROCESSES = /\bDeno\.Command\(|\bnode:child_process\b/;
+const TRIES_MANY = /\bfc\.assert\(/;
+/** More than any test loads. */
+const MANY = 10_000;
 
 /** The tests of a project, and what each of them loads. */
 export class ImportGraph {
@@ -51,17 +54,24 @@ export class ImportGraph {
   }
 
   /**
-   * Returns the tests that load a file and start no process, the one beside it
-   * first, then those that load the least: the sooner one fails, the better.
+   * Returns the tests that load a file and start no process: the one beside it
+   * first, those that try many values last, and else what loads the least
+   * first. The sooner one fails, the better.
    */
   testsOf(file: string, folders: readonly string[]): string[] {
     const beside = file.replace(/\.ts$/, "_test.ts");
-    const size = (test: string) =>
-      test === beside ? 0 : this.#loaded.get(test)?.size ?? 0;
+    const weigh = (test: string) => {
+      if (test === beside) return 0;
+      const size = this.#loaded.get(test)?.size ?? 0;
+      return this.#says(test, TRIES_MANY) ? size + MANY : size;
+    };
     return [...this.#loaded.keys()].filter((test) =>
       folders.some((folder) => test.startsWith(folder)) &&
-      this.#loaded.get(test)?.has(file) && !this.#startsProcesses(test)
-    ).sort((a, b) => size(a) - size(b));
+      this.#loaded.get(test)?.has(file) &&
+      !this.#says(test, STARTS_PROCESSES)
+    ).map((test) => ({ test, weight: weigh(test) }))
+      .sort((a, b) => a.weight - b.weight)
+      .map(({ test }) => test);
   }
 
   /** Returns one hash of all that decides how these tests end. */
@@ -77,11 +87,11 @@ export class ImportGraph {
     return new Uint8Array(digest).toHex();
   }
 
-  #startsProcesses(test: string): boolean {
+  /** Whether a test has it in its text, or in what it loads of other tests. */
+  #says(test: string, what: RegExp): boolean {
     return [...this.#loaded.get(test) ?? []].some((path) =>
-      !path.startsWith("src/") || path.endsWith("_test.ts")
-        ? STARTS_PROCESSES.test(this.#textOf(path))
-        : false
+      (!path.startsWith("src/") || path.endsWith("_test.ts")) &&
+      what.test(this.#textOf(path))
     );
   }
 

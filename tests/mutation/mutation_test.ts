@@ -32,6 +32,8 @@ Deno.test("ImportGraph finds the tests that load a file, its own first", async (
     "src/job/retention_test.ts",
     "src/job/decide_test.ts",
     "src/job/fingerprint_test.ts",
+    // It tries many values.
+    "src/job/listed_job_test.ts",
     // It starts processes.
     "src/file_lock_test.ts",
   ];
@@ -41,6 +43,11 @@ Deno.test("ImportGraph finds the tests that load a file, its own first", async (
     "src/job/fingerprint_test.ts",
     "src/job/decide_test.ts",
   ]);
+  strictEqual(testsOf("src/job/job.ts").at(-1), "src/job/listed_job_test.ts");
+  strictEqual(
+    testsOf("src/job/listed_job.ts").at(0),
+    "src/job/listed_job_test.ts",
+  );
   deepStrictEqual(graph.testsOf("src/job/decide.ts", ["src/engine/"]), []);
   deepStrictEqual(testsOf("src/file_lock.ts"), []);
   const hash = await graph.hashOf(tests.slice(0, 1));
