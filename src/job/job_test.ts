@@ -25,75 +25,6 @@ const T9 = "2026-01-05T09:00:09.000Z";
 /** After every time that `anyEntry` has. */
 const LATER = "2026-01-05T10:00:00.000Z";
 
-const anyEntries = fc.array(anyEntry, { minLength: 1, maxLength: 7 });
-const anyTwoOrders = anyEntries.chain((entries) =>
-  fc.tuple(
-    fc.constant(entries),
-    fc.shuffledSubarray(entries, { minLength: entries.length }),
-  )
-);
-
-Deno.test("foldRecords() of any order of the same entries gives the same job", () => {
-  fc.assert(
-    fc.property(anyTwoOrders, ([entries, shuffled]) => {
-      deepStrictEqual(foldRecords(shuffled), foldRecords(entries));
-    }),
-    { numRuns: 400 },
-  );
-});
-
-Deno.test("foldRecords() takes an entry that was written twice as one", () => {
-  fc.assert(fc.property(anyEntries, (entries) => {
-    deepStrictEqual(
-      foldRecords([...entries, ...entries]),
-      foldRecords(entries),
-    );
-  }));
-});
-
-Deno.test("foldRecords() agrees with a plain reading of the rules", () => {
-  fc.assert(
-    fc.property(anyEntries, (entries) => {
-      const job = foldRecords(entries);
-      const state = (["complete", "failed", "running", "submitted"] as const)
-        .find((status) => entries.some((entry) => entry.status === status));
-      strictEqual(job.status, state);
-      const all: Fields[] = entries.map((entry) => ({ ...entry }));
-      const same = all.filter(({ status }) => status === state);
-      strictEqual(job.started_at, min(all, "started_at"));
-      const fewest = Math.min(...entries.map(({ sends }) => sends));
-      const first = all.filter(({ sends }) => sends === fewest);
-      const clock = max(first, "server_at") ?? min(all, "server_at");
-      strictEqual(job.server_at, clock);
-      strictEqual(job.accepted_at, min(all, "accepted_at"));
-      strictEqual(job.unconfirmed_at, min(all, "unconfirmed_at"));
-      strictEqual(job.sends, Math.max(...entries.map(({ sends }) => sends)));
-      if (job.status === "complete" || job.status === "failed") {
-        strictEqual(job.completed_at, min(same, "completed_at"));
-        strictEqual(job.gone_at, min(same, "gone_at"));
-      }
-      if (job.status === "complete") {
-        strictEqual(job.delivered_at, min(same, "delivered_at"));
-      }
-    }),
-    { numRuns: 300 },
-  );
-});
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Returns the greatest of the fields of a name; ISO times sort as text. */
-function max(entries: readonly Fields[], name: string): unknown {
-  return entries.map((entry) => entry[name])
-    .filter((value) => value !== undefined).sort().at(-1);
-}
-
-/** Returns the least of the fields of a name; ISO times sort as text. */
-function min(entries: readonly Fields[], name: string): unknown {
-  return entries.map((entry) => entry[name])
-    .filter((value) => value !== undefined).sort()[0];
-}
-
 for (
   const { name, entries, state } of [
     { name: "an intent", entries: [submitted()], state: "submitted" },
@@ -212,36 +143,6 @@ Deno.test("foldRecords() of nothing is a mistake of the caller", () => {
     name: "RangeError",
     message: "Cannot fold: no record is given",
   });
-});
-
-Deno.test("foldRecords() of a job folds to that job, but for when it was written", () => {
-  fc.assert(
-    fc.property(anyEntries, (entries) => {
-      const job = foldRecords(entries);
-      deepStrictEqual(foldRecords([{ ...job, at: LATER }]), writtenAt(job));
-    }),
-    { numRuns: 300 },
-  );
-});
-
-function writtenAt(job: Job): Job {
-  const written = { ...job, at: LATER, sent_at: LATER };
-  return "running_at" in written ? { ...written, running_at: LATER } : written;
-}
-
-Deno.test("foldRecords() of a job beside its records adds nothing to what it was folded from", () => {
-  fc.assert(
-    fc.property(anyEntries, (entries) => {
-      const job = foldRecords(entries);
-      const again = foldRecords([...entries, { ...job, at: LATER }]);
-      // An intent that is written again says that its request leaves again.
-      const isIntent = job.status === "submitted" &&
-        job.unconfirmed_at === undefined;
-      const sent_at = isIntent ? LATER : job.sent_at;
-      deepStrictEqual(again, { ...job, sent_at });
-    }),
-    { numRuns: 300 },
-  );
 });
 
 Deno.test("foldRecords() joins several ids by commas and measures from the start", () => {
@@ -398,4 +299,103 @@ Deno.test("foldRecords() of one moment in two spellings has the first by its tex
     const clocks = times.map((server_at) => submitted({ server_at }));
     strictEqual(foldRecords(clocks).server_at, east);
   }
+});
+
+const anyEntries = fc.array(anyEntry, { minLength: 1, maxLength: 7 });
+const anyTwoOrders = anyEntries.chain((entries) =>
+  fc.tuple(
+    fc.constant(entries),
+    fc.shuffledSubarray(entries, { minLength: entries.length }),
+  )
+);
+
+Deno.test("foldRecords() of any order of the same entries gives the same job", () => {
+  fc.assert(
+    fc.property(anyTwoOrders, ([entries, shuffled]) => {
+      deepStrictEqual(foldRecords(shuffled), foldRecords(entries));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+Deno.test("foldRecords() takes an entry that was written twice as one", () => {
+  fc.assert(fc.property(anyEntries, (entries) => {
+    deepStrictEqual(
+      foldRecords([...entries, ...entries]),
+      foldRecords(entries),
+    );
+  }));
+});
+
+Deno.test("foldRecords() agrees with a plain reading of the rules", () => {
+  fc.assert(
+    fc.property(anyEntries, (entries) => {
+      const job = foldRecords(entries);
+      const state = (["complete", "failed", "running", "submitted"] as const)
+        .find((status) => entries.some((entry) => entry.status === status));
+      strictEqual(job.status, state);
+      const all: Fields[] = entries.map((entry) => ({ ...entry }));
+      const same = all.filter(({ status }) => status === state);
+      strictEqual(job.started_at, min(all, "started_at"));
+      const fewest = Math.min(...entries.map(({ sends }) => sends));
+      const first = all.filter(({ sends }) => sends === fewest);
+      const clock = max(first, "server_at") ?? min(all, "server_at");
+      strictEqual(job.server_at, clock);
+      strictEqual(job.accepted_at, min(all, "accepted_at"));
+      strictEqual(job.unconfirmed_at, min(all, "unconfirmed_at"));
+      strictEqual(job.sends, Math.max(...entries.map(({ sends }) => sends)));
+      if (job.status === "complete" || job.status === "failed") {
+        strictEqual(job.completed_at, min(same, "completed_at"));
+        strictEqual(job.gone_at, min(same, "gone_at"));
+      }
+      if (job.status === "complete") {
+        strictEqual(job.delivered_at, min(same, "delivered_at"));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Returns the greatest of the fields of a name; ISO times sort as text. */
+function max(entries: readonly Fields[], name: string): unknown {
+  return entries.map((entry) => entry[name])
+    .filter((value) => value !== undefined).sort().at(-1);
+}
+
+/** Returns the least of the fields of a name; ISO times sort as text. */
+function min(entries: readonly Fields[], name: string): unknown {
+  return entries.map((entry) => entry[name])
+    .filter((value) => value !== undefined).sort()[0];
+}
+
+Deno.test("foldRecords() of a job folds to that job, but for when it was written", () => {
+  fc.assert(
+    fc.property(anyEntries, (entries) => {
+      const job = foldRecords(entries);
+      deepStrictEqual(foldRecords([{ ...job, at: LATER }]), writtenAt(job));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+function writtenAt(job: Job): Job {
+  const written = { ...job, at: LATER, sent_at: LATER };
+  return "running_at" in written ? { ...written, running_at: LATER } : written;
+}
+
+Deno.test("foldRecords() of a job beside its records adds nothing to what it was folded from", () => {
+  fc.assert(
+    fc.property(anyEntries, (entries) => {
+      const job = foldRecords(entries);
+      const again = foldRecords([...entries, { ...job, at: LATER }]);
+      // An intent that is written again says that its request leaves again.
+      const isIntent = job.status === "submitted" &&
+        job.unconfirmed_at === undefined;
+      const sent_at = isIntent ? LATER : job.sent_at;
+      deepStrictEqual(again, { ...job, sent_at });
+    }),
+    { numRuns: 300 },
+  );
 });

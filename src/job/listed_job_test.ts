@@ -148,33 +148,6 @@ Deno.test("startOf() and endOf() are the times that the line has", () => {
   strictEqual(endOf({ writer: "go", id: GO.id, entry }), T9);
 });
 
-/** What listings and pruning go by. */
-function essence(job: Job): unknown {
-  const listed: ListedJob = { writer: "vers", id: job.id, job };
-  return [
-    job.status,
-    job.status === "failed" ? job.error : undefined,
-    endOf(listed),
-    isUndelivered(listed),
-    "gone_at" in job ? job.gone_at : undefined,
-    job.status === "complete" ? job.delivered_at : undefined,
-  ];
-}
-
-Deno.test("JobRoll has what all lines of a job fold to, in whatever order they came", () => {
-  const anyEntries = fc.array(anyEntry, { minLength: 1, maxLength: 6 });
-  fc.assert(fc.property(anyEntries, (entries) => {
-    const roll = new JobRoll();
-    for (const [offset, entry] of entries.entries()) roll.add(entry, offset);
-    const [listed, ...more] = roll.jobs();
-    strictEqual(more.length, 0);
-    deepStrictEqual(
-      listed?.writer === "vers" && essence(listed.job),
-      essence(foldRecords(entries)),
-    );
-  }));
-});
-
 Deno.test("JobRoll has the newest job first, and of two of one time the later line's", () => {
   const roll = new JobRoll();
   const add = (entry: JobRecord, offset: number) => roll.add(entry, offset);
@@ -233,4 +206,31 @@ Deno.test("JobRoll dates two jobs of one time by the first lines of their ids", 
   roll.add(submitted({ id: "job_b" }), 10);
   roll.add(complete({ id: "job_a" }), 20);
   deepStrictEqual(roll.jobs().map(({ id }) => id), ["job_b", "job_a"]);
+});
+
+/** What listings and pruning go by. */
+function essence(job: Job): unknown {
+  const listed: ListedJob = { writer: "vers", id: job.id, job };
+  return [
+    job.status,
+    job.status === "failed" ? job.error : undefined,
+    endOf(listed),
+    isUndelivered(listed),
+    "gone_at" in job ? job.gone_at : undefined,
+    job.status === "complete" ? job.delivered_at : undefined,
+  ];
+}
+
+Deno.test("JobRoll has what all lines of a job fold to, in whatever order they came", () => {
+  const anyEntries = fc.array(anyEntry, { minLength: 1, maxLength: 6 });
+  fc.assert(fc.property(anyEntries, (entries) => {
+    const roll = new JobRoll();
+    for (const [offset, entry] of entries.entries()) roll.add(entry, offset);
+    const [listed, ...more] = roll.jobs();
+    strictEqual(more.length, 0);
+    deepStrictEqual(
+      listed?.writer === "vers" && essence(listed.job),
+      essence(foldRecords(entries)),
+    );
+  }));
 });
