@@ -230,12 +230,18 @@ Deno.test("failed() adds the error, and that the VM was gone only when it was", 
 });
 
 Deno.test("foldRecords() dates a send without its intent by the first line that knows of it", () => {
-  const { sent_at } = foldRecords([
-    running({ at: T1, sends: 1 }),
-    running({ at: T9, sends: 2 }),
-    complete({ at: T2, sends: 2 }),
-  ]);
-  strictEqual(sent_at, T2);
+  const sentAt = (...records: readonly JobRecord[]) =>
+    foldRecords(records).sent_at;
+  const [first, second] = [{ sends: 1 }, { sends: 2 }];
+  strictEqual(
+    sentAt(
+      running({ at: T1, ...first }),
+      running({ at: T9, ...second }),
+      complete({ at: T2, ...second }),
+    ),
+    T2,
+  );
+  strictEqual(sentAt(running({ at: T1 }), complete({ at: T9 })), T1);
 });
 
 Deno.test("foldRecords() dates a send by its intent, whatever was written before", () => {
@@ -254,6 +260,7 @@ Deno.test("foldRecords() takes a job for running from its first line with a hand
   };
   strictEqual(runningAt(submitted({ at: T0 }), running({ at: T2 })), T2);
   strictEqual(runningAt(complete({ at: T9 }), running({ at: T2 })), T2);
+  strictEqual(runningAt(complete({ at: T1 }), running({ at: T2 })), T1);
   strictEqual(runningAt(complete({ at: T9 }), failed({ at: T1 })), T9);
   strictEqual(runningAt(failed({ at: T9 }), running({ at: T2 })), undefined);
 });
@@ -293,12 +300,38 @@ Deno.test("foldRecords() of lines of one moment holds the first by its text", ()
 
 Deno.test("foldRecords() of one moment in two spellings has the first by its text", () => {
   const [utc, east] = ["2026-01-05T09:00:00Z", "2026-01-05T10:00:00+01:00"];
-  for (const times of [[utc, east], [east, utc]]) {
-    const records = times.map((started_at) => submitted({ started_at }));
-    strictEqual(foldRecords(records).started_at, utc);
-    const clocks = times.map((server_at) => submitted({ server_at }));
-    strictEqual(foldRecords(clocks).server_at, east);
+  // The records themselves stand in the order of their commands.
+  for (const [first, second] of [[utc, east], [east, utc]] as const) {
+    const job = foldRecords([
+      submitted({ command: "a", started_at: first, server_at: first }),
+      submitted({ command: "b", started_at: second, server_at: second }),
+    ]);
+    deepStrictEqual([job.started_at, job.server_at], [utc, east]);
   }
+});
+
+Deno.test("foldRecords() of one record is that record and its times", () => {
+  const sent_at = T0;
+  const running_at = T0;
+  const { handle } = running();
+  deepStrictEqual(foldRecords([submitted()]), { ...submitted(), sent_at });
+  deepStrictEqual(foldRecords([running()]), {
+    ...running(),
+    sent_at,
+    running_at,
+  });
+  deepStrictEqual(foldRecords([complete()]), {
+    ...complete(),
+    sent_at,
+    running_at,
+  });
+  deepStrictEqual(foldRecords([failed()]), { ...failed(), sent_at });
+  const taken = { handle, result_id: handle.vm_ids.join() };
+  deepStrictEqual(foldRecords([failed({ handle })]), {
+    ...failed(),
+    ...taken,
+    sent_at,
+  });
 });
 
 const anyEntries = fc.array(anyEntry, { minLength: 1, maxLength: 7 });
