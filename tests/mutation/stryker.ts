@@ -112,7 +112,7 @@ async function stryker(
       allowConsoleColors: false,
       // A busy machine must not be taken for a loop without an end.
       timeoutMS: 20_000,
-      timeoutFactor: 4,
+      timeoutFactor: 2,
     }),
   );
   const args = ["run", "-q", "-A", "--no-config", "--no-lock", STRYKER, "run"];
