@@ -47,7 +47,7 @@ try {
       const chosen = graph.testsOf(file, target.tests);
       const outcome = await outcomeOf(file, chosen, graph);
       outcomes.push(outcome);
-      if ("left" in outcome) isShort = true;
+      if (outcome.why !== undefined) isShort = true;
       await say(renderOutcome(file, outcome));
     }
     if (outcomes.length === 0) continue;
@@ -78,7 +78,7 @@ async function outcomeOf(
   if (kept?.hash === hash) return kept.outcome;
   const options = { root, concurrency, deadline };
   const outcome = await mutate(file, tests, options);
-  if ("mutants" in outcome) {
+  if (outcome.why === undefined) {
     await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
     await Deno.writeTextFile(path, JSON.stringify({ hash, outcome }));
   }

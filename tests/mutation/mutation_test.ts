@@ -94,8 +94,12 @@ Deno.test("what was not run is counted, and what no test loads has survived", ()
 
 Deno.test("a survivor is told on one line, with its place and its change", () => {
   strictEqual(
-    renderOutcome("src/job/x.ts", { mutants: [MUTANT] }),
-    "src/job/x.ts: 0 killed, 0 timed out, 1 survived, 0 not run\n" +
+    renderOutcome("src/job/x.ts", {
+      mutants: [MUTANT, { ...MUTANT, status: "not run" }],
+      why: "No time was left",
+    }),
+    "src/job/x.ts: 0 killed, 0 timed out, 1 survived, 1 not run\n" +
+      "  No time was left\n" +
       "  src/job/x.ts:3:5 BooleanLiteral: a && true → false\n",
   );
 });

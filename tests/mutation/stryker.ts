@@ -14,7 +14,11 @@ export interface Mutant {
 
 /** What came of a file: its mutants, or how many were not run and why. */
 export type Outcome =
-  | { readonly mutants: readonly Mutant[] }
+  | {
+    readonly mutants: readonly Mutant[];
+    /** Why some of them were not run. */
+    readonly why?: string;
+  }
   | {
     readonly left: number;
     readonly why: string;
@@ -34,6 +38,7 @@ export interface StrykerOptions {
 // It is not in deno.json: no other task needs its hundred packages.
 const STRYKER = "npm:@stryker-mutator/core@10.1.1";
 
+const NO_TIME = "No time was left";
 const DENO_TEST = [
   ...["deno", "test", "-A", "-q", "--no-check", "--fail-fast"],
   ...["--preload", "tests/mutation/without_shrinking.ts"],
@@ -51,7 +56,7 @@ export async function mutate(
     return { left, why: "No test loads it", isLoaded: false };
   }
   if (Date.now() >= deadline) {
-    return await leftOf(file, options, "No time was left");
+    return await leftOf(file, options, NO_TIME);
   }
   const path = `${root}/${file}`;
   const text = await Deno.readTextFile(path);
@@ -59,11 +64,14 @@ export async function mutate(
   const { code, output } = await stryker(file, command, options);
   // Stopped in the middle, it does not put back what it changed.
   await Deno.writeTextFile(path, text);
-  if (code === 0) return { mutants: await readReport(file, text, root) };
+  const mutants = await readEvents(text, root);
+  if (code === 0) return { mutants };
   const why = code === undefined
-    ? "No time was left"
+    ? NO_TIME
     : `Stryker ended with ${code}:\n${output.trim()}`;
-  return await leftOf(file, options, why);
+  return mutants.length > 0
+    ? { mutants, why }
+    : await leftOf(file, options, why);
 }
 
 async function leftOf(
@@ -97,6 +105,10 @@ async function stryker(
   { root, concurrency, deadline }: StrykerOptions,
   flags: readonly string[] = [],
 ): Promise<{ code?: number; output: string }> {
+  const events = `${root}/${EVENTS}`;
+  await Deno.mkdir(events, { recursive: true });
+  await Deno.remove(events, { recursive: true });
+  await Deno.mkdir(events);
   await Deno.writeTextFile(
     `${root}/stryker.json`,
     JSON.stringify({
@@ -107,8 +119,9 @@ async function stryker(
       inPlace: true,
       disableTypeChecks: false,
       plugins: [],
-      reporters: ["json"],
-      jsonReporter: { fileName: "stryker-report.json" },
+      // A report comes at the end alone, and the end may not come.
+      reporters: ["event-recorder"],
+      eventReporter: { baseDir: EVENTS },
       allowConsoleColors: false,
       // A busy machine must not be taken for a loop without an end.
       timeoutMS: 20_000,
@@ -146,43 +159,81 @@ async function stryker(
   return isOver ? { output } : { code: Number(code), output };
 }
 
+const EVENTS = "stryker-events";
+
 const STATUSES: Readonly<Record<string, Mutant["status"]>> = {
   Killed: "killed",
   Timeout: "timed out",
   Survived: "survived",
 };
 
-async function readReport(
-  file: string,
-  text: string,
-  root: string,
-): Promise<Mutant[]> {
-  const report = await Deno.readTextFile(`${root}/stryker-report.json`);
-  const lines = text.split("\n");
-  // A file in which nothing can be changed is not in it.
-  const mutants = JSON.parse(report).files[file]?.mutants ?? [];
-  return mutants.map((mutant: {
-    status: string;
-    mutatorName: string;
-    replacement: string;
-    location: Record<"start" | "end", { line: number; column: number }>;
-  }): Mutant => {
-    const { start, end } = mutant.location;
-    const inside = lines.slice(start.line - 1, end.line);
-    const last = inside.length - 1;
-    const original = inside.map((line, index) =>
-      line.slice(
-        index === 0 ? start.column - 1 : 0,
-        index === last ? end.column - 1 : undefined,
-      )
-    ).join("\n");
-    return {
-      status: STATUSES[mutant.status] ?? "not run",
-      line: start.line,
-      column: start.column,
-      mutator: mutant.mutatorName,
-      original,
-      replacement: mutant.replacement,
-    };
+/** A mutant as Stryker has it; it was not run as long as it has no status. */
+interface StrykerMutant {
+  readonly id: string;
+  readonly status?: string;
+  readonly mutatorName: string;
+  readonly replacement: string;
+  readonly location: Readonly<Record<"start" | "end", Place>>;
+}
+
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Returns all mutants of a file, with what became of them so far. */
+async function readEvents(text: string, root: string): Promise<Mutant[]> {
+  const folder = `${root}/${EVENTS}`;
+  const planned: StrykerMutant[] = [];
+  const tested = new Map<string, StrykerMutant>();
+  for (const { name } of Deno.readDirSync(folder)) {
+    const event = await Deno.readTextFile(`${folder}/${name}`);
+    if (name.endsWith("-onMutationTestingPlanReady.json")) {
+      for (const { mutant } of JSON.parse(event).mutantPlans) {
+        planned.push(mutant);
+      }
+    } else if (name.endsWith("-onMutantTested.json") && isWhole(event)) {
+      const mutant: StrykerMutant = JSON.parse(event);
+      tested.set(mutant.id, mutant);
+    }
+  }
+  return planned.map((mutant) => {
+    // A plan counts lines and columns from 0, a test from 1.
+    const known = tested.get(mutant.id);
+    return known === undefined
+      ? mutantOf(mutant, 1, text)
+      : mutantOf(known, 0, text);
   });
+}
+
+/** Whether an event was not being written when Stryker was stopped. */
+function isWhole(event: string): boolean {
+  return event.endsWith("}");
+}
+
+function mutantOf(
+  { status = "", mutatorName, replacement, location }: StrykerMutant,
+  more: number,
+  text: string,
+): Mutant {
+  const [start, end] = [location.start, location.end].map((place) => ({
+    line: place.line + more,
+    column: place.column + more,
+  })) as [Place, Place];
+  const lines = text.split("\n").slice(start.line - 1, end.line);
+  const last = lines.length - 1;
+  const original = lines.map((line, index) =>
+    line.slice(
+      index === 0 ? start.column - 1 : 0,
+      index === last ? end.column - 1 : undefined,
+    )
+  ).join("\n");
+  return {
+    status: STATUSES[status] ?? "not run",
+    line: start.line,
+    column: start.column,
+    mutator: mutatorName,
+    original,
+    replacement,
+  };
 }

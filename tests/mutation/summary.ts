@@ -80,11 +80,13 @@ export function renderOutcome(file: string, outcome: Outcome): string {
   const { killed, timedOut, survived, notRun } = tallyOf([outcome]);
   const first = `${file}: ${killed} killed, ${timedOut} timed out, ` +
     `${survived} survived, ${notRun} not run\n`;
-  if ("left" in outcome) return `${first}  ${outcome.why}\n`;
+  const { why } = outcome;
+  const whole = why === undefined ? first : `${first}  ${why}\n`;
+  if ("left" in outcome) return whole;
   const survivors = outcome.mutants.filter(({ status }) =>
     status === "survived"
   );
-  return first +
+  return whole +
     survivors.map((mutant) => `  ${renderMutant(file, mutant)}\n`).join("");
 }
 
