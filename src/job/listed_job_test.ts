@@ -1,16 +1,24 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { anyEntry } from "../../tests/helpers/any_entry.ts";
-import { complete, submitted } from "../../tests/helpers/entries.ts";
+import {
+  complete,
+  failed,
+  running,
+  submitted,
+} from "../../tests/helpers/entries.ts";
 import type { JobRecord } from "./record.ts";
 import type { GoRecord } from "./go_job.ts";
 import { foldRecords, type Job } from "./job.ts";
 import {
   endOf,
+  isAccepted,
+  isListedInFlight,
   isUndelivered,
   JobRoll,
   type ListedJob,
   startOf,
+  statusOf,
 } from "./listed_job.ts";
 
 const GO: GoRecord = {
@@ -22,31 +30,122 @@ const GO: GoRecord = {
   status: "submitted",
 };
 
-/** What listings and pruning go by. */
-function essence(job: Job): unknown {
-  const listed: ListedJob = { writer: "vers", id: job.id, job };
-  return [
-    job.status,
-    job.status === "failed" ? job.error : undefined,
-    endOf(listed),
-    isUndelivered(listed),
-    "gone_at" in job ? job.gone_at : undefined,
-    job.status === "complete" ? job.delivered_at : undefined,
-  ];
+const T9 = "2026-01-05T09:00:09.000Z";
+
+function ours(record: JobRecord): ListedJob {
+  return { writer: "vers", id: record.id, job: foldRecords([record]) };
 }
 
-Deno.test("JobRoll has what all lines of a job fold to, in whatever order they came", () => {
-  const anyEntries = fc.array(anyEntry, { minLength: 1, maxLength: 6 });
-  fc.assert(fc.property(anyEntries, (entries) => {
-    const roll = new JobRoll();
-    for (const [offset, entry] of entries.entries()) roll.add(entry, offset);
-    const [listed, ...more] = roll.jobs();
-    strictEqual(more.length, 0);
+function go(status: string): ListedJob {
+  return { writer: "go", id: GO.id, entry: { ...GO, status } };
+}
+
+/** A listed job, and what the functions say of it. */
+interface Row {
+  readonly name: string;
+  readonly listed: ListedJob;
+  readonly status: string;
+  readonly end?: string;
+  readonly is: readonly ("accepted" | "in flight" | "undelivered")[];
+}
+
+const ENDED = "2026-01-05T09:00:30.000Z";
+
+const TABLE: readonly Row[] = [
+  {
+    name: "an intent",
+    listed: ours(submitted()),
+    status: "submitted",
+    is: ["in flight"],
+  },
+  {
+    name: "a running job",
+    listed: ours(running()),
+    status: "running",
+    is: ["in flight"],
+  },
+  {
+    name: "a running job whose command did not wait",
+    listed: ours(running({ accepted_at: T9 })),
+    status: "accepted",
+    is: ["accepted", "in flight"],
+  },
+  {
+    name: "a result",
+    listed: ours(complete()),
+    status: "complete",
+    end: ENDED,
+    is: ["undelivered"],
+  },
+  {
+    name: "a result of a job whose command did not wait",
+    listed: ours(complete({ accepted_at: T9 })),
+    status: "complete",
+    end: ENDED,
+    is: ["undelivered"],
+  },
+  {
+    name: "a delivered result",
+    listed: ours(complete({ delivered_at: T9 })),
+    status: "complete",
+    end: ENDED,
+    is: [],
+  },
+  {
+    name: "a result whose VM is gone",
+    listed: ours(complete({ gone_at: T9 })),
+    status: "complete",
+    end: ENDED,
+    is: [],
+  },
+  {
+    name: "a failure",
+    listed: ours(failed()),
+    status: "failed",
+    end: ENDED,
+    is: [],
+  },
+  {
+    name: "an intent of the Go CLI",
+    listed: go("submitted"),
+    status: "submitted",
+    is: ["in flight"],
+  },
+  {
+    name: "a result of the Go CLI",
+    listed: go("complete"),
+    status: "complete",
+    is: [],
+  },
+  {
+    name: "a failure of the Go CLI",
+    listed: go("failed"),
+    status: "failed",
+    is: [],
+  },
+];
+
+for (const { name, listed, status, end, is } of TABLE) {
+  Deno.test(`of ${name}, a listing says: ${[status, ...is].join(", ")}`, () => {
+    strictEqual(statusOf(listed), status);
+    strictEqual(endOf(listed), end);
     deepStrictEqual(
-      listed?.writer === "vers" && essence(listed.job),
-      essence(foldRecords(entries)),
+      [isAccepted(listed), isListedInFlight(listed), isUndelivered(listed)],
+      [
+        is.includes("accepted"),
+        is.includes("in flight"),
+        is.includes("undelivered"),
+      ],
     );
-  }));
+  });
+}
+
+Deno.test("startOf() and endOf() are the times that the line has", () => {
+  const started_at = T9;
+  strictEqual(startOf(ours(submitted({ started_at }))), started_at);
+  strictEqual(startOf(go("submitted")), GO.started_at);
+  const entry = { ...GO, status: "complete", completed_at: T9 };
+  strictEqual(endOf({ writer: "go", id: GO.id, entry }), T9);
 });
 
 Deno.test("JobRoll has the newest job first, and of two of one time the later line's", () => {
@@ -91,4 +190,47 @@ Deno.test("JobRoll folds the Go CLI's lines by the Go CLI's rules", () => {
   const [listed] = roll.jobs();
   deepStrictEqual(listed, { writer: "go", id: GO.id, entry: over });
   strictEqual(listed && startOf(listed), GO.started_at);
+});
+
+Deno.test("JobRoll has a job that cannot be dated last", () => {
+  const roll = new JobRoll();
+  roll.addGo({ ...GO, id: "job_a", started_at: "yesterday" }, 0);
+  roll.addGo({ ...GO, id: "job_b", started_at: "1970-01-02T00:00:00Z" }, 10);
+  roll.addGo({ ...GO, id: "job_c" }, 20);
+  deepStrictEqual(roll.jobs().map(({ id }) => id), ["job_c", "job_b", "job_a"]);
+});
+
+Deno.test("JobRoll dates two jobs of one time by the first lines of their ids", () => {
+  const roll = new JobRoll();
+  roll.add(submitted({ id: "job_a" }), 0);
+  roll.add(submitted({ id: "job_b" }), 10);
+  roll.add(complete({ id: "job_a" }), 20);
+  deepStrictEqual(roll.jobs().map(({ id }) => id), ["job_b", "job_a"]);
+});
+
+/** What listings and pruning go by. */
+function essence(job: Job): unknown {
+  const listed: ListedJob = { writer: "vers", id: job.id, job };
+  return [
+    job.status,
+    job.status === "failed" ? job.error : undefined,
+    endOf(listed),
+    isUndelivered(listed),
+    "gone_at" in job ? job.gone_at : undefined,
+    job.status === "complete" ? job.delivered_at : undefined,
+  ];
+}
+
+Deno.test("JobRoll has what all lines of a job fold to, in whatever order they came", () => {
+  const anyEntries = fc.array(anyEntry, { minLength: 1, maxLength: 6 });
+  fc.assert(fc.property(anyEntries, (entries) => {
+    const roll = new JobRoll();
+    for (const [offset, entry] of entries.entries()) roll.add(entry, offset);
+    const [listed, ...more] = roll.jobs();
+    strictEqual(more.length, 0);
+    deepStrictEqual(
+      listed?.writer === "vers" && essence(listed.job),
+      essence(foldRecords(entries)),
+    );
+  }));
 });
