@@ -69,9 +69,18 @@ const FLAGS = {
       parseVariable,
     ),
   },
+  interactive: {
+    type: "boolean",
+    brief: "Send stdin, to its end: text, up to 1 MiB",
+    shorthand: "i",
+  },
   "no-stdin": {
     type: "boolean",
-    brief: "Send no stdin, even if it is piped",
+    brief: "Send no stdin; that is so without it",
+  },
+  ssh: {
+    type: "boolean",
+    brief: "Taken for the Go CLI's sake: HTTPS is used all the same",
   },
 } as const satisfies FlagTable;
 
@@ -86,7 +95,7 @@ export const command = defineCommand({
     "The first word names the VM if it is an ID or an alias; otherwise the\n" +
     "command runs in HEAD's VM. Flags after the first word belong to the\n" +
     "command. A single word is run as a bash command line; several are\n" +
-    "passed as they are. Piped stdin is sent along: text, up to 1 MiB.\n\n" +
+    "passed as they are. stdin is read and sent only with -i.\n\n" +
     "If the connection breaks, vers reconnects to the same command: its\n" +
     "output continues where it stopped, and it is never started twice.",
   flags: FLAGS,
@@ -98,12 +107,21 @@ export const command = defineCommand({
     },
     { name: "command", brief: "What to run, with its arguments", isList: true },
   ],
+  check({ flags }) {
+    return flags.has("interactive") && flags.has("no-stdin")
+      ? [{
+        problem: "--interactive and --no-stdin contradict each other",
+        example: "-i my-vm bash",
+      }]
+      : [];
+  },
   takesRest: true,
   passesExitCode: true,
   examples: [
     ["vers exec my-vm ls -la /srv", "run a command in the VM my-vm"],
     ["vers exec 'cd /srv && make | tail -5'", "run a line of shell"],
     ["vers exec -w /srv -t 10m my-vm make test", "in a folder, with a limit"],
+    ["vers exec -i my-vm bash < script.sh", "run a script of this machine"],
     ["vers exec --json my-vm uname -a", "collect the output as JSON"],
   ],
   exitCodes: [
@@ -117,15 +135,23 @@ export const command = defineCommand({
 async function exec(input: Input, context: Context): Promise<number> {
   const { flags, progress } = input;
   const { target, words } = targetAndWords(input, context);
+  const { clock, signal: interrupt } = context;
+  const timeoutMs = flags.timeout || undefined;
+  const patience = new Patience({ clock, interrupt, timeoutMs });
+  using _stopping = patience;
+  if (flags.ssh) {
+    progress.say("note: --ssh is not needed: the command is run over HTTPS");
+  }
   const { engine: { client } } = await openSession(input, context);
-  const stdin = flags["no-stdin"] || context.stdin.isTerminal
-    ? ""
-    : await readStdin(context, {
+  const stdin = flags.interactive
+    ? await readStdin(context, {
       progress,
       maxBytes: MAX_STDIN_BYTES,
       action: "run the command",
-      hint: "--no-stdin sends none",
-    });
+      hint: "without -i no stdin is sent",
+      patience,
+    })
+    : "";
   const request: ExecRequest = {
     command: ["bash", "-c", scriptOf(words)],
     exec_id: crypto.randomUUID(),

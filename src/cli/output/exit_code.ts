@@ -15,6 +15,7 @@ export type ExitCode =
   | 20
   | 21
   | 22
+  | 124
   | 125
   | 129
   | 130
@@ -49,8 +50,14 @@ const SIGNAL_CODES: Record<InterruptedError["signal"], ExitCode> = {
   SIGHUP: 129,
 };
 
-/** The exit code of every failure, where the others are another program's. */
+/** The exit code of a failure, where the others are another program's. */
 export const OWN_FAILURE: ExitCode = 125;
+
+/** The failures that have a code of their own even there. */
+const OWN_FAILURES: ReadonlyMap<FailureCode, ExitCode> = new Map([
+  ["timed_out", 124],
+  ["unconfirmed", EXIT_CODES.unconfirmed],
+]);
 
 /**
  * Returns what the process is to end with after this error. `command` is the
@@ -62,7 +69,11 @@ export function exitCodeFor(
 ): ExitCode {
   if (error instanceof JobError) return exitCodeFor(error.cause, command);
   if (error instanceof InterruptedError) return SIGNAL_CODES[error.signal];
-  if (command?.passesExitCode) return OWN_FAILURE;
+  if (command?.passesExitCode) {
+    return error instanceof Failure
+      ? OWN_FAILURES.get(error.code) ?? OWN_FAILURE
+      : OWN_FAILURE;
+  }
   if (error instanceof UsageError) return error.exitCode;
   return error instanceof Failure ? EXIT_CODES[error.code] : 1;
 }

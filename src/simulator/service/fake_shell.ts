@@ -5,6 +5,8 @@ export interface ShellInput {
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: string;
   readonly workingDir: string;
+  /** When it starts, in milliseconds since 1970. */
+  readonly startedAt?: number;
 }
 
 /** A piece of output. */
@@ -28,17 +30,19 @@ const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 
 /**
  * Returns what a command does in a VM that is not there: the same for the
- * same input. Of a shell it knows words, quotes, `;`, `&&`, newlines and
- * `>&2`; of programs `echo`, `cat`, `pwd`, `printenv`, `seq`, `noise`, `sleep`,
- * `true`, `false` and `exit`.
+ * same input. Of a shell it knows words, quotes, `;`, `&&`, newlines, `>&2` and
+ * a comment on a line of its own; of programs `bash` and `sh` (with `-c`, or a
+ * script on stdin), `cd`, `echo`, `cat`, `ls`, `pwd`, `env`, `printenv`, `seq`,
+ * `noise`, `sleep`, `date`, `true`, `false` and `exit`.
  */
 export function runInFakeShell(input: ShellInput): ShellRun {
-  const [program = "", flag, script] = input.command;
-  const isShell = /^(.*\/)?(ba)?sh$/.test(program) && flag === "-c";
-  const steps = isShell
-    ? parseScript(script ?? "")
-    : [{ words: [...input.command], onlyAfterSuccess: false }];
-  return new FakeShell(input).run(steps);
+  return new FakeShell(input).run([
+    { words: input.command, onlyAfterSuccess: false },
+  ]);
+}
+
+function isShell(program: string): boolean {
+  return /^(.*\/)?(ba)?sh$/.test(program);
 }
 
 /** One command of a script. */
@@ -58,7 +62,7 @@ function parseScript(script: string): Step[] {
     onlyAfterSuccess = next;
   };
   for (
-    const [token] of script.matchAll(
+    const [token] of script.replaceAll(/^\s*#.*$/gm, "").matchAll(
       /&&|;|\n|(?:'[^']*'|"[^"]*"|\\.|>&2|[^\s;&'"\\])+/g,
     )
   ) {
@@ -82,13 +86,20 @@ class FakeShell {
   #nowMs = 0;
   #written = 0;
   #stdin: string;
+  #folder: string;
 
   constructor(input: ShellInput) {
     this.#input = input;
     this.#stdin = input.stdin;
+    this.#folder = input.workingDir;
   }
 
   run(steps: readonly Step[]): ShellRun {
+    const exitCode = this.#steps(steps);
+    return { output: this.#output, exitCode, endsAfterMs: this.#nowMs };
+  }
+
+  #steps(steps: readonly Step[]): number {
     let exitCode = 0;
     for (const { words, onlyAfterSuccess } of steps) {
       if (onlyAfterSuccess && exitCode !== 0) continue;
@@ -101,7 +112,16 @@ class FakeShell {
       const stream = isRedirected ? "stderr" : "stdout";
       exitCode = this.#step(program, args, stream);
     }
-    return { output: this.#output, exitCode, endsAfterMs: this.#nowMs };
+    return exitCode;
+  }
+
+  /** What a shell does is the script that it is given, or that it reads. */
+  #shell(args: readonly string[]): number {
+    const at = args.findIndex((arg) => /^-[a-z]*c$/.test(arg));
+    if (at >= 0) return this.#steps(parseScript(args[at + 1] ?? ""));
+    const script = this.#stdin;
+    this.#stdin = "";
+    return this.#steps(parseScript(script));
   }
 
   #step(
@@ -109,9 +129,24 @@ class FakeShell {
     args: readonly string[],
     stream: "stdout" | "stderr",
   ): number {
-    const { env, workingDir } = this.#input;
+    const { env } = this.#input;
     const [first = ""] = args;
+    if (isShell(program)) return this.#shell(args);
     switch (program) {
+      case "cd":
+        this.#folder = first.startsWith("/") ? first : `/root/${first}`;
+        return 0;
+      case "ls":
+        return this.#write(stream, "app\nREADME.md\n");
+      case "env":
+        return this.#write(
+          stream,
+          Object.entries(env).map(([name, value]) => `${name}=${value}\n`)
+            .join(""),
+        );
+      case "date":
+        // When it was started tells one run from another.
+        return this.#write(stream, `${this.#input.startedAt ?? 0}\n`);
       case "echo": {
         const isBare = first === "-n";
         const text = args.slice(isBare ? 1 : 0).join(" ");
@@ -123,7 +158,7 @@ class FakeShell {
         return this.#write(stream, text);
       }
       case "pwd":
-        return this.#write(stream, workingDir + "\n");
+        return this.#write(stream, this.#folder + "\n");
       case "printenv": {
         const value = env[first];
         return value === undefined ? 1 : this.#write(stream, value + "\n");
