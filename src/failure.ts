@@ -18,6 +18,7 @@ export type FailureCode =
   | "unreachable"
   | "server_error"
   | "undelivered"
+  | "output_lost"
   | "ledger_required"
   | "newer_format"
   | "ledger_corrupt"

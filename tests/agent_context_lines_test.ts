@@ -21,8 +21,9 @@ const OTHER_CODES: readonly (readonly [line: RegExp, code: number])[] = [
   [/^vers jobs adopt /, 4],
   // The example's key is none.
   [/^vers login --token YOUR_KEY$/, 2],
-  // The simulator's shell has next to no commands.
-  [/^vers exec /, 127],
+  // The simulator's shell has few commands.
+  [/^vers exec --detach /, 0],
+  [/^vers exec .*\b(make|uname)\b/, 127],
   // Nobody listens where the releases should be, and it is no executable.
   [/^vers upgrade/, 1],
   [/^vers simulate/, 143],

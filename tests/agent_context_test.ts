@@ -44,7 +44,8 @@ Deno.test("agent-context has every command with all that the Go CLI says of one"
       [isWaiting, isWaiting],
       path.join(" "),
     );
-    strictEqual(typeof described.resume_key === "string", isWaiting);
+    const hasJob = Object.hasOwn(command.flags, "resume-job");
+    strictEqual(typeof described.resume_key === "string", hasJob);
     ok(command.files !== undefined, `${path.join(" ")} names its files`);
   }
 });

@@ -98,6 +98,8 @@ Deno.test("exec --json collects everything", async () => {
     "stdout",
     "stderr",
     "exec_id",
+    "job_id",
+    "effect",
   ]);
   deepStrictEqual(
     [collected.exit_code, collected.stdout, collected.stderr],

@@ -11,11 +11,13 @@ for (const kind of JOB_KINDS) {
     ok(route?.type === "command");
     const { command } = await route.load();
     strictEqual(command.summary, route.summary);
-    for (const flag of ["wait", "resume-job", "no-resume"]) {
+    // A command in a VM is waited for without being told.
+    const waits = kind === "vm.exec" ? [] : ["wait"];
+    for (const flag of [...waits, "resume-job", "no-resume"]) {
       ok(Object.hasOwn(command.flags, flag), flag);
     }
     const help = await renderHelp([name], ROUTES);
-    match(help, /^resuming:\n {2}With --wait/m);
-    match(help, /^ {2}20 /m);
+    match(help, /^resuming:\n {2}With --(wait|idempotency-key)/m);
+    match(help, kind === "vm.exec" ? /^ {2}125 /m : /^ {2}20 /m);
   });
 }

@@ -40,6 +40,8 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "delete: kill": "the Go CLI's alias",
   "get: info": "the Go CLI's alias",
   "exec: execute": "the Go CLI's alias",
+  "exec --ssh": "the Go CLI's flag",
+  "jobs logs --follow": "what every program that prints logs calls it",
   "jobs prune --all": "every job, not a list of them",
 };
 

@@ -41,6 +41,8 @@ export function execEvents(listener: ExecListener): AnswerReader<void> {
         limit.restart(SILENCE_LIMIT_MS);
         const { done, value } = await limit.race(reader.read());
         if (done) break;
+        // Whoever reads slowly is no reason to break the stream.
+        limit.pause();
         for (const line of lines.take(value)) await tell(line, listener);
       }
     } catch (error) {
@@ -93,7 +95,11 @@ const CHUNK = z.object({
   data_b64: z.string(),
   cursor: CURSOR,
 });
-const EXIT = z.object({ exit_code: z.int() });
+const EXIT = z.object({
+  exit_code: z.int(),
+  // It is not needed to know the end.
+  cursor: z.catch(z.optional(CURSOR), undefined),
+});
 const ERROR = z.object({
   code: z.nullish(z.union([z.string(), z.number()])),
   message: z.nullish(z.string()),

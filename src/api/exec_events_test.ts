@@ -33,7 +33,7 @@ const HI: ExecEvent = {
 
 Deno.test("execEvents() tells each line, however the stream is cut up", async () => {
   const text = `${CHUNK}\n\n${EXIT}\n`;
-  const exit: ExecEvent = { type: "exit", exit_code: 3 };
+  const exit: ExecEvent = { type: "exit", exit_code: 3, cursor: 8 };
   deepStrictEqual(await eventsOf(text), [HI, exit]);
   deepStrictEqual(await eventsOf(...text), [HI, exit]);
 });

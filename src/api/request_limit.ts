@@ -59,6 +59,11 @@ export class RequestLimit implements Disposable {
     );
   }
 
+  /** Stops the time: what is done now is not the other side's to hurry. */
+  pause(): void {
+    this.#sleeping.abort();
+  }
+
   /** Aborted when the request must end, for whoever carries it out. */
   get signal(): AbortSignal {
     return this.#working.signal;

@@ -158,6 +158,8 @@ export interface ExecAttachRequest {
   readonly exec_id: string;
   /** The last event that is known; without one, from the beginning. */
   readonly cursor?: number;
+  /** Only what is written from now on. */
+  readonly from_latest?: boolean;
 }
 
 /** Something that a command did: it wrote, or it ended. */
@@ -169,7 +171,12 @@ export type ExecEvent =
     /** Grows from event to event. */
     readonly cursor: number;
   }
-  | { readonly type: "exit"; readonly exit_code: number }
+  | {
+    readonly type: "exit";
+    readonly exit_code: number;
+    /** As of a chunk; older services do not tell it. */
+    readonly cursor?: number | undefined;
+  }
   /** It could not be run, or not be followed. */
   | { readonly type: "error"; readonly code: string; readonly message: string };
 

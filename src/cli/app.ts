@@ -38,6 +38,10 @@ export const ROUTES: Routes = routes({
   delete: command("Delete VMs", () => import("./commands/delete.ts"), {
     aliases: ["kill"],
   }),
+  wait: command(
+    "Wait for VMs to be running, paused or deleted",
+    () => import("./commands/wait.ts"),
+  ),
   exec: command("Run a command in a VM", () => import("./commands/exec.ts"), {
     aliases: ["execute"],
   }),
@@ -86,6 +90,10 @@ export const ROUTES: Routes = routes({
     list: command("List jobs", () => import("./commands/jobs/list.ts")),
     get: command("Show a job", () => import("./commands/jobs/get.ts")),
     wait: command("Wait for jobs", () => import("./commands/jobs/wait.ts")),
+    logs: command(
+      "Print the output of a command in a VM",
+      () => import("./commands/jobs/logs.ts"),
+    ),
     adopt: command(
       "Assign VMs to an unconfirmed job",
       () => import("./commands/jobs/adopt.ts"),

@@ -7,7 +7,7 @@
 export const lazy = {
   agentContext: () => import("./guide/agent_context.ts"),
   credentials: () => import("../project/credentials.ts"),
-  execStream: () => import("../engine/exec.ts"),
+  execOutput: () => import("../engine/exec_output.ts"),
   explainJob: () => import("./output/explain_job.ts"),
   fileLedger: () => import("../ledger/file/file_ledger.ts"),
   goJob: () => import("../job/go_job.ts"),
@@ -31,5 +31,6 @@ export const lazy = {
   versClient: () => import("../api/vers_client.ts"),
   version: () => import("./output/render_version.ts"),
   versToml: () => import("../project/vers_toml.ts"),
+  waitVms: () => import("../engine/wait_vms.ts"),
   waitJobs: () => import("../engine/wait_jobs.ts"),
 } as const;

@@ -1,4 +1,4 @@
-import type { LocalEffects, Work } from "../engine/engine.ts";
+import type { LocalEffects, Work, WorkOptions } from "../engine/engine.ts";
 import { kindOf } from "../engine/kinds.ts";
 import { runWork } from "../engine/run_work.ts";
 import { fingerprint, idempotencyFingerprint } from "../job/fingerprint.ts";
@@ -18,11 +18,20 @@ import {
   readWaitOptions,
   runIdInput,
   type WAIT_FLAGS,
+  type WaitOptions,
 } from "./command_line/wait_flags.ts";
 
+/** The flags by which a job is found again. */
+type IdentityFlags = Pick<
+  typeof WAIT_FLAGS,
+  "resume-job" | "idempotency-key" | "explain"
+>;
+
 /** What a command asks the engine for. */
-export interface StartJobOptions {
-  readonly input: CommandInput<typeof WAIT_FLAGS>;
+export interface StartJobOptions<
+  Flags extends IdentityFlags = typeof WAIT_FLAGS,
+> {
+  readonly input: CommandInput<Flags>;
   readonly context: Context;
   readonly command: Command;
   readonly kind: JobKind;
@@ -44,6 +53,15 @@ export interface StartJobOptions {
   readonly view: ResultView;
 }
 
+/** What a command asks the engine for that waits in its own way. */
+export interface DoJobOptions extends StartJobOptions<IdentityFlags> {
+  readonly waiting: WaitOptions & Pick<WorkOptions, "exec">;
+  /** Prints the result; without it, the view does. */
+  readonly deliver?: WorkOptions["deliver"];
+  /** The words of the command as a file may hold them; else those typed. */
+  readonly words?: readonly string[];
+}
+
 /** From this size on a ledger is made smaller by itself: 16 MiB. */
 const LARGE_LEDGER = 16 * 1024 * 1024;
 
@@ -57,8 +75,7 @@ export async function startJob(
   session: Session,
   options: StartJobOptions,
 ): Promise<void> {
-  const { input, context, view, onAccepted } = options;
-  const { progress, invocation: { output } } = input;
+  const { input, context } = options;
   const { settings } = session;
   const { maxResumeAgeMs } = kindOf(options.kind);
   const waiting = readWaitOptions(input.flags, {
@@ -66,23 +83,35 @@ export async function startJob(
     settings,
     maxResumeAgeMs,
   });
-  const work = await workOf(session, options);
-  if (input.flags.explain) {
-    const { explainJob } = await lazy.explainJob();
-    return await explainJob(session, { ...options, work, waiting });
-  }
-  await runWork(session.engine, work, {
-    ...waiting,
-    onAccepted,
-    deliver: (result) =>
+  await doJob(session, { ...options, waiting });
+}
+
+/**
+ * Does a job, or goes on with the one that is on its way, as it is told how.
+ *
+ * @throws {Failure} what ended it.
+ */
+export async function doJob(
+  session: Session,
+  options: DoJobOptions,
+): Promise<void> {
+  const { input, context, view, onAccepted, waiting } = options;
+  const { progress, invocation: { output } } = input;
+  const deliver = options.deliver ??
+    ((result: JsonObject) =>
       deliverResult(result, {
         context,
         progress,
         output,
         view,
         isKept: waiting.wait,
-      }),
-  });
+      }));
+  const work = await workOf(session, options);
+  if (input.flags.explain) {
+    const { explainJob } = await lazy.explainJob();
+    return await explainJob(session, { ...options, work, waiting });
+  }
+  await runWork(session.engine, work, { ...waiting, onAccepted, deliver });
   // What makes a ledger smaller is not loaded where it is small, as usual.
   if ((session.ledger.openedAt.file?.size ?? 0) <= LARGE_LEDGER) return;
   const { compact } = await lazy.retention();
@@ -91,15 +120,15 @@ export async function startJob(
 
 async function workOf(
   { scope, account }: Session,
-  options: StartJobOptions,
+  options: DoJobOptions,
 ): Promise<Work> {
   const { input, context, command, kind, secrets, source, sets } = options;
   const { flags, invocation } = input;
   const isNamed = flags["resume-job"] !== undefined;
-  const runId = isNamed ? {} : runIdInput(context);
+  const runId = isNamed || kindOf(kind).isOneOff ? {} : runIdInput(context);
   const inputs: JsonObject = { ...options.inputs, ...runId };
   const isStable = options.isStable || runId.run_id !== undefined;
-  const words = storableWords({ command, invocation });
+  const words = options.words ?? storableWords({ command, invocation });
   const ownKey = flags["idempotency-key"];
   const key = isNamed
     ? undefined

@@ -51,7 +51,9 @@ export type Claim =
 export async function claimJob(run: Run): Promise<Claim> {
   const { work, options, engine } = run;
   if (work.key === undefined || !mayBeFound(run)) {
-    if (options.wait) engine.notify({ type: "noStableKey", kind: work.kind });
+    if (options.wait && !run.kind.isOneOff) {
+      engine.notify({ type: "noStableKey", kind: work.kind });
+    }
     const job = await newJob(run);
     const lock = await lockForWork(run, job.id);
     using _lock = lock.held;
@@ -126,7 +128,7 @@ async function submitAnew(
   job: SubmittedJob,
   lock: JobLock,
 ): Promise<Claim> {
-  const send = run.kind.prepare(job, run.work.secrets);
+  const send = run.kind.prepare(job, run.work.secrets, run);
   await openIntent(run, job);
   if (!lock.isLocked) run.journal.lose(lock.why);
   await nameStripped(run, job);
@@ -143,7 +145,7 @@ async function submitAnew(
     case "lost":
       return {
         type: "job",
-        ...await recoverJob(run, sent.job, { maySend: true }),
+        ...await recoverJob(run, sent.job, { maySend: true, isOwn: true }),
       };
   }
 }
@@ -255,6 +257,7 @@ async function recoverJob(
   job: SubmittedJob,
   options: RecoverOptions,
 ): Promise<Accepted> {
+  if (run.kind.recover) return await run.kind.recover(run, job, options);
   const { recover } = await import("./recover.ts");
   return await recover(run, job, options);
 }

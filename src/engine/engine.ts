@@ -8,6 +8,7 @@ import type { CompleteJob, Job, RunningJob } from "../job/job.ts";
 import type { JsonObject } from "../json.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Patience } from "../patience.ts";
+import type { ExecEnd, OnOutput } from "./exec.ts";
 
 /** What the engine works with; the command line builds one a process. */
 export interface Engine {
@@ -44,6 +45,16 @@ export type Resume =
 /** Which unlabelled VMs may be taken for a job's own; else as its kind has it. */
 export type AdoptPolicy = "never" | "always" | undefined;
 
+/** What comes of a command in a VM besides its result. */
+export interface ExecOptions {
+  /** Takes its output; without it, none is asked for. */
+  readonly onOutput?: OnOutput;
+  /** Called when the connection broke: why, and how many times in a row. */
+  readonly onBroken?: (why: Failure, times: number) => void;
+  /** Called when all of the output that there is was taken. */
+  readonly onEnd?: (end: ExecEnd) => void;
+}
+
 /** How one command wants its work done. */
 export interface WorkOptions {
   /** Whether to wait until the VM is what was asked for. */
@@ -59,6 +70,8 @@ export interface WorkOptions {
   readonly adopt?: AdoptPolicy;
   /** Fail, before anything is sent, when the job cannot be journaled. */
   readonly requireLedger: boolean;
+  /** Of work of kind `vm.exec`. */
+  readonly exec?: ExecOptions;
   /**
    * Called as soon as the handle is known, before waiting, and again by
    * whoever attaches: sets alias and HEAD. What it returns is the driver's to

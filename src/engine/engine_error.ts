@@ -1,5 +1,6 @@
 import { Failure, type FailureOptions } from "../failure.ts";
 import { isInFlight, type Job } from "../job/job.ts";
+import type { JsonValue } from "../json.ts";
 import type { UnreadableLine } from "../ledger/ledger.ts";
 
 /** A VM that the server lists and that may be what a job asked for. */
@@ -107,6 +108,34 @@ export class JobFailedError extends Failure {
 
   constructor(message: string, hint?: string) {
     super(message, { code: "job_failed", hint });
+  }
+}
+
+/**
+ * A command in a VM has ended, and the service has forgotten some of what it
+ * wrote.
+ */
+export class OutputLostError extends Failure {
+  override readonly name = "OutputLostError";
+  /** What the command itself ended with. */
+  readonly commandExitCode: number | undefined;
+
+  constructor(jobId: string, exitCode: JsonValue | undefined) {
+    const code = typeof exitCode === "number" ? exitCode : undefined;
+    super(
+      `Cannot print all output of job ${jobId}: the service has forgotten ` +
+        "some of it" +
+        (code === undefined
+          ? ""
+          : `; the command ended with exit code ${code}`),
+      {
+        code: "output_lost",
+        hint:
+          "what was printed is all that is left; where it is needed whole, " +
+          "have the command write it to a file in the VM",
+      },
+    );
+    this.commandExitCode = code;
   }
 }
 

@@ -4,112 +4,229 @@ import type { ExecEvent, ExecRequest } from "../api/types.ts";
 import type { VersClient } from "../api/vers_client.ts";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
+import { CursorWatch } from "./exec_cursor.ts";
 
-/** What a command is run with. */
-export interface ExecContext {
+/** Takes a piece of output; the next one comes when it has returned. */
+export type OnOutput = (
+  stream: "stdout" | "stderr",
+  bytes: Uint8Array,
+) => Promise<void>;
+
+/** Options for {@linkcode ExecStream}. */
+export interface ExecStreamOptions {
   readonly client: VersClient;
   readonly clock: Clock;
-  /** Ends the following of the command; the command itself goes on. */
-  readonly signal: AbortSignal;
-}
-
-/** Options for {@linkcode execInVm}. */
-export interface ExecInVmOptions {
   readonly vmId: string;
-  readonly request: ExecRequest;
+  /** The caller's own name for this run, by which it is found again. */
+  readonly execId: string;
   /**
-   * Takes a piece of output; the next one comes when it has returned. What it
-   * throws ends the following, unchanged.
+   * What it throws ends the following, unchanged. Without it, old output is
+   * not asked for.
    */
-  readonly onOutput: (
-    stream: "stdout" | "stderr",
-    bytes: Uint8Array,
-  ) => Promise<void>;
+  readonly onOutput?: OnOutput | undefined;
   /**
    * Called when the connection broke and the command is looked for again:
    * why, and how many times in a row nothing was heard of it.
    */
-  readonly onBroken: (why: Failure, times: number) => void;
+  readonly onBroken?: ((why: Failure, times: number) => void) | undefined;
 }
 
-/** How long a command may be out of sight before it is given up. */
-const PATIENCE_MS = 120_000;
-/** A stream that was open for so long was no mistake. */
-const STEADY_MS = 60_000;
+/** How a command ended. */
+export interface ExecEnd {
+  readonly exitCode: number;
+  /** Whether all of its output was there to be read. */
+  readonly isWhole: boolean;
+}
+
+/** What the service needs besides the name of the run. */
+export type ExecOrder = Omit<ExecRequest, "exec_id">;
+
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 const LONGEST_RETRY_AFTER_MS = 60_000;
-/** How often the service may say that it never heard of the command. */
-const UNKNOWN_LOOKS = 4;
+/** How often in a row the service must say that it knows no such command. */
+const UNKNOWN_LOOKS = 3;
+/** And over how long. */
+const UNKNOWN_MS = 5_000;
+
+/** The service does not know the command, as it says again and again. */
+export class UnknownExecError extends Failure {
+  override readonly name = "UnknownExecError";
+
+  constructor(cause: ApiError) {
+    super("Cannot follow the command: the service does not know it", {
+      code: "unconfirmed",
+      cause,
+    });
+  }
+}
+
+/** The service said that the command could not be run, or not be followed. */
+export class ReportedExecError extends Failure {
+  override readonly name = "ReportedExecError";
+  /** Whether nothing but this was ever heard of the command. */
+  readonly isFirstWord: boolean;
+
+  constructor(
+    { message, code }: ExecEvent & { type: "error" },
+    isFirstWord: boolean,
+  ) {
+    const said = [message, code && `code ${code}`]
+      .filter((part) => part !== "").join(", ");
+    super(
+      `Cannot run the command: the service reported an error` +
+        (said === "" ? "" : ` (${said})`),
+      { code: "server_error" },
+    );
+    this.isFirstWord = isFirstWord;
+  }
+}
 
 /**
- * Runs a command in a VM and returns its exit code.
+ * What a command in a VM does, from its first byte to its exit code.
  *
  * Its output arrives whole, in order and once, however often the connection
  * breaks: the command is found again by its `exec_id` and the number of the
- * last event that came. The request that starts it is sent once.
- *
- * @throws {Failure} when it was not started, or cannot be followed to its end.
- * @throws {unknown} the signal's reason, when that is aborted.
+ * last event that came. Nothing is taken from the service before somebody
+ * follows, and no faster than the output is taken from here.
  */
-export function execInVm(
-  context: ExecContext,
-  options: ExecInVmOptions,
-): Promise<number> {
-  return new Following(context, options).run();
-}
-
-/** A command in a VM, followed to its end. */
-class Following implements ExecListener {
-  readonly #context: ExecContext;
-  readonly #options: ExecInVmOptions;
-  #cursor: number | undefined;
+export class ExecStream implements ExecListener {
+  readonly #options: ExecStreamOptions;
+  readonly #cursors = new CursorWatch();
+  readonly #followed = Promise.withResolvers<void>();
+  #connection: Connection | undefined;
+  #onOpen: () => void = () => {};
   #exitCode: number | undefined;
-  #seenAtMs: number;
-  /** When the stream was opened, if it was. */
-  #openedAtMs: number | undefined;
+  #hasHeard = false;
+  #hasStarted = false;
+  #isFromLatest = false;
   #pauseMs = FIRST_PAUSE_MS;
   #breaks = 0;
   #unknownLooks = 0;
-  /** Whether the service has ever agreed to tell of the command. */
-  #isKnown = false;
+  #unknownSinceMs = 0;
   /** What the listener threw: no fault of the connection. */
   #refused: { readonly error: unknown } | undefined;
 
-  constructor(context: ExecContext, options: ExecInVmOptions) {
-    this.#context = context;
+  constructor(options: ExecStreamOptions) {
     this.#options = options;
-    this.#seenAtMs = context.clock.elapsedMs();
   }
 
-  async run(): Promise<number> {
-    let broken = await this.#follow(() => this.#start(), isNotStarted);
-    while (this.#exitCode === undefined) {
-      await this.#pause(broken);
-      broken = await this.#follow(() => this.#attach(), (error) => {
-        return this.#isLost(error);
-      });
-    }
-    return this.#exitCode;
+  /** Whether nothing is known to be missing of what was taken so far. */
+  get isWhole(): boolean {
+    return this.#cursors.isWhole;
   }
 
   /**
-   * Follows a stream to its end, and returns why that is not the command's.
+   * Sends the request that starts the command, once, and returns when the
+   * service has agreed to tell of it.
    *
-   * @throws {Failure} when it cannot be gone on with.
+   * @throws {Failure} why it did not; {@linkcode NoAnswerError} leaves open
+   *   whether the command was started.
    */
-  async #follow(
-    open: () => Promise<void>,
-    isFinal: (error: Failure) => boolean,
-  ): Promise<Failure> {
+  async start(order: ExecOrder, signal: AbortSignal): Promise<void> {
+    const { client, vmId, execId } = this.#options;
+    const request = { ...order, exec_id: execId };
+    this.#hasStarted = true;
+    await this.#open(
+      (signal) => client.execStream(vmId, request, { signal, listener: this }),
+      signal,
+    );
+  }
+
+  /**
+   * Goes on with a command that was started before, and returns when the
+   * service has agreed to tell of it.
+   */
+  async attach(signal: AbortSignal): Promise<void> {
+    const { client, vmId, execId, onOutput } = this.#options;
+    const cursor = this.#cursors.latest;
+    // Whoever wants no output wants none that is old; but the end may be, too.
+    this.#isFromLatest = onOutput === undefined && !this.#isFromLatest;
+    const from = this.#isFromLatest
+      ? { from_latest: true }
+      : cursor === undefined
+      ? {}
+      : { cursor };
+    this.#hasStarted = false;
+    if (onOutput !== undefined) this.#cursors.attached();
+    await this.#open(
+      (signal) =>
+        client.attachExec(vmId, { exec_id: execId, ...from }, {
+          signal,
+          listener: this,
+        }),
+      signal,
+    );
+  }
+
+  /**
+   * Returns how the command ended, once all of its output was taken.
+   *
+   * @throws {UnknownExecError} when the service does not know it.
+   * @throws {ReportedExecError} when the service reports an error of it.
+   * @throws {Failure} when it cannot be gone on with.
+   * @throws {unknown} the signal's reason, when that is aborted.
+   */
+  async follow(signal: AbortSignal): Promise<ExecEnd> {
+    this.#followed.resolve();
+    let broken = this.#connection && await this.#ended(signal);
+    while (this.#exitCode === undefined) {
+      if (broken !== undefined) await this.#pause(broken, signal);
+      broken = await this.#attachOrSay(signal);
+    }
+    return { exitCode: this.#exitCode, isWhole: this.#cursors.isWhole };
+  }
+
+  async #attachOrSay(signal: AbortSignal): Promise<Failure> {
     try {
-      await open();
+      await this.attach(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof Failure)) throw error;
+      if (this.#isFinal(error)) throw error;
+      return error;
+    }
+    return await this.#ended(signal);
+  }
+
+  async #open(
+    call: (signal: AbortSignal) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    const stop = new AbortController();
+    const opened = Promise.withResolvers<void>();
+    this.#onOpen = opened.resolve;
+    const streaming = call(stop.signal);
+    // It may break before anybody follows: then that is who is told.
+    streaming.catch(() => {});
+    const onAbort = () => stop.abort(signal.reason);
+    signal.addEventListener("abort", onAbort);
+    try {
+      await Promise.race([opened.promise, streaming]);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+    this.#connection = { streaming, stop };
+  }
+
+  /** Returns why a stream has ended, if not with the command. */
+  async #ended(signal: AbortSignal): Promise<Failure> {
+    const { streaming, stop } = this.#connection ?? NOT_CONNECTED;
+    const onAbort = () => stop.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort);
+    try {
+      await streaming;
     } catch (error) {
       if (this.#refused) throw this.#refused.error;
-      this.#context.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (!(error instanceof Failure)) throw error;
-      if (this.#exitCode === undefined && isFinal(error)) throw error;
+      if (this.#exitCode === undefined && this.#isFinal(error)) throw error;
       return error;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      this.#connection = undefined;
     }
     return new NoAnswerError(
       "follow the command",
@@ -117,31 +234,12 @@ class Following implements ExecListener {
     );
   }
 
-  async #start(): Promise<void> {
-    const { client, signal } = this.#context;
-    const { vmId, request } = this.#options;
-    await client.execStream(vmId, request, {
-      signal,
-      listener: this,
-    });
-  }
-
-  async #attach(): Promise<void> {
-    const { client, signal } = this.#context;
-    const { vmId, request: { exec_id } } = this.#options;
-    const from = this.#cursor === undefined ? {} : { cursor: this.#cursor };
-    await client.attachExec(vmId, { exec_id, ...from }, {
-      signal,
-      listener: this,
-    });
-  }
-
   onOpen(): void {
-    this.#isKnown = true;
-    this.#openedAtMs = this.#context.clock.elapsedMs();
+    this.#onOpen();
   }
 
   async onEvent(event: ExecEvent): Promise<void> {
+    await this.#followed.promise;
     try {
       await this.#take(event);
     } catch (error) {
@@ -153,41 +251,36 @@ class Following implements ExecListener {
   async #take(event: ExecEvent): Promise<void> {
     // What comes after the end is a repetition.
     if (this.#exitCode !== undefined) return;
-    this.#seen();
+    const isFirstWord = this.#hasStarted && !this.#hasHeard;
+    this.#heard();
+    const { onOutput } = this.#options;
     switch (event.type) {
       case "chunk":
-        if (this.#cursor !== undefined && event.cursor <= this.#cursor) return;
-        await this.#options.onOutput(event.stream, event.bytes);
-        this.#cursor = event.cursor;
-        this.#seen();
+        if (onOutput === undefined) return;
+        if (!this.#cursors.isNew(event.cursor)) return;
+        await onOutput(event.stream, event.bytes);
+        this.#cursors.took(event.cursor, event.bytes.length);
         return;
       case "exit":
+        if (onOutput !== undefined) this.#cursors.ended(event.cursor);
         this.#exitCode = event.exit_code;
         return;
       case "error":
-        throw reported(event);
+        throw new ReportedExecError(event, isFirstWord);
     }
   }
 
-  #seen(): void {
-    this.#seenAtMs = this.#context.clock.elapsedMs();
+  #heard(): void {
+    this.#hasHeard = true;
     this.#pauseMs = FIRST_PAUSE_MS;
     this.#breaks = 0;
     this.#unknownLooks = 0;
   }
 
-  /** Waits before the next look, unless there have been too many. */
-  async #pause(broken: Failure): Promise<void> {
-    const { clock, signal } = this.#context;
-    const nowMs = clock.elapsedMs();
-    // A command may have nothing to say: its open stream is a sign of it.
-    const wasOpenMs = nowMs - (this.#openedAtMs ?? nowMs);
-    if (wasOpenMs >= STEADY_MS) this.#seenAtMs = nowMs;
-    this.#openedAtMs = undefined;
-    if (nowMs - this.#seenAtMs >= PATIENCE_MS) {
-      throw outOfSight(broken);
-    }
-    this.#options.onBroken(broken, ++this.#breaks);
+  /** Waits before the next look. */
+  async #pause(broken: Failure, signal: AbortSignal): Promise<void> {
+    const { clock, onBroken } = this.#options;
+    onBroken?.(broken, ++this.#breaks);
     const wanted = broken instanceof ApiError ? broken.retryAfterMs ?? 0 : 0;
     const pauseMs = this.#pauseMs;
     this.#pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
@@ -197,73 +290,29 @@ class Following implements ExecListener {
     );
   }
 
-  /** Whether an attempt to attach shows that there is nothing to attach to. */
-  #isLost(error: Failure): boolean {
-    if (!(error instanceof ApiError)) return !isPassing(error);
-    if (error.status !== 404) return !error.isTransient;
-    if (this.#isKnown) throw forgotten(error);
-    this.#unknownLooks++;
-    if (this.#unknownLooks >= UNKNOWN_LOOKS) throw neverStarted(error);
+  /** Whether an error shows that there is nothing to go on with. */
+  #isFinal(error: Failure): boolean {
+    if (!(error instanceof ApiError)) {
+      return !(error instanceof NoAnswerError || error instanceof NotSentError);
+    }
+    if (!error.isNotFound) return !error.isTransient;
+    const nowMs = this.#options.clock.elapsedMs();
+    if (this.#unknownLooks++ === 0) this.#unknownSinceMs = nowMs;
+    const isSure = this.#unknownLooks >= UNKNOWN_LOOKS &&
+      nowMs - this.#unknownSinceMs >= UNKNOWN_MS;
+    if (isSure) throw new UnknownExecError(error);
     return false;
   }
 }
 
-/** Whether the request that starts a command did not do so for certain. */
-function isNotStarted(error: Failure): boolean {
-  if (error instanceof ApiError) return error.isRefusal || error.isThrottled;
-  return !(error instanceof NoAnswerError);
+/** A stream that the service has agreed to. */
+interface Connection {
+  /** Resolves, or rejects, when it is over. */
+  readonly streaming: Promise<void>;
+  readonly stop: AbortController;
 }
 
-function isPassing(error: Failure): boolean {
-  return error instanceof NoAnswerError || error instanceof NotSentError;
-}
-
-function reported(event: ExecEvent & { type: "error" }): Failure {
-  const said = [event.message, event.code && `code ${event.code}`]
-    .filter((part) => part !== "").join(", ");
-  return new Failure(
-    `Cannot run the command: the service reported an error` +
-      (said === "" ? "" : ` (${said})`),
-    { code: "server_error" },
-  );
-}
-
-function neverStarted(cause: ApiError): Failure {
-  return new Failure(
-    "Cannot run the command: the connection broke before the first output, " +
-      "and the service knows no such command: it seems never to have started",
-    {
-      code: "not_sent",
-      retryable: true,
-      hint: "run the same command again; where twice would do harm, " +
-        "look in the VM first",
-      cause,
-    },
-  );
-}
-
-function forgotten(cause: ApiError): Failure {
-  return new Failure(
-    "Cannot read the rest of the output: the service no longer knows the " +
-      "command",
-    {
-      code: "general",
-      hint: "what was printed is whole up to there; the exit code is not known",
-      cause,
-    },
-  );
-}
-
-function outOfSight(cause: Failure): Failure {
-  return new Failure(
-    `Cannot follow the command: nothing was heard of it for ${
-      PATIENCE_MS / 1_000
-    } s`,
-    {
-      code: "unreachable",
-      hint: "it may have run, and may still: look in the VM before you run " +
-        "it again",
-      cause,
-    },
-  );
-}
+const NOT_CONNECTED: Connection = {
+  streaming: Promise.resolve(),
+  stop: new AbortController(),
+};

@@ -1,10 +1,4 @@
-import {
-  deepStrictEqual,
-  match,
-  ok,
-  rejects,
-  strictEqual,
-} from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { FakeClock } from "../../tests/helpers/fake_clock.ts";
 import { fetchTransport } from "../api/transport.ts";
@@ -13,7 +7,8 @@ import { Failure } from "../failure.ts";
 import type { Fault, FaultRule } from "../simulator/faults/faults.ts";
 import { runInFakeShell } from "../simulator/service/fake_shell.ts";
 import { Simulator } from "../simulator/simulator.ts";
-import { execInVm, type ExecInVmOptions } from "./exec.ts";
+import { ApiError, NoAnswerError } from "../api/api_error.ts";
+import { type ExecEnd, ExecStream, type ExecStreamOptions } from "./exec.ts";
 
 interface World {
   readonly simulator: Simulator;
@@ -37,6 +32,7 @@ async function world(): Promise<World> {
 
 interface Heard {
   exitCode?: number;
+  isWhole?: boolean;
   readonly stdout: number[];
   readonly stderr: number[];
   /** Which stream each piece was of. */
@@ -44,6 +40,7 @@ interface Heard {
   readonly breaks: number[];
 }
 
+/** Starts a command, whatever becomes of the answer, and follows it. */
 async function run(
   { client, clock, vmId }: World,
   script: string,
@@ -51,14 +48,13 @@ async function run(
     signal = new AbortController().signal,
     heard = { stdout: [], stderr: [], order: [], breaks: [] },
     ...more
-  }: Partial<ExecInVmOptions> & { signal?: AbortSignal; heard?: Heard } = {},
+  }: Partial<ExecStreamOptions> & { signal?: AbortSignal; heard?: Heard } = {},
 ): Promise<Heard> {
-  heard.exitCode = await execInVm({ client, clock, signal }, {
+  const stream = new ExecStream({
+    client,
+    clock,
     vmId,
-    request: {
-      command: ["bash", "-c", script],
-      exec_id: crypto.randomUUID(),
-    },
+    execId: crypto.randomUUID(),
     onOutput(stream, bytes) {
       heard[stream].push(...bytes);
       heard.order.push(stream);
@@ -67,7 +63,16 @@ async function run(
     onBroken: (_, times) => heard.breaks.push(times),
     ...more,
   });
-  return heard;
+  try {
+    await stream.start({ command: ["bash", "-c", script] }, signal);
+  } catch (error) {
+    const isLost = error instanceof NoAnswerError ||
+      error instanceof ApiError && error.isTransient;
+    if (!isLost) throw error;
+    heard.breaks.push(0);
+  }
+  const end: ExecEnd = await stream.follow(signal);
+  return Object.assign(heard, end);
 }
 
 /** What the command writes when nothing goes wrong. */
@@ -86,6 +91,7 @@ function writtenBy(script: string): Heard {
     stderr: of("stderr"),
     order: output.map(({ stream }) => stream),
     exitCode,
+    isWhole: true,
     breaks: [],
   };
 }
@@ -103,7 +109,7 @@ const once = (operation: FaultRule["operation"], ...faults: Fault[]) => ({
   faults,
 });
 
-Deno.test("execInVm() cut ten times at random delivers every byte, in order, once", async () => {
+Deno.test("ExecStream cut ten times at random delivers every byte, in order, once", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.nat(30_000), { minLength: 10, maxLength: 10 }),
@@ -128,7 +134,7 @@ Deno.test("execInVm() cut ten times at random delivers every byte, in order, onc
   );
 });
 
-Deno.test("execInVm() tells what a command writes as it writes it", async () => {
+Deno.test("ExecStream tells what a command writes as it writes it", async () => {
   const here = await world();
   const at: number[] = [];
   await run(here, "echo one; sleep 60; echo two", {
@@ -140,7 +146,7 @@ Deno.test("execInVm() tells what a command writes as it writes it", async () => 
   deepStrictEqual(at, [0, 60]);
 });
 
-Deno.test("execInVm() looks again after two minutes without a byte, and misses nothing", async () => {
+Deno.test("ExecStream looks again after two minutes without a byte, and misses nothing", async () => {
   const here = await world();
   const heard = await run(here, "echo one; sleep 300; echo two");
   strictEqual(String.fromCharCode(...heard.stdout), "one\ntwo\n");
@@ -148,7 +154,7 @@ Deno.test("execInVm() looks again after two minutes without a byte, and misses n
   strictEqual(await startsOf(here), 1);
 });
 
-Deno.test("execInVm() whose first answer is lost attaches, and starts nothing again", async () => {
+Deno.test("ExecStream whose first answer is lost attaches, and starts nothing again", async () => {
   for (
     const fault of [
       { type: "drop", when: "after" },
@@ -170,26 +176,13 @@ Deno.test("execInVm() whose first answer is lost attaches, and starts nothing ag
   }
 });
 
-Deno.test("execInVm() says so when the request never arrived, and does not send it again", async () => {
-  const here = await world();
-  await here.simulator.addFault(
-    once("exec_stream", { type: "drop", when: "before" }),
-  );
-  await rejects(run(here, "echo never"), (error: Failure) => {
-    strictEqual(error.code, "not_sent");
-    match(error.message, /seems never to have started/);
-    return error.retryable;
-  });
-  strictEqual(await startsOf(here), 0);
-});
-
 for (
   const [status, code] of [[400, "bad_request"], [403, "authentication"], [
     404,
     "not_found",
   ], [409, "conflict"]] as const
 ) {
-  Deno.test(`execInVm() refused with ${status} does not look for the command`, async () => {
+  Deno.test(`ExecStream refused with ${status} does not look for the command`, async () => {
     const here = await world();
     await here.simulator.addFault(
       once("exec_stream", { type: "answer", when: "before", status }),
@@ -199,13 +192,13 @@ for (
   });
 }
 
-Deno.test("execInVm() never sent is not looked for", async () => {
+Deno.test("ExecStream never sent is not looked for", async () => {
   const here = await world();
   await here.simulator.addFault(once("exec_stream", { type: "unreachable" }));
   await rejects(run(here, "echo never"), { code: "not_sent" });
 });
 
-Deno.test("execInVm() outlives an outage, and honours Retry-After", async () => {
+Deno.test("ExecStream outlives an outage, and honours Retry-After", async () => {
   const here = await world();
   await here.simulator.addFault(
     once("exec_stream", { type: "cut", bytes: 20 }),
@@ -227,39 +220,89 @@ Deno.test("execInVm() outlives an outage, and honours Retry-After", async () => 
   ok(here.clock.sleeps.includes(7_000));
 });
 
-Deno.test("execInVm() gives up after two minutes out of sight, and does not call it not run", async () => {
+Deno.test("ExecStream is not ended by an outage, however long", async () => {
   const here = await world();
-  await here.simulator.addFault(once("exec_stream", { type: "cut", bytes: 0 }));
+  await here.simulator.addFault(
+    once("exec_stream", { type: "cut", bytes: 20 }),
+  );
   await here.simulator.addFault({
     operation: "exec_attach",
+    times: 400,
     faults: [{ type: "unreachable" }],
   });
-  await rejects(run(here, "echo lost"), (error: Failure) => {
-    match(error.hint ?? "", /it may have run/);
-    return error.code === "unreachable";
-  });
-  ok(here.clock.elapsedMs() >= 120_000);
+  const heard = await run(here, "seq 1 500");
+  deepStrictEqual(heard.stdout, writtenBy("seq 1 500").stdout);
+  ok(here.clock.elapsedMs() > 1_800_000);
 });
 
-Deno.test("execInVm() says what is missing when the service forgets a command", async () => {
+Deno.test("ExecStream takes three looks over 5 s to believe that a command is not known", async () => {
   const here = await world();
   await here.simulator.addFault(
     once("exec_stream", { type: "cut", bytes: 4_000 }),
   );
+  const unknown = (times: number) => ({
+    operation: "exec_attach" as const,
+    times,
+    faults: [{ type: "answer" as const, when: "before" as const, status: 404 }],
+  });
+  await here.simulator.addFault(unknown(2));
+  const whole = await run(here, "noise 9000");
+  deepStrictEqual(whole.stdout, writtenBy("noise 9000").stdout);
   await here.simulator.addFault(
-    once("exec_attach", { type: "answer", when: "before", status: 404 }),
+    once("exec_stream", { type: "cut", bytes: 4_000 }),
   );
+  await here.simulator.addFault(unknown(20));
   const heard: Heard = { stdout: [], stderr: [], order: [], breaks: [] };
-  await rejects(
-    run(here, "noise 9000", { heard }),
-    /no longer knows the command/,
-  );
+  await rejects(run(here, "noise 9000", { heard }), { code: "unconfirmed" });
   const { stdout } = writtenBy("noise 9000");
   ok(heard.stdout.length > 0);
   deepStrictEqual(heard.stdout, stdout.slice(0, heard.stdout.length));
 });
 
-Deno.test("execInVm() ends with what its listener throws, unchanged", async () => {
+Deno.test("ExecStream takes nothing before somebody follows, and no faster than it is taken", async () => {
+  const here = await world();
+  const taken: number[] = [];
+  const { client, clock, vmId } = here;
+  const turn = Promise.withResolvers<void>();
+  const stream = new ExecStream({
+    client,
+    clock,
+    vmId,
+    execId: crypto.randomUUID(),
+    async onOutput(_, { length }) {
+      taken.push(length);
+      if (taken.length === 1) await turn.promise;
+    },
+  });
+  const { signal } = new AbortController();
+  await stream.start({ command: ["noise", "5000"] }, signal);
+  deepStrictEqual(taken, []);
+  const followed = stream.follow(signal);
+  // What is taken slowly is no silence: no limit of time breaks the stream.
+  await clock.sleep(3_600_000);
+  deepStrictEqual(taken, [1_024]);
+  turn.resolve();
+  deepStrictEqual(await followed, { exitCode: 0, isWhole: true });
+  deepStrictEqual(taken, [1_024, 1_024, 1_024, 1_024, 904]);
+  strictEqual(
+    (await here.simulator.requests())
+      .filter(({ operation }) => operation === "exec_attach").length,
+    0,
+  );
+});
+
+Deno.test("ExecStream without a reader asks for no old output, and learns how it ended", async () => {
+  const here = await world();
+  const { client, clock, vmId } = here;
+  const execId = crypto.randomUUID();
+  const { signal } = new AbortController();
+  const first = new ExecStream({ client, clock, vmId, execId });
+  await first.start({ command: ["bash", "-c", "seq 1 5; exit 7"] }, signal);
+  const second = new ExecStream({ client, clock, vmId, execId });
+  deepStrictEqual(await second.follow(signal), { exitCode: 7, isWhole: true });
+});
+
+Deno.test("ExecStream ends with what its listener throws, unchanged", async () => {
   const here = await world();
   const reason = new Error("full");
   await rejects(
@@ -268,7 +311,7 @@ Deno.test("execInVm() ends with what its listener throws, unchanged", async () =
   );
 });
 
-Deno.test("execInVm() ends with the signal's reason; the command goes on", async () => {
+Deno.test("ExecStream ends with the signal's reason; the command goes on", async () => {
   const here = await world();
   const controller = new AbortController();
   const reason = new Failure("stop", { code: "interrupted" });

@@ -69,12 +69,16 @@ export class Journal {
 
   /**
    * Returns the job with its outcome, if another process has recorded one
-   * since this was last asked. Where nothing was written, nothing is read.
+   * since this was last asked. Where nothing was written, nothing is read,
+   * unless it is asked `isAnew`.
    */
-  async outcomeOf(job: Job): Promise<SettledJob | undefined> {
+  async outcomeOf(
+    job: Job,
+    { isAnew = false }: { readonly isAnew?: boolean } = {},
+  ): Promise<SettledJob | undefined> {
     const known = await this.#orNone(async () => {
       const version = await this.#ledger.version();
-      if (version === this.#readVersion) return undefined;
+      if (version === this.#readVersion && !isAnew) return undefined;
       this.#readVersion = version;
       return await this.#find(job);
     });

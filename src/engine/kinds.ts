@@ -7,11 +7,15 @@ import type {
 } from "../api/types.ts";
 import type { VersClient } from "../api/vers_client.ts";
 import { Failure } from "../failure.ts";
-import type { Job } from "../job/job.ts";
+import type { CompleteJob, Job, RunningJob, SubmittedJob } from "../job/job.ts";
 import type { Handle, JobKind } from "../job/record.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import { isUuid } from "../uuid.ts";
 import type { AdoptPolicy, LocalEffects } from "./engine.ts";
+import type { Run } from "./look.ts";
+import type { RecoverOptions } from "./recover.ts";
+import type { Accepted } from "./send.ts";
+import type { Waited } from "./wait.ts";
 
 /** The label that ties a VM to the job that made it; its value is the token. */
 export const JOB_LABEL = "vers-job";
@@ -40,13 +44,36 @@ export interface Kind {
    *
    * @throws {Failure} when something that it needs is not there.
    */
-  prepare(job: Job, secrets: JsonObject | undefined): SendRequest;
+  prepare(
+    job: SubmittedJob | RunningJob,
+    secrets: JsonObject | undefined,
+    run: Run,
+  ): SendRequest;
 
   /**
    * How to find what a request has made whose answer was lost. A kind without
    * it makes nothing, and is idempotent: it is sent again.
    */
   readonly recovery?: Recovery;
+
+  /** Finds out what became of a lost request in a way of its own. */
+  recover?(
+    run: Run,
+    intent: SubmittedJob,
+    options: RecoverOptions,
+  ): Promise<Accepted>;
+
+  /** Waits for something else than that the job's VMs run. */
+  wait?(run: Run, job: RunningJob): Promise<Waited>;
+
+  /**
+   * Brings again what was given out besides the stored result. That result
+   * then does not hang on whether the VM is still there.
+   */
+  giveAgain?(run: Run, job: CompleteJob): Promise<void>;
+
+  /** Whether the same words, typed again, are other work each time. */
+  readonly isOneOff?: boolean;
 
   /** Whether a stored result holds only while its VM runs. */
   readonly isOwedOnlyRunning?: boolean;
@@ -293,12 +320,46 @@ const RESUME: Kind = {
   }),
 };
 
+/** `vers exec`: a command in a VM, found again by the id that it is given. */
+const EXEC: Kind = {
+  confirmWindowMs: SLOW_CONFIRM_MS,
+  maxResumeAgeMs: DAY_MS,
+  isOneOff: true,
+  prepare(job, _, run) {
+    const vmId = sourceOf(job);
+    return async (_, { signal = run.patience.signal }) => {
+      const { startExec } = await import("./exec_job.ts");
+      await startExec(run, job, signal);
+      return { vm_ids: [vmId] };
+    };
+  },
+  async recover(run, intent, options) {
+    const { recoverExec } = await import("./exec_job.ts");
+    return await recoverExec(run, intent, options);
+  },
+  async wait(run, job) {
+    const { waitForExec } = await import("./exec_job.ts");
+    return await waitForExec(run, job);
+  },
+  async giveAgain(run, job) {
+    const { readOutputAgain } = await import("./exec_job.ts");
+    await readOutputAgain(run, job);
+  },
+  result: (job, status) => ({
+    job_id: job.id,
+    exec_id: job.token,
+    vm_id: job.handle.vm_ids[0],
+    status,
+  }),
+};
+
 const KINDS: Readonly<Record<JobKind, Kind>> = {
   "vm.run": RUN,
   "vm.branch": BRANCH,
   "vm.run_commit": RUN_COMMIT,
   "vm.deploy": DEPLOY,
   "vm.resume": RESUME,
+  "vm.exec": EXEC,
 };
 
 /** Returns how jobs of a kind are sent, observed and found again. */

@@ -9,6 +9,7 @@ import type { Failure } from "../failure.ts";
 import type { Job } from "../job/job.ts";
 import type { Patience, Polled } from "../patience.ts";
 import type { Engine, Work, WorkOptions } from "./engine.ts";
+import type { ExecStream } from "./exec.ts";
 import type { Journal } from "./journal.ts";
 import type { Kind } from "./kinds.ts";
 
@@ -26,6 +27,8 @@ export interface Run {
   passedOver: Job | undefined;
   /** What answered a request whose own answer is held to be lost. */
   lostTo: ForeignAnswer | undefined;
+  /** The command of a job of kind `vm.exec`, once the service has taken it. */
+  exec: ExecStream | undefined;
   /** What has been said once of a list: it is not said again. */
   readonly saidOfLists: Set<string>;
   /** Sees to it that not too much is asked for at once. */

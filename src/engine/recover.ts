@@ -26,6 +26,8 @@ import { nameDuplicates, readVmList } from "./vm_labels.ts";
 export interface RecoverOptions {
   /** Whether the request may be sent a second time, if it proves lost. */
   readonly maySend: boolean;
+  /** Whether this process has sent it. */
+  readonly isOwn?: boolean;
 }
 
 const FIRST_PAUSE_MS = 1_000;
@@ -78,7 +80,7 @@ export async function recover(
         throw await unconfirmed(run, job, candidates, refusal);
       }
       mayStillSend = false;
-      const send = run.kind.prepare(job, run.work.secrets);
+      const send = run.kind.prepare(job, run.work.secrets, run);
       const again = await openSend(run, job);
       if (again === undefined) {
         throw await unconfirmed(run, job, candidates, refusal);
@@ -107,7 +109,7 @@ export async function recover(
  * tell: what it looks at was known before the request.
  */
 async function repeat(run: Run, intent: SubmittedJob): Promise<Accepted> {
-  const send = run.kind.prepare(intent, run.work.secrets);
+  const send = run.kind.prepare(intent, run.work.secrets, run);
   const again = await openSend(run, intent) ?? intent;
   const sent = await sendOnce(run, again, send);
   const { job } = sent;
@@ -173,7 +175,8 @@ async function adopt(
   return running;
 }
 
-async function unconfirmed(
+/** Records that exit 21 is given for a job, and returns the failure. */
+export async function unconfirmed(
   run: Run,
   job: SubmittedJob,
   candidates: readonly Candidate[],
@@ -201,7 +204,7 @@ function describe({ status, contentType }: ForeignAnswer): string {
 }
 
 /** How long ago the newest send was, as far as is certain. */
-interface SendAge {
+export interface SendAge {
   /** Returns how long ago that was at one moment of this process. */
   at(elapsedMs: number): number;
   /** Takes note of the server's clock. */
@@ -215,7 +218,7 @@ const HEADER_SLACK_MS = 1_000;
  * The wall clock may have stepped since the send. What this process has seen
  * pass is certain; beyond that, our clock and the server's must agree.
  */
-function sendAge(run: Run, job: SubmittedJob): SendAge {
+export function sendAge(run: Run, job: SubmittedJob): SendAge {
   const { clock } = run.engine;
   const startMs = clock.elapsedMs();
   const wallMs = Math.max(

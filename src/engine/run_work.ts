@@ -57,6 +57,7 @@ export async function runWork(
     job: undefined,
     passedOver: undefined,
     lostTo: undefined,
+    exec: undefined,
     saidOfLists: new Set(),
     turns: new Turns(),
   };
@@ -104,6 +105,12 @@ async function giveAgain(
   const { engine, options, journal } = run;
   const { job, isFresh } = claim;
   run.job = job;
+  if (run.kind.giveAgain) {
+    engine.notify({ type: "returning", job });
+    await run.kind.giveAgain(run, job);
+    await deliver(run, job, "returned");
+    return true;
+  }
   const presence = isFresh
     ? { type: "there" as const }
     : await presenceOf(run, job);
@@ -159,7 +166,7 @@ async function seeThrough(
       await labelled;
       await nameDuplicates(run, job);
       checkCount(job);
-      const result = kind.result(job, "complete", effects);
+      const result = waited.result ?? kind.result(job, "complete", effects);
       const told = { ...result, job_id: job.id, effect };
       const done = completed(job, told, run.engine.clock.now());
       await deliverSettled(run, claim, await run.journal.settle(done));
@@ -264,7 +271,7 @@ async function waitOrRecordFailure(
   job: RunningJob,
 ): Promise<Waited> {
   try {
-    return await waitForJob(run, job);
+    return await (run.kind.wait ?? waitForJob)(run, job);
   } catch (error) {
     if (!(error instanceof JobFailedError)) throw error;
     const settled = await journalFailure(run, job, error);

@@ -20,6 +20,7 @@ import type { Patience } from "../patience.ts";
 import { deleteVm } from "./delete_vm.ts";
 import type { Engine } from "./engine.ts";
 import { lockJob } from "./journal.ts";
+import { makesVms } from "../job/record.ts";
 import { countOf, JOB_LABEL, kindOf } from "./kinds.ts";
 import { readNamedJob } from "./named_job.ts";
 import { isOwnerKnown } from "./search.ts";
@@ -249,14 +250,19 @@ function notOpen(job: Job): Failure {
 function makesNothing(job: SubmittedJob): Failure {
   return new Failure(
     `Cannot adopt for job "${job.id}": a ${job.kind} makes no VM`,
-    { code: "usage", hint: "run its command again: that does no harm" },
+    {
+      code: "usage",
+      hint: job.kind === "vm.exec"
+        ? `to see whether it ran: vers jobs logs ${job.id}`
+        : "run its command again: that does no harm",
+    },
   );
 }
 
 function isComplete({ id, kind, handle: { vm_ids } }: CompleteJob): Failure {
   return new Failure(`Cannot cancel job ${id}: it is complete already`, {
     code: "conflict",
-    hint: kindOf(kind).recovery === undefined
+    hint: !makesVms(kind)
       ? `vers jobs get ${id} shows its result`
       : `to delete what it made: vers delete ${vm_ids.join(" ")}`,
   });

@@ -2,6 +2,7 @@ import { ApiError } from "../api/api_error.ts";
 import type { VmList } from "../api/types.ts";
 import { Failure } from "../failure.ts";
 import type { CompleteJob, RunningJob, SettledJob } from "../job/job.ts";
+import type { JsonObject } from "../json.ts";
 import { DeletionWatch } from "./deletion.ts";
 import type { SeenVm } from "./engine.ts";
 import { JobFailedError } from "./engine_error.ts";
@@ -18,7 +19,11 @@ import { readVmList } from "./vm_labels.ts";
 /** How a wait ended. */
 export type Waited =
   /** Every VM is what was waited for. */
-  | { readonly type: "complete" }
+  | {
+    readonly type: "complete";
+    /** What came of it, where that is more than that the VMs run. */
+    readonly result?: JsonObject;
+  }
   /** Another process has recorded how the job ended. */
   | { readonly type: "settled"; readonly job: SettledJob }
   | {
@@ -278,7 +283,7 @@ function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
 async function resend(run: Run, job: RunningJob): Promise<void> {
   const { engine, kind, patience, work } = run;
   try {
-    const send = kind.prepare(job, work.secrets);
+    const send = kind.prepare(job, work.secrets, run);
     await send(engine.client, { signal: patience.interrupt });
     engine.notify({ type: "resumedAgain", job });
   } catch (error) {

@@ -8,6 +8,7 @@ export const JOB_KINDS = [
   "vm.deploy",
   "vm.resume",
   "vm.run_commit",
+  "vm.exec",
 ] as const;
 
 /** What a job does. */
@@ -16,6 +17,11 @@ export type JobKind = typeof JOB_KINDS[number];
 /** Returns whether `value` names a kind that this program knows. */
 export function isJobKind(value: unknown): value is JobKind {
   return (JOB_KINDS as readonly unknown[]).includes(value);
+}
+
+/** Returns whether jobs of a kind make the VMs that their handles name. */
+export function makesVms(kind: JobKind): boolean {
+  return kind !== "vm.resume" && kind !== "vm.exec";
 }
 
 /** The format of the lines that this program writes, their field `v`. */

@@ -49,8 +49,9 @@ export function resumeCommand(
   { isByIdAlone = false }: { readonly isByIdAlone?: boolean } = {},
 ): string | undefined {
   const { path } = invocation;
+  // What came from stdin is not in the words, either.
   const isSecret = invocation.given.some(({ name }) =>
-    privacyOf(command.flags, name) === "secret"
+    privacyOf(command.flags, name) === "secret" || name === "interactive"
   );
   const isFound = namesItsJobs(path) ||
     (job?.key !== undefined && !isByIdAlone && !isSecret &&

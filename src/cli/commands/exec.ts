@@ -1,14 +1,19 @@
 import { ApiError } from "../../api/api_error.ts";
-import type { ExecRequest } from "../../api/types.ts";
-import type { VersClient } from "../../api/vers_client.ts";
-import { Failure } from "../../failure.ts";
-import { Patience, TimedOutError } from "../../patience.ts";
+import { sha256Hex } from "../../bytes.ts";
+import type { Notice, Resume } from "../../engine/engine.ts";
+import { JobError, OutputLostError } from "../../engine/engine_error.ts";
+import type { ExecEnd, OnOutput } from "../../engine/exec.ts";
+import { Failure, messageOf } from "../../failure.ts";
+import { canonicalJson } from "../../job/fingerprint.ts";
+import { isInFlight } from "../../job/job.ts";
+import type { JsonObject } from "../../json.ts";
+import { Patience } from "../../patience.ts";
 import { vmOfAlias } from "../../project/aliases.ts";
 import { isUuid } from "../../uuid.ts";
 import {
   type CommandInput,
   defineCommand,
-  TARGET_FILES,
+  JOB_FILES,
 } from "../command_line/command.ts";
 import {
   duration,
@@ -17,21 +22,30 @@ import {
   withFacts,
   word,
 } from "../command_line/flag.ts";
-import { shellLine } from "../command_line/written_line.ts";
+import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
+import {
+  LEFT_OUT,
+  shellLine,
+  storableWords,
+} from "../command_line/written_line.ts";
 import type { Context } from "../context.ts";
 import { lazy } from "../lazy.ts";
-import { UsageError } from "../output/exit_code.ts";
-import { ClosedPipeError, type Sink } from "../output/sink.ts";
+import { passedOn, UsageError } from "../output/exit_code.ts";
+import { type ResultView, textsIn } from "../output/render_result.ts";
+import { ClosedPipeError } from "../output/sink.ts";
 import { jsonLine } from "../output/terminal_text.ts";
 import { readStdin } from "../read_stdin.ts";
-import { openSession } from "../session.ts";
-import { aliasesFor, resolveTarget, type Target } from "../targets.ts";
+import { openSession, type Session } from "../session.ts";
+import {
+  aliasesFor,
+  resolveTarget,
+  type Target,
+  targetInput,
+} from "../targets.ts";
 import { noSuchVm } from "../vm_command.ts";
 
 /** What the service takes as stdin is part of one request. */
 const MAX_STDIN_BYTES = 1024 * 1024;
-/** How much later than its time-out a command may end, before it is given up. */
-const GRACE_MS = 10_000;
 /** How many tries in a row may fail before a person should know. */
 const SILENT_BREAKS = 3;
 
@@ -39,6 +53,10 @@ const EXAMPLE_VARIABLE = "NAME=value";
 const parseTimeout = duration({ zero: "no limit", example: "90s" });
 
 const FLAGS = {
+  detach: {
+    type: "boolean",
+    brief: "Print the job's ID, and do not wait for the command",
+  },
   workdir: {
     type: "value",
     brief: "Run it in this folder of the VM",
@@ -82,6 +100,20 @@ const FLAGS = {
     type: "boolean",
     brief: "Taken for the Go CLI's sake: HTTPS is used all the same",
   },
+  "idempotency-key": {
+    ...WAIT_FLAGS["idempotency-key"],
+    brief: "Your own key: the command runs once, its output is read again",
+  },
+  "resume-job": {
+    ...WAIT_FLAGS["resume-job"],
+    brief: "Go on with exactly this job: its output from the first byte",
+  },
+  "no-resume": {
+    ...WAIT_FLAGS["no-resume"],
+    brief: "Run it, even if a job of this key is in flight or complete",
+  },
+  "require-ledger": WAIT_FLAGS["require-ledger"],
+  explain: WAIT_FLAGS.explain,
 } as const satisfies FlagTable;
 
 type Input = CommandInput<typeof FLAGS>;
@@ -97,7 +129,9 @@ export const command = defineCommand({
     "command. A single word is run as a bash command line; several are\n" +
     "passed as they are. stdin is read and sent only with -i.\n\n" +
     "If the connection breaks, vers reconnects to the same command: its\n" +
-    "output continues where it stopped, and it is never started twice.",
+    "output continues where it stopped, and it is never started twice.\n" +
+    "--timeout limits the command itself and ends it; waiting for stdin\n" +
+    "counts. Without it there is no limit.",
   flags: FLAGS,
   positionals: [
     {
@@ -107,13 +141,16 @@ export const command = defineCommand({
     },
     { name: "command", brief: "What to run, with its arguments", isList: true },
   ],
-  check({ flags }) {
-    return flags.has("interactive") && flags.has("no-stdin")
-      ? [{
+  check(given) {
+    const { flags } = given;
+    const mistakes = [...checkWaitFlags(given)];
+    if (flags.has("interactive") && flags.has("no-stdin")) {
+      mistakes.push({
         problem: "--interactive and --no-stdin contradict each other",
         example: "-i my-vm bash",
-      }]
-      : [];
+      });
+    }
+    return mistakes;
   },
   takesRest: true,
   passesExitCode: true,
@@ -123,26 +160,95 @@ export const command = defineCommand({
     ["vers exec -w /srv -t 10m my-vm make test", "in a folder, with a limit"],
     ["vers exec -i my-vm bash < script.sh", "run a script of this machine"],
     ["vers exec --json my-vm uname -a", "collect the output as JSON"],
+    [
+      "vers exec --idempotency-key build-7 my-vm make",
+      "run it once, however often this is called",
+    ],
+    ["vers exec --detach my-vm make", "and wait for it later"],
   ],
   exitCodes: [
+    [1, "some output was forgotten by the service; or the command's own code"],
+    [21, "unconfirmed: the command may or may not have run"],
+    [124, "the command was ended because --timeout passed"],
     [125, "vers itself failed: its error on stderr says why"],
     [130, "interrupted; the command continues in the VM"],
   ],
-  files: TARGET_FILES,
+  files: { ...JOB_FILES, aliases: "read", head: "read" },
+  resumeKey: "--idempotency-key",
+  resuming:
+    "With --idempotency-key, running the same command again goes on with it\n" +
+    "and prints its output from the first byte; once it has ended, its\n" +
+    "output and exit code are given again. --resume-job does so for any job;\n" +
+    "vers jobs list shows them. Without a key, the same words run it anew.",
   run: exec,
 });
 
 async function exec(input: Input, context: Context): Promise<number> {
   const { flags, progress } = input;
+  const { doJob } = await lazy.startJob();
+  const asked = flags["resume-job"] === undefined
+    ? await askedFor(input, context)
+    : { words: ["exec", "--resume-job", flags["resume-job"]], inputs: {} };
+  if (flags.ssh) {
+    progress.say("note: --ssh is not needed: the command is run over HTTPS");
+  }
+  const session = await openSession(input, context);
+  const output = new ExecOutput(input, context);
+  const { target, ...work } = asked;
+  try {
+    await doJob(withNotices(session, input), {
+      ...work,
+      input,
+      context,
+      command,
+      kind: "vm.exec",
+      isStable: false,
+      onAccepted: () => Promise.resolve({}),
+      view: DETACHED_VIEW,
+      waiting: {
+        wait: !flags.detach,
+        resume: readResume(input),
+        timeoutMs: flags.timeout || undefined,
+        requireLedger: flags["require-ledger"],
+        ...confirmWindowOf(session),
+        ...(flags.detach ? {} : { exec: output }),
+      },
+      ...(flags.detach ? {} : { deliver: output.deliver }),
+    });
+  } catch (error) {
+    // Nobody reads its output any more: the command's own end still counts.
+    if (error instanceof ClosedPipeError) return output.exitCode;
+    const { job } = error instanceof JobError ? error : progress;
+    if (context.signal.aborted && job !== undefined && isInFlight(job)) {
+      progress.say(
+        `note: the command continues in VM ${job.source}, if it was started`,
+      );
+    }
+    throw await withReason(error, { session, target, context });
+  }
+  return output.exitCode;
+}
+
+/** What a command asks for, and how the ledger has it. */
+interface AskedExec {
+  readonly inputs: JsonObject;
+  readonly secrets?: JsonObject;
+  readonly source?: string;
+  readonly words: readonly string[];
+  readonly target?: Target;
+}
+
+/**
+ * Returns what is to be run. The ledger gets the program's name, and one hash
+ * of all the rest.
+ */
+async function askedFor(input: Input, context: Context): Promise<AskedExec> {
+  const { args, flags, invocation, progress } = input;
   const { target, words } = targetAndWords(input, context);
   const { clock, signal: interrupt } = context;
   const timeoutMs = flags.timeout || undefined;
   const patience = new Patience({ clock, interrupt, timeoutMs });
   using _stopping = patience;
-  if (flags.ssh) {
-    progress.say("note: --ssh is not needed: the command is run over HTTPS");
-  }
-  const { engine: { client } } = await openSession(input, context);
   const stdin = flags.interactive
     ? await readStdin(context, {
       progress,
@@ -152,131 +258,198 @@ async function exec(input: Input, context: Context): Promise<number> {
       patience,
     })
     : "";
-  const request: ExecRequest = {
+  const secrets: JsonObject = {
     command: ["bash", "-c", scriptOf(words)],
-    exec_id: crypto.randomUUID(),
     ...(flags.env.length === 0 ? {} : { env: Object.fromEntries(flags.env) }),
     ...(stdin === "" ? {} : { stdin }),
-    ...(flags.timeout
-      ? { timeout_secs: Math.ceil(flags.timeout / 1_000) }
-      : {}),
     ...(flags.workdir === undefined ? {} : { working_dir: flags.workdir }),
   };
-  return await follow(input, context, { client, target, request });
+  const program = programOf(words);
+  const head = invocation.typed.slice(0, invocation.typed.length - args.length);
+  const isWhole = words.length === 1 && words[0] === program && stdin === "";
+  return {
+    target,
+    source: target.id,
+    inputs: {
+      target: targetInput(target, context),
+      program,
+      command: await sha256Hex(canonicalJson(secrets)),
+    },
+    secrets,
+    words: [
+      ...storableWords({ command, invocation: { ...invocation, typed: head } }),
+      ...(target.typed === undefined ? [] : [target.typed]),
+      program,
+      ...(isWhole ? [] : [LEFT_OUT]),
+    ],
+  };
 }
 
-/** A command that is to be run, and where. */
-interface Started {
-  readonly client: VersClient;
-  readonly target: Target;
-  readonly request: ExecRequest;
+/** The program that a command begins with; a line of shell may hide it. */
+function programOf(words: readonly string[]): string {
+  const [first = ""] = words;
+  const [name = ""] = words.length === 1 ? first.trim().split(/\s/) : [first];
+  return /^[A-Za-z0-9_./+-]{1,100}$/.test(name) ? name : "bash";
 }
 
-async function follow(
-  { flags, invocation: { output }, progress }: Input,
-  context: Context,
-  { client, target, request }: Started,
-): Promise<number> {
-  const { execInVm } = await lazy.execStream();
-  const isCollected = output.isExplicit && output.format === "json";
-  const collected = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
-  const { clock, signal: interrupt } = context;
-  const { timeout } = flags;
-  const patience = new Patience({
-    clock,
-    interrupt,
-    timeoutMs: timeout ? clock.elapsedMs() + timeout : undefined,
-  });
-  using _stopping = patience;
-  let exitCode: number;
-  try {
-    // The service ends a command whose time is up, and says so. The limit here
-    // is for when it does not.
-    exitCode = await patience.within(
-      (signal) =>
-        execInVm({ client, clock, signal }, {
-          vmId: target.id,
-          request,
-          async onOutput(stream, bytes) {
-            if (isCollected) collected[stream].push(bytes);
-            else await writeIfRead(context[stream], bytes);
-          },
-          onBroken({ message }, times) {
-            if (times !== SILENT_BREAKS + 1) return;
-            progress.say(`note: still reconnecting to the command: ${message}`);
-          },
-        }),
-      {
-        graceMs: GRACE_MS,
-        reason: () =>
-          new TimedOutError(
-            `Timed out after ${(timeout ?? 0) / 1_000}s, and the service did ` +
-              "not end the command",
-          ),
-      },
-    );
-  } catch (error) {
-    if (context.signal.aborted) {
-      progress.say(
-        `note: the command continues in VM ${target.id}, if it was started`,
-      );
-      throw error;
-    }
-    throw await withReason(error, { client, target, signal: context.signal });
-  }
-  if (isCollected) {
-    await writeIfRead(
-      context.stdout,
-      output.isQuiet ? `${request.exec_id}\n` : jsonLine({
-        exit_code: exitCode,
-        stdout: textOf(collected.stdout),
-        stderr: textOf(collected.stderr),
-        exec_id: request.exec_id,
-      }) + "\n",
-    );
-  }
-  // More than a byte does not fit; and it must not look like success.
-  return exitCode >= 0 && exitCode <= 255 ? exitCode : exitCode & 0xff || 255;
+function readResume({ flags }: Input): Resume {
+  const id = flags["resume-job"];
+  if (id !== undefined) return { type: "job", id };
+  return flags["no-resume"]
+    ? { type: "never" }
+    : { type: "auto", maxAgeMs: Infinity };
+}
+
+function confirmWindowOf({ settings: { confirmWindowMs } }: Session) {
+  return confirmWindowMs === undefined ? {} : { confirmWindowMs };
 }
 
 /**
- * Writes to a stream, if somebody still reads it: the command continues without
- * a reader, and its exit code is still to come.
+ * What the command writes to stderr is not mixed with what is said of every
+ * job, unless somebody has shown that the job matters to them.
  */
-async function writeIfRead(
-  stream: Sink,
-  content: string | Uint8Array,
-): Promise<void> {
-  try {
-    await stream.write(content);
-  } catch (error) {
-    if (!(error instanceof ClosedPipeError)) throw error;
+function withNotices(session: Session, { flags, progress }: Input): Session {
+  const isNamed = flags.detach || flags["idempotency-key"] !== undefined;
+  const notify = (notice: Notice) => {
+    const isUsual = notice.type === "accepted" || notice.type === "look" ||
+      (notice.type === "submitted" && !isNamed);
+    if (isUsual) progress.heed(notice);
+    else progress.notify(notice);
+  };
+  return { ...session, engine: { ...session.engine, notify } };
+}
+
+/** What a command writes, on its way to this process's own streams. */
+class ExecOutput {
+  readonly #input: Input;
+  readonly #context: Context;
+  readonly #isCollected: boolean;
+  readonly #collected = {
+    stdout: [] as Uint8Array[],
+    stderr: [] as Uint8Array[],
+  };
+  #isWhole = true;
+  #isClosed = false;
+  /** What the process is to end with. */
+  exitCode = 0;
+
+  constructor(input: Input, context: Context) {
+    this.#input = input;
+    this.#context = context;
+    const { isExplicit, format } = input.invocation.output;
+    this.#isCollected = isExplicit && format === "json";
+  }
+
+  readonly onOutput: OnOutput = async (stream, bytes) => {
+    if (this.#isCollected) this.#collected[stream].push(bytes);
+    else await this.#write(stream, bytes);
+  };
+
+  readonly onBroken = ({ message }: Failure, times: number): void => {
+    if (times !== SILENT_BREAKS + 1) return;
+    const { progress } = this.#input;
+    progress.say(`note: still reconnecting to the command: ${message}`);
+  };
+
+  readonly onEnd = ({ exitCode, isWhole }: ExecEnd): void => {
+    this.#isWhole = isWhole;
+    this.exitCode = passedOn(exitCode);
+  };
+
+  /**
+   * Gives out what is left to be given out.
+   *
+   * @throws {OutputLostError} when that is not all.
+   * @throws {ClosedPipeError} when not all of it found a reader.
+   */
+  readonly deliver = async (result: JsonObject): Promise<void> => {
+    const { exit_code, exec_id, job_id = "", effect } = result;
+    if (typeof exit_code === "number") this.exitCode = passedOn(exit_code);
+    const { isQuiet } = this.#input.invocation.output;
+    if (this.#isCollected) {
+      const { stdout, stderr } = this.#collected;
+      const text = isQuiet ? String(exec_id) : jsonLine({
+        exit_code,
+        stdout: textOf(stdout),
+        stderr: textOf(stderr),
+        exec_id,
+        job_id,
+        effect,
+      });
+      await this.#write("stdout", text + "\n");
+    }
+    if (!this.#isWhole) throw new OutputLostError(String(job_id), exit_code);
+    if (this.#isClosed) throw new ClosedPipeError("it was closed earlier");
+  };
+
+  /**
+   * Writes to a stream, if somebody still reads it: the command continues
+   * without a reader, and its exit code is still to come.
+   */
+  async #write(
+    stream: "stdout" | "stderr",
+    content: string | Uint8Array,
+  ): Promise<void> {
+    try {
+      await this.#context[stream].write(content);
+    } catch (cause) {
+      if (cause instanceof ClosedPipeError) {
+        this.#isClosed = true;
+        return;
+      }
+      throw new Failure(
+        `Cannot deliver the output of the command: ${messageOf(cause)}`,
+        { code: "undelivered", retryable: true, cause },
+      );
+    }
   }
 }
+
+/** What is shown of a command that runs on by itself. */
+const DETACHED_VIEW: ResultView = {
+  ids: (result) => textsIn(result.job_id),
+  text: ({ job_id, vm_id }) => [
+    `Job ${job_id} runs in VM ${vm_id}`,
+    `Its output: vers jobs logs ${job_id} --follow`,
+    `Its exit code: vers jobs wait ${job_id}`,
+  ],
+};
 
 /** Returns the error that says why the VM would not run the command. */
 async function withReason(
   error: unknown,
-  { client, target, signal }: Omit<Started, "request"> & {
-    readonly signal: AbortSignal;
+  { session: { engine: { client } }, target, context: { signal } }: {
+    readonly session: Session;
+    readonly target: Target | undefined;
+    readonly context: Context;
   },
 ): Promise<unknown> {
-  if (!(error instanceof ApiError) || !error.isFromService) return error;
-  if (error.status === 404) return noSuchVm(target, error);
-  if (error.status !== 400) return error;
+  const refusal = error instanceof JobError ? error.cause : error;
+  if (!(refusal instanceof ApiError) || !refusal.isFromService) return error;
+  if (target === undefined) return error;
+  if (refusal.status === 404) return anew(noSuchVm(target, refusal));
+  if (refusal.status !== 400) return error;
   try {
     const { value: { state } } = await client.vmStatus(target.id, { signal });
     if (state === "running") return error;
-    return new Failure(
-      `Cannot run the command in VM ${target.id}: the VM is ${state}`,
-      {
-        code: "bad_request",
-        hint: `nothing was run; vers resume --wait ${target.id}`,
-        cause: error,
-      },
+    return anew(
+      new Failure(
+        `Cannot run the command in VM ${target.id}: the VM is ${state}`,
+        {
+          code: "bad_request",
+          hint: `nothing was run; vers resume --wait ${target.id}`,
+          cause: refusal,
+        },
+      ),
     );
   } catch {
     return error;
+  }
+
+  function anew(failure: Failure): Failure {
+    return error instanceof JobError
+      ? new JobError(failure, error.job, error.foundBy)
+      : failure;
   }
 }
 

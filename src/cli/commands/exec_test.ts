@@ -5,10 +5,18 @@ import {
   type TestContextOptions,
 } from "../../../tests/helpers/test_context.ts";
 
-async function exec(args: string[], options: TestContextOptions = {}) {
+async function exec(
+  args: string[],
+  { isInteractive = false, ...options }: TestContextOptions & {
+    isInteractive?: boolean;
+  } = {},
+) {
   await using context = await testContext(options);
   const vm = await context.simulator.addVm();
-  const code = await main(["exec", vm, ...args], context);
+  const code = await main(
+    ["exec", ...(isInteractive ? ["-i"] : []), vm, ...args],
+    context,
+  );
   return { code, out: context.out(), err: context.err(), vm };
 }
 
@@ -22,6 +30,7 @@ Deno.test("vers exec on a terminal sends no stdin, and prints output as it is", 
 
 Deno.test("vers exec refuses stdin that is no text", async () => {
   const { code, err } = await exec(["cat"], {
+    isInteractive: true,
     stdin: new Uint8Array([0x61, 0xff]),
   });
   strictEqual(code, 125);
@@ -32,7 +41,7 @@ Deno.test("vers exec --json keeps a byte order mark, and characters that pieces 
   const stdin = "\ufeff" + "aé".repeat(40_000);
   await using context = await testContext({ stdin });
   const vm = await context.simulator.addVm();
-  strictEqual(await main(["exec", "--json", vm, "cat"], context), 0);
+  strictEqual(await main(["exec", "-i", "--json", vm, "cat"], context), 0);
   strictEqual(JSON.parse(context.out()).stdout, stdin);
 });
 
@@ -44,7 +53,7 @@ Deno.test("vers exec ends quietly when nobody reads its output", async () => {
   strictEqual(err, "");
 });
 
-Deno.test("vers exec that outstays its time-out by far is given up with 125", async () => {
+Deno.test("vers exec that outstays its time-out by far is given up with 124", async () => {
   await using context = await testContext();
   const vm = await context.simulator.addVm();
   await context.simulator.addFault({
@@ -52,6 +61,6 @@ Deno.test("vers exec that outstays its time-out by far is given up with 125", as
     faults: [{ type: "delay", when: "after", ms: 50_000 }],
   });
   const line = ["exec", "--timeout", "5s", vm, "true"];
-  strictEqual(await main(line, context), 125);
+  strictEqual(await main(line, context), 124);
   match(context.err(), /Timed out after 5s/);
 });

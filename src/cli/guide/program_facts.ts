@@ -19,6 +19,7 @@ export const EXIT_CODES: readonly Meaning[] = [
   ["20", "the job failed"],
   ["21", "unconfirmed: a request may or may not have been carried out"],
   ["22", "the job is still in flight"],
+  ["124", "exec only: the command was ended because --timeout passed"],
   ["125", "exec only: vers itself failed; other codes are the command's"],
   ["130, 143, 129", "ended by SIGINT, SIGTERM, SIGHUP"],
 ];

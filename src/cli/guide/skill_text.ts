@@ -72,6 +72,7 @@ error is the exact command that resumes it.
 | 20 | the job failed, or its VM is asleep | read \`message\`; the same command starts a new job, or \`hint\` resumes the VM |
 | 21 | unconfirmed: the VM may or may not exist | do not repeat it: run one of the two commands in \`hint\` |
 | 22 | \`jobs get --exit-status\`: still in flight | wait for it |
+| 124 | \`exec\` alone: \`--timeout\` passed | a longer \`--timeout\` |
 | 125 | \`exec\` alone: vers failed, not your command | see \`error\` |
 | 129, 130, 143 | ended by a signal | the same command again |
 
@@ -81,6 +82,10 @@ error is the exact command that resumes it.
 vers status
 vers exec my-vm uname -a
 vers exec my-vm 'cd /srv && make 2>&1 | tail -5'
+vers exec --idempotency-key build-7 my-vm make test
+vers exec --detach my-vm make
+vers jobs logs 4d5e --follow
+vers jobs wait 4d5e
 vers branch my-vm --wait --alias try
 vers commit my-vm
 vers pause my-vm
@@ -90,7 +95,10 @@ vers delete my-vm --yes
 
 A VM is named by its id or its alias; without a name it is the one in
 \`.vers/HEAD\` of the current folder. \`exec\` ends with the exit code of the
-command that it ran.
+command that it ran, and reads stdin only with \`-i\`. Killed, it is gone on with:
+by the same line with the same \`--idempotency-key\`, or by
+\`vers exec --resume-job\` with an id of \`vers jobs list\`; the output comes again
+from its first byte, and nothing is started twice.
 
 ## Good habits
 

@@ -38,6 +38,7 @@ export const EXIT_CODES: Record<FailureCode, ExitCode> = {
   unreachable: 1,
   server_error: 1,
   undelivered: 1,
+  output_lost: 1,
   ledger_required: 1,
   newer_format: 1,
   ledger_corrupt: 1,
@@ -57,6 +58,7 @@ export const OWN_FAILURE: ExitCode = 125;
 const OWN_FAILURES: ReadonlyMap<FailureCode, ExitCode> = new Map([
   ["timed_out", 124],
   ["unconfirmed", EXIT_CODES.unconfirmed],
+  ["output_lost", EXIT_CODES.output_lost],
 ]);
 
 /**
@@ -76,6 +78,14 @@ export function exitCodeFor(
   }
   if (error instanceof UsageError) return error.exitCode;
   return error instanceof Failure ? EXIT_CODES[error.code] : 1;
+}
+
+/**
+ * Returns what a process ends with that passes on how another one ended. More
+ * than a byte does not fit; and it must not look like success.
+ */
+export function passedOn(exitCode: number): number {
+  return exitCode >= 0 && exitCode <= 255 ? exitCode : exitCode & 0xff || 255;
 }
 
 /** A command line, or a setting, that cannot be followed as it is. */

@@ -41,11 +41,16 @@ export class Progress {
     return this.#job;
   }
 
-  /** Says what a notice says; never fails. */
-  readonly notify = (notice: Notice): void => {
+  /** Takes note of what a notice is about, and says nothing. */
+  readonly heed = (notice: Notice): void => {
     if ("job" in notice && JOBS_UNDER_WAY.has(notice.type)) {
       this.#job = notice.job;
     }
+  };
+
+  /** Says what a notice says; never fails. */
+  readonly notify = (notice: Notice): void => {
+    this.heed(notice);
     if (!isLook(notice)) return this.say(renderNotice(notice));
     const text = renderLook(notice, this.#clock.elapsedMs());
     if (this.#canRewrite) this.#rewrite(text);

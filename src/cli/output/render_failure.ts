@@ -5,6 +5,7 @@ import {
   type FoundBy,
   IncompleteJobError,
   JobError,
+  OutputLostError,
   RecordedFailure,
   UnconfirmedError,
 } from "../../engine/engine_error.ts";
@@ -51,6 +52,8 @@ interface Report {
   readonly retryAfterMs: number | undefined;
   /** Who holds what the command waited for in vain, as far as it is known. */
   readonly holder: LockHolder | undefined;
+  /** What the command in the VM ended with, whose output is not all there. */
+  readonly commandExitCode: number | undefined;
   /** VMs of which one may be what the job asked for. */
   readonly candidates: readonly Candidate[];
 }
@@ -99,6 +102,7 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
       isRetryable: false,
       retryAfterMs: undefined,
       holder: undefined,
+      commandExitCode: undefined,
       candidates: [],
     };
   }
@@ -126,6 +130,9 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
     isRetryable: error instanceof Failure && error.retryable,
     retryAfterMs: retryAfterMsOf(failure),
     holder: holderOf(failure),
+    commandExitCode: failure instanceof OutputLostError
+      ? failure.commandExitCode
+      : undefined,
     candidates: failure instanceof UnconfirmedError ? failure.candidates : [],
   };
 }
@@ -138,6 +145,10 @@ function settlingHint(
 ): string | undefined {
   if (!(failure instanceof UnconfirmedError) || !job || !invoked) {
     return undefined;
+  }
+  if (job.kind === "vm.exec") {
+    return "look in the VM whether it ran; to run it again: " +
+      anewCommand(job, invoked);
   }
   const { count } = job.inputs;
   const ids = Array.from(
@@ -171,6 +182,13 @@ function anewCommand(job: Job, invoked: InvokedCommand): string {
   const line = isNamed ? job.command : resumeCommand(invoked);
   return line === undefined || line.includes(LEFT_OUT)
     ? "the command that started it, with --no-resume"
+    : withNoResume(line, job);
+}
+
+/** What stands behind the words of `exec` belongs to its command. */
+function withNoResume(line: string, { kind }: Job): string {
+  return kind === "vm.exec"
+    ? line.replace(/ (exec|execute)(?= )/, " $1 --no-resume")
     : `${line} --no-resume`;
 }
 
@@ -238,6 +256,7 @@ function toJson(report: Report): JsonObject {
     message: report.message,
     hint: report.hint ?? toGoOn,
     exit_code: report.exitCode,
+    command_exit_code: report.commandExitCode,
     job_id: job?.id,
     vm_ids: handle?.vm_ids,
     resume_command: report.resumeCommand,

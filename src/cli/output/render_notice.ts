@@ -133,12 +133,17 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
     }
     case "confirming":
       return [
-        `note: the answer to job ${notice.job.id} was lost; ` +
-        `looking whether the VM was made`,
+        `note: the answer to job ${notice.job.id} was lost; looking whether ` +
+        (notice.job.kind === "vm.exec"
+          ? "the command was started"
+          : "the VM was made"),
       ];
     case "sendingAgain":
       return [
-        notice.job.kind === "vm.resume"
+        notice.job.kind === "vm.exec"
+          ? `note: the service knows no command of job ${notice.job.id}; ` +
+            "sending it again"
+          : notice.job.kind === "vm.resume"
           ? `note: the answer to job ${notice.job.id} was lost; asking again`
           : `note: nothing was made for job ${notice.job.id}; sending it again`,
       ];
@@ -183,6 +188,7 @@ const ANY_KEY = "--idempotency-key KEY or VERS_RUN_ID makes it resumable";
 
 /** How a command of each kind is made one that can be found again. */
 const STABLE_KEY: Record<JobKind, string> = {
+  "vm.exec": "--idempotency-key KEY makes it resumable",
   "vm.run": `--vm-alias NAME, ${ANY_KEY}`,
   "vm.run_commit": `--vm-alias NAME, ${ANY_KEY}`,
   "vm.branch": `--alias NAME, ${ANY_KEY}`,

@@ -8,7 +8,7 @@ import {
 import type { FoundJob } from "../../job/decide.ts";
 import type { GoRecord } from "../../job/go_job.ts";
 import { foldRecords, type Job, type SubmittedJob } from "../../job/job.ts";
-import type { JobRecord } from "../../job/record.ts";
+import { type JobRecord, makesVms } from "../../job/record.ts";
 import type {
   FindByKeyOptions,
   FindStrippedOptions,
@@ -335,7 +335,7 @@ function vmsIn(
   if (parsed.type !== "entry") return none;
   const { entry } = parsed;
   if (entry.id === except?.id && entry.token === except.token) return none;
-  // What was resumed was made by another job.
-  if (entry.status === "submitted" || entry.kind === "vm.resume") return none;
+  // What was resumed, or run in, was made by another job.
+  if (entry.status === "submitted" || !makesVms(entry.kind)) return none;
   return { id: entry.id, vmIds: entry.handle?.vm_ids ?? [] };
 }

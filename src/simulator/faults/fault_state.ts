@@ -68,6 +68,7 @@ export function quirksOf(faults: readonly Fault[]): Quirks {
     states: faultOf(faults, "states"),
     boot: faultOf(faults, "boot"),
     fewer: faultOf(faults, "fewer"),
+    forget: faultOf(faults, "forget"),
     oldBranchAnswer: faultOf(faults, "old_branch_answer"),
   };
 }

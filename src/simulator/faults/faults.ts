@@ -79,6 +79,11 @@ const FAULT = z.discriminatedUnion("type", [
     made: z.optional(COUNT),
     named: z.optional(COUNT),
   }),
+  /**
+   * On `exec_attach`: the service has forgotten so many of the first events of
+   * the command; all of it, without.
+   */
+  z.strictObject({ type: z.literal("forget"), events: z.optional(COUNT) }),
   /** On `branch`: the answer of older versions, `{vm_id}`. */
   z.strictObject({ type: z.literal("old_branch_answer") }),
 ]);

@@ -79,11 +79,14 @@ export const attachExec: Endpoint = (call, context) => {
   const exec = context.world.execs.find((exec) =>
     exec.vmId === vmId && exec.execId === execId
   );
-  if (!exec) throw notFound("exec session not found");
-  const after = body.from_latest
+  const { forget } = context.quirks;
+  const isForgotten = forget && forget.events === undefined;
+  if (!exec || isForgotten) throw notFound("exec session not found");
+  const from = body.from_latest
     ? runOf(exec).output
       .filter(({ afterMs }) => exec.startedAt + afterMs <= context.now).length
     : body.cursor ?? 0;
+  const after = Math.max(from, forget?.events ?? 0);
   return shown(streamOf(exec, context, after));
 };
 

@@ -22,6 +22,8 @@ export interface Quirks {
     readonly made?: number | undefined;
     readonly named?: number | undefined;
   } | undefined;
+  /** How many of a command's first events are forgotten; all, without. */
+  readonly forget?: { readonly events?: number | undefined } | undefined;
   /** Set: a branch is answered as older versions did, `{vm_id}`. */
   readonly oldBranchAnswer?: object | undefined;
 }

@@ -1,4 +1,5 @@
 import { Failure } from "../../../failure.ts";
+import { makesVms } from "../../../job/record.ts";
 import type { FailedJob, Job } from "../../../job/job.ts";
 import type { ListedJob } from "../../../job/listed_job.ts";
 import { Patience } from "../../../patience.ts";
@@ -123,10 +124,10 @@ async function openSessionFor(
   input: Input,
   context: Context,
 ): Promise<Session> {
-  if (job.kind === "vm.resume") {
+  if (!makesVms(job.kind)) {
     throw new Failure(
       `Cannot delete the VM of job ${job.id}: the job did not create it, ` +
-        "but resumed it",
+        (job.kind === "vm.exec" ? "but ran a command in it" : "but resumed it"),
       {
         code: "usage",
         hint: `vers jobs cancel ${job.id}, and to delete the VM: ` +
@@ -186,6 +187,10 @@ async function deleteVms(
 
 function whatStays(job: FailedJob): string {
   const vmIds = job.handle?.vm_ids ?? [];
+  if (job.kind === "vm.exec") {
+    return "note: nothing was ended on the server: if the command was started, " +
+      `it continues in VM ${job.source}`;
+  }
   return vmIds.length === 0
     ? "note: nothing was cancelled on the server: if the request created a VM, " +
       "vers status lists it"

@@ -17,7 +17,7 @@ import { openSession } from "../../session.ts";
 import { defineJobCommand } from "./_job_command.ts";
 import type { ListedJob } from "../../../job/listed_job.ts";
 import { isJsonObject, type JsonObject } from "../../../json.ts";
-import { EXIT_CODES, exitCodeFor } from "../../output/exit_code.ts";
+import { EXIT_CODES, exitCodeFor, passedOn } from "../../output/exit_code.ts";
 import { type ResultView, textsIn } from "../../output/render_result.ts";
 
 const FLAGS = {
@@ -34,7 +34,9 @@ export const command = defineJobCommand({
     "Waits until every job has completed or failed, whatever their kinds,\n" +
     "and prints all results together, each as its own command would, in the\n" +
     "order of the IDs. A failed job does not end the wait for the others;\n" +
-    "the first failure in that order decides the exit code.",
+    "the first failure in that order decides the exit code. A command in a\n" +
+    "VM (exec) that ends with another code than 0 counts as one: its own\n" +
+    "exit code is then that of vers.",
   flags: FLAGS,
   verb: "wait for",
   takesMany: true,
@@ -68,14 +70,17 @@ async function waitJobs(
       !job.entry.result_id;
     if (isWithoutVm) throw notOurs(job.entry);
   }
-  const report = (outcomes: readonly Outcome[]) =>
-    deliverResult(waitReport(found, outcomes), {
+  let commandExitCode = 0;
+  const report = (outcomes: readonly Outcome[]) => {
+    commandExitCode = firstCommandExitCode(outcomes);
+    return deliverResult(waitReport(found, outcomes), {
       context,
       progress,
       output,
       view: WAIT_VIEW,
       isKept: true,
     });
+  };
   if (found.every((job) => job.writer === "go" && hasEnded(job.entry))) {
     await report([]);
   } else {
@@ -100,7 +105,22 @@ async function waitJobs(
       throw new JobFailedError(`Job ${job.id} failed: ${job.entry.error}`);
     }
   }
+  return commandExitCode;
+}
+
+/** The exit code of a command, if the first failure is that it has one. */
+function firstCommandExitCode(outcomes: readonly Outcome[]): number {
+  for (const outcome of outcomes) {
+    if ("failure" in outcome) return 0;
+    const exitCode = exitCodeOf(outcome.result);
+    if (exitCode !== 0) return exitCode;
+  }
   return 0;
+}
+
+/** What a command in a VM ended with; 0 for work that is none. */
+function exitCodeOf({ exit_code }: JsonObject): number {
+  return typeof exit_code === "number" ? passedOn(exit_code) : 0;
 }
 
 function notOurs(entry: GoRecord): Failure {
@@ -184,7 +204,7 @@ function reportOf(outcome: Outcome): JsonObject {
       job_id: id,
       kind,
       status: "complete",
-      exit_code: 0,
+      exit_code: exitCodeOf(result),
       vm_ids: [...textsIn(result.vm_id), ...textsIn(result.new_ids)],
       result,
     };
