@@ -4,13 +4,15 @@ import type { AnswerReader } from "./exchange.ts";
 import { BodyTooLargeError, contentTypeOf } from "./response.ts";
 import { isPage } from "./server_word.ts";
 import type { ExecEvent } from "./types.ts";
-import { joinBytes } from "../bytes.ts";
 
 /** Who follows a command. */
 export interface ExecListener {
   /** Called when the service has agreed to tell what the command does. */
   onOpen(): void;
-  /** Takes an event, and returns when the next one may come. */
+  /**
+   * Takes an event, and returns when the next one may come. The bytes of a
+   * chunk are there until then.
+   */
   onEvent(event: ExecEvent): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export function execEvents(listener: ExecListener): AnswerReader<void> {
     listener.onOpen();
     if (!response.body) return;
     const lines = new LineSplitter();
+    const data = new DataBuffer();
     const reader = response.body.getReader();
     try {
       for (;;) {
@@ -43,7 +46,10 @@ export function execEvents(listener: ExecListener): AnswerReader<void> {
         if (done) break;
         // Whoever reads slowly is no reason to break the stream.
         limit.pause();
-        for (const line of lines.take(value)) await tell(line, listener);
+        for (const line of lines.take(value)) {
+          const event = eventIn(line, data);
+          if (event) await listener.onEvent(event);
+        }
       }
     } catch (error) {
       reader.cancel().catch(() => {}); // It may be broken already.
@@ -52,39 +58,84 @@ export function execEvents(listener: ExecListener): AnswerReader<void> {
   };
 }
 
-async function tell(line: Uint8Array, listener: ExecListener): Promise<void> {
-  const text = new TextDecoder().decode(line);
-  if (text.trim() === "") return;
-  const event = parseExecEvent(JSON.parse(text));
-  if (event) await listener.onEvent(event);
+const DECODER = new TextDecoder();
+/** No quotes stand in a text of JSON as they are: this is its name, and no text. */
+const DATA = '"data_b64":"';
+
+/**
+ * Returns the event of a line; `undefined` of one with nothing to say.
+ *
+ * The data of a chunk is by far the most of it. It is decoded where it stands,
+ * and only what is left is parsed.
+ */
+function eventIn(
+  line: Uint8Array,
+  buffer: DataBuffer,
+): ExecEvent | undefined {
+  const text = DECODER.decode(line);
+  if (text.trim() === "") return undefined;
+  const start = text.indexOf(DATA) + DATA.length;
+  const end = start < DATA.length ? -1 : text.indexOf('"', start);
+  if (end < 0) return parseExecEvent(JSON.parse(text));
+  const data = text.slice(start, end);
+  const value = JSON.parse(text.slice(0, start) + text.slice(end));
+  const isData = value?.data_b64 === "" && !data.includes("\\");
+  return isData
+    ? parseExecEvent({ ...value, data_b64: data }, buffer)
+    : parseExecEvent(JSON.parse(text));
+}
+
+/** A place for the data of one chunk after the other. */
+class DataBuffer {
+  #bytes = new Uint8Array(0);
+
+  /** @throws {SyntaxError} when it is not base64. */
+  decode(base64: string): Uint8Array {
+    if (this.#bytes.length < base64.length) {
+      this.#bytes = new Uint8Array(base64.length);
+    }
+    const { written } = this.#bytes.setFromBase64(base64);
+    return this.#bytes.subarray(0, written);
+  }
 }
 
 /** Cuts a stream of bytes into lines; what has no end yet is kept. */
 class LineSplitter {
-  #pieces: Uint8Array[] = [];
+  #kept = new Uint8Array(64 * 1024);
   #length = 0;
 
-  /** Returns the lines that these bytes complete, without their newlines. */
-  take(bytes: Uint8Array): Uint8Array[] {
-    const lines: Uint8Array[] = [];
+  /**
+   * Returns the lines that these bytes complete, one by one and without their
+   * newlines. Each holds until the next one is asked for.
+   */
+  *take(bytes: Uint8Array): Generator<Uint8Array> {
     let start = 0;
     for (;;) {
       const end = bytes.indexOf(NEWLINE, start);
       if (end < 0) break;
-      this.#keep(bytes.subarray(start, end));
-      lines.push(joinBytes(this.#pieces));
-      this.#pieces = [];
-      this.#length = 0;
+      const rest = bytes.subarray(start, end);
+      if (this.#length === 0) yield rest;
+      else {
+        this.#keep(rest);
+        const length = this.#length;
+        this.#length = 0;
+        yield this.#kept.subarray(0, length);
+      }
       start = end + 1;
     }
     this.#keep(bytes.subarray(start));
-    return lines;
   }
 
   #keep(piece: Uint8Array): void {
-    this.#pieces.push(piece);
-    this.#length += piece.length;
-    if (this.#length > MAX_LINE_BYTES) throw new BodyTooLargeError();
+    const length = this.#length + piece.length;
+    if (length > MAX_LINE_BYTES) throw new BodyTooLargeError();
+    if (length > this.#kept.length) {
+      const larger = new Uint8Array(2 * length);
+      larger.set(this.#kept.subarray(0, this.#length));
+      this.#kept = larger;
+    }
+    this.#kept.set(piece, this.#length);
+    this.#length = length;
   }
 }
 
@@ -112,11 +163,14 @@ const TYPE = z.object({ type: z.string() });
  *
  * @throws {AnswerShapeError} when it is not in the shape of its type.
  */
-export function parseExecEvent(value: unknown): ExecEvent | undefined {
+export function parseExecEvent(
+  value: unknown,
+  buffer = new DataBuffer(),
+): ExecEvent | undefined {
   const { type } = shaped(TYPE, value);
   if (type === "chunk") {
     const { stream, data_b64, cursor } = shaped(CHUNK, value);
-    return { type, stream, bytes: bytesOf(data_b64), cursor };
+    return { type, stream, bytes: bytesOf(data_b64, buffer), cursor };
   }
   if (type === "exit") return { type, ...shaped(EXIT, value) };
   if (type !== "error") return undefined;
@@ -138,9 +192,9 @@ function shaped<Schema extends z.ZodMiniType>(
   );
 }
 
-function bytesOf(base64: string): Uint8Array {
+function bytesOf(base64: string, buffer: DataBuffer): Uint8Array {
   try {
-    return Uint8Array.fromBase64(base64);
+    return buffer.decode(base64);
   } catch {
     throw new AnswerShapeError(`the "data_b64" of an event is not base64`);
   }

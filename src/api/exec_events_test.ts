@@ -13,7 +13,7 @@ async function eventsOf(...pieces: string[]): Promise<ExecEvent[]> {
   const read = execEvents({
     onOpen() {},
     onEvent(event) {
-      events.push(event);
+      events.push(structuredClone(event));
       return Promise.resolve();
     },
   });

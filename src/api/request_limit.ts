@@ -27,19 +27,18 @@ export class RequestLimit implements Disposable {
   readonly #end: (reason: unknown) => void;
   readonly #working = new AbortController();
   #sleeping = new AbortController();
-  readonly #over: Promise<never>;
+  /** What rejects those who race now; those who did keep nothing alive. */
+  readonly #racing = new Set<(reason: unknown) => void>();
+  #over: { readonly reason: unknown } | undefined;
   readonly #caller: AbortSignal | undefined;
   readonly #onAbort: () => void;
 
   constructor(clock: Clock, options: RequestLimitOptions) {
     const { limitMs, signal } = options;
-    const { promise, reject } = Promise.withResolvers<never>();
-    // Nobody may be racing when it comes.
-    promise.catch(() => {});
-    this.#over = promise;
     this.#clock = clock;
     this.#end = (reason) => {
-      reject(reason);
+      this.#over ??= { reason };
+      for (const reject of this.#racing) reject(reason);
       this.#working.abort(reason);
     };
     this.#caller = signal;
@@ -77,12 +76,18 @@ export class RequestLimit implements Disposable {
    *   is aborted; else what `work` threw.
    */
   async race<T>(work: Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    if (this.#over) reject(this.#over.reason);
+    this.#racing.add(reject);
+    work.then(resolve, reject);
     try {
-      return await Promise.race([work, this.#over]);
+      return await promise;
     } catch (error) {
       // An abort also breaks the connection: the reason is what counts.
       if (this.signal.aborted) throw this.signal.reason;
       throw error;
+    } finally {
+      this.#racing.delete(reject);
     }
   }
 

@@ -6,7 +6,10 @@ import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { CursorWatch } from "./exec_cursor.ts";
 
-/** Takes a piece of output; the next one comes when it has returned. */
+/**
+ * Takes a piece of output; the next one comes when it has returned. The bytes
+ * are there until then.
+ */
 export type OnOutput = (
   stream: "stdout" | "stderr",
   bytes: Uint8Array,

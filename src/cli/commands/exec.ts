@@ -341,7 +341,7 @@ class ExecOutput {
   }
 
   readonly onOutput: OnOutput = async (stream, bytes) => {
-    if (this.#isCollected) this.#collected[stream].push(bytes);
+    if (this.#isCollected) this.#collected[stream].push(bytes.slice());
     else await this.#write(stream, bytes);
   };
 

@@ -27,6 +27,8 @@ export class ClosedPipeError extends Error {
 
 /** What a pipe always takes whole, if it takes anything. */
 const PIECE_BYTES = 4_096;
+/** Of the output of a command, which may be a gigabyte, a pipe takes a part. */
+const LARGE_PIECE_BYTES = 64 * 1024;
 const FULL_PIPE_PAUSE_MS = 20;
 
 /**
@@ -57,10 +59,10 @@ export class Sink {
    * @throws {Error} Deno's own, when it cannot be written for another reason.
    */
   write(content: string | Uint8Array): Promise<void> {
-    const bytes = typeof content === "string"
-      ? new TextEncoder().encode(content)
-      : content;
-    const written = this.#last.then(() => this.#writeAll(bytes));
+    const [bytes, pieceBytes] = typeof content === "string"
+      ? [new TextEncoder().encode(content), PIECE_BYTES]
+      : [content, LARGE_PIECE_BYTES];
+    const written = this.#last.then(() => this.#writeAll(bytes, pieceBytes));
     if (this.#options.ignoresErrors) {
       this.#last = written.catch(() => {});
       return this.#last;
@@ -76,12 +78,12 @@ export class Sink {
     await this.#last.catch(() => {});
   }
 
-  async #writeAll(bytes: Uint8Array): Promise<void> {
+  async #writeAll(bytes: Uint8Array, pieceBytes: number): Promise<void> {
     const { writer, clock } = this.#options;
     for (let sent = 0; sent < bytes.length;) {
       try {
         const taken = await writer.write(
-          bytes.subarray(sent, sent + PIECE_BYTES),
+          bytes.subarray(sent, sent + pieceBytes),
         );
         sent += taken;
         if (taken > 0) continue;
