@@ -98,6 +98,7 @@ Deno.test("exec --json collects everything", async () => {
     "stdout",
     "stderr",
     "exec_id",
+    "vm_id",
     "job_id",
     "effect",
   ]);

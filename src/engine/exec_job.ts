@@ -16,7 +16,7 @@ import {
   ReportedExecError,
   UnknownExecError,
 } from "./exec.ts";
-import { sourceOf } from "./kinds.ts";
+import { vmOfExec } from "./kinds.ts";
 import { confirmWindowMs, type Look, lookAgain, type Run } from "./look.ts";
 import { type RecoverOptions, sendAge, unconfirmed } from "./recover.ts";
 import { accept, type Accepted, openSend, sendOnce } from "./send.ts";
@@ -76,7 +76,7 @@ function streamOf(run: Run, job: SubmittedJob | RunningJob | CompleteJob) {
   return new ExecStream({
     client,
     clock,
-    vmId: sourceOf(job),
+    vmId: vmOfExec(job),
     execId: job.token,
     onOutput: exec?.onOutput,
     onBroken: exec?.onBroken,
@@ -110,7 +110,7 @@ export async function recoverExec(
     const looked = await lookForCommand(run, job);
     if (looked.type === "answer" && looked.value !== undefined) {
       run.exec = looked.value;
-      const handle = { vm_ids: [sourceOf(job)] };
+      const handle = { vm_ids: [vmOfExec(job)] };
       const value = await accept(run, job, handle, effect);
       return { isDone: true, value };
     }
@@ -172,7 +172,7 @@ async function lookForCommand(
 async function isRunning(run: Run, job: SubmittedJob): Promise<boolean> {
   try {
     const { signal } = run.patience;
-    const { value } = await run.engine.client.vmStatus(sourceOf(job), {
+    const { value } = await run.engine.client.vmStatus(vmOfExec(job), {
       signal,
     });
     return value.state.toLowerCase() === "running";
@@ -255,11 +255,11 @@ async function forgotten(run: Run, job: RunningJob): Promise<Failure> {
     return new OutputLostError(job.id, known.result.exit_code);
   }
   try {
-    await client.vmStatus(sourceOf(job), { signal: patience.signal });
+    await client.vmStatus(vmOfExec(job), { signal: patience.signal });
   } catch (error) {
     if (error instanceof ApiError && error.isNotFound) {
       return new JobFailedError(
-        `VM ${sourceOf(job)} of job ${job.id} is gone: it was deleted`,
+        `VM ${vmOfExec(job)} of job ${job.id} is gone: it was deleted`,
       );
     }
     if (!(error instanceof Failure)) throw error;

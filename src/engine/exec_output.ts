@@ -3,7 +3,7 @@ import type { Patience } from "../patience.ts";
 import type { Engine } from "./engine.ts";
 import { JobError, OutputLostError } from "./engine_error.ts";
 import { ExecStream, type OnOutput, UnknownExecError } from "./exec.ts";
-import { sourceOf } from "./kinds.ts";
+import { vmOfExec } from "./kinds.ts";
 
 /** Options for {@linkcode readOutput}. */
 export interface ReadOutputOptions {
@@ -35,7 +35,7 @@ export async function readOutput(
   const stream = new ExecStream({
     client,
     clock,
-    vmId: sourceOf(job),
+    vmId: vmOfExec(job),
     execId: job.token,
     async onOutput(name, bytes) {
       pending.abort();

@@ -384,6 +384,15 @@ export function sourceOf(job: Job): string {
   return job.source;
 }
 
+/**
+ * Returns the VM that a command runs in, of which a line that the Go CLI's
+ * prune has stripped knows nothing but the handle.
+ */
+export function vmOfExec(job: Job): string {
+  const vmId = job.status === "submitted" ? undefined : job.handle?.vm_ids[0];
+  return vmId ?? sourceOf(job);
+}
+
 type Fields = Readonly<Record<string, JsonValue | undefined>>;
 
 /** Returns the fields that are texts. */

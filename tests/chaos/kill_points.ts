@@ -108,7 +108,7 @@ export const TRACED_POINTS: readonly KillPoint[] = [
 ];
 
 /** Every call of the program's own that touches its files, one after another. */
-const SWEEP: KillPoint = {
+export const SWEEP: KillPoint = {
   name: "each call in turn",
   needsStrace: true,
   async aim(round, user) {

@@ -18,6 +18,8 @@ export interface ChaosKind {
   readonly isOwnKey: boolean;
   /** Settings without which a lost request of this kind is not recovered. */
   readonly settings: Readonly<Record<string, string>>;
+  /** What it ends with when all goes well, if not with 0. */
+  readonly exitCode?: number;
   /** Makes what the command is about, and returns its name. */
   prepare(server: Server): Promise<string>;
   /** The command; `name` tells one piece of work from another. */
@@ -107,6 +109,32 @@ const RUN_COMMIT: ChaosKind = {
   args: (target, name) => ["run-commit", target, ...WAITING, "-N", name],
 };
 
+/** A command in a VM, and how it ends. */
+export const COMMAND = "echo begin; seq 1 300; sleep 0.2; echo end; exit 7";
+export const EXIT_CODE = 7;
+
+const EXEC: ChaosKind = {
+  name: "vm.exec",
+  operation: "exec_stream",
+  makes: 0,
+  isLabelled: false,
+  isUnique: false,
+  isOwnKey: true,
+  settings: {},
+  exitCode: EXIT_CODE,
+  prepare: (server) => server.seed(),
+  args: (target, name) => [
+    ...["exec", "--json", "--timeout", "4m", "--idempotency-key", name],
+    target,
+    COMMAND,
+  ],
+};
+
+/** Whether a kind is that of a command in a VM, which has stories of its own. */
+export function isExec({ operation }: ChaosKind): boolean {
+  return operation === "exec_stream";
+}
+
 /** Every kind, and a branch of several VMs at once. */
 export const CHAOS_KINDS: readonly ChaosKind[] = [
   RUN,
@@ -115,6 +143,7 @@ export const CHAOS_KINDS: readonly ChaosKind[] = [
   DEPLOY,
   RESUME,
   RUN_COMMIT,
+  EXEC,
 ];
 
 /** Returns how the service treats a kind when nothing is said about it. */

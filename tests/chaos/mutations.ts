@@ -4,6 +4,10 @@ import type { Mutation } from "./built_program.ts";
 export interface TellingMutation extends Mutation {
   readonly story: string;
   readonly needsStrace?: boolean;
+  /** The kind of which it is told, if not `vm.run`. */
+  readonly kind?: string;
+  /** What is reported then, if not a number of VMs. */
+  readonly shows?: RegExp;
 }
 
 /** Promises that the program could break, each by one change to its text. */
@@ -19,6 +23,14 @@ export const MUTATIONS: readonly TellingMutation[] = [
     from: /const isWritten = await \w+\.journal\.append\(job\)/,
     to: "const isWritten = true",
     story: "request carried out, not answered",
+  },
+  {
+    name: "no intent of a command in a VM",
+    from: /const isWritten = await \w+\.journal\.append\(job\)/,
+    to: "const isWritten = true",
+    story: "exec: request carried out, not answered",
+    kind: "vm.exec",
+    shows: /the command was started [2-9] times/,
   },
   {
     name: "no sync",

@@ -1,6 +1,8 @@
 import { CLOCK_STEPS } from "./clock_steps.ts";
 import { COMPANY_STORIES } from "./concurrent_stories.ts";
 import { ENDING_STORIES } from "./endings.ts";
+import { EXEC_STORIES } from "./exec_stories.ts";
+import { isExec } from "./kinds.ts";
 import { KILL_POINT_STORIES } from "./kill_points.ts";
 import { INTERMEDIARY_STORY } from "./intermediaries.ts";
 import { LINE_ENDS_STORY } from "./line_ends.ts";
@@ -10,8 +12,8 @@ import { RANDOM_LOOP } from "./random_loop.ts";
 import type { Story } from "./round.ts";
 import { SERVER_FAULT_STORIES } from "./server_faults.ts";
 
-/** Every story that the suite can tell. */
-export const STORIES: readonly Story[] = [
+/** Stories of VMs that are waited for. */
+const VM_STORIES: readonly Story[] = [
   ...KILL_POINT_STORIES,
   ...POWER_CUT_STORIES,
   RANDOM_LOOP,
@@ -22,4 +24,13 @@ export const STORIES: readonly Story[] = [
   LINE_ENDS_STORY,
   ...LINEAGE_STORIES,
   ...ENDING_STORIES,
+];
+
+/** Every story that the suite can tell. */
+export const STORIES: readonly Story[] = [
+  ...VM_STORIES.map((story): Story => ({
+    ...story,
+    suits: (kind) => !isExec(kind) && story.suits(kind),
+  })),
+  ...EXEC_STORIES,
 ];

@@ -156,6 +156,8 @@ async function traceOnce(
   const { code, stderr } = await user.attempt(kind.args(target, "one"), {
     isTraced: true,
   });
-  if (code !== 0) throw new Error(`${kind.name} ended with ${code}: ${stderr}`);
+  if (code !== (kind.exitCode ?? 0)) {
+    throw new Error(`${kind.name} ended with ${code}: ${stderr}`);
+  }
   return parseTrace(await Deno.readTextFile(`${notes}.trace`));
 }

@@ -56,19 +56,19 @@ function brokenLines(user: User): string[] {
 
 function badEnds(
   attempts: readonly Attempt[],
-  { mayExit = [] }: Expectation,
+  { kind: { exitCode = 0 }, mayExit = [] }: Expectation,
 ): string[] {
   const bad: string[] = [];
   for (const { isKilled, isStuck, code, stdout, stderr, result } of attempts) {
     if (isStuck) bad.push(`a command came to no end: ${stderr}`);
     if (isKilled) continue;
-    if (code === 0 && result === undefined) {
-      bad.push(`a command ended with 0 and printed "${stdout}"`);
-    }
-    if (code !== 0 && stdout !== "") {
+    if (code === exitCode && result === undefined) {
       bad.push(`a command ended with ${code} and printed "${stdout}"`);
     }
-    if (code !== 0 && !mayExit.includes(code)) {
+    if (code !== exitCode && stdout !== "") {
+      bad.push(`a command ended with ${code} and printed "${stdout}"`);
+    }
+    if (code !== exitCode && !mayExit.includes(code)) {
       bad.push(`a command ended with ${code}: ${stderr}`);
     }
   }

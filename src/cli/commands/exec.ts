@@ -363,7 +363,7 @@ class ExecOutput {
    * @throws {ClosedPipeError} when not all of it found a reader.
    */
   readonly deliver = async (result: JsonObject): Promise<void> => {
-    const { exit_code, exec_id, job_id = "", effect } = result;
+    const { exit_code, exec_id, vm_id, job_id = "", effect } = result;
     if (typeof exit_code === "number") this.exitCode = passedOn(exit_code);
     const { isQuiet } = this.#input.invocation.output;
     if (this.#isCollected) {
@@ -373,6 +373,7 @@ class ExecOutput {
         stdout: textOf(stdout),
         stderr: textOf(stderr),
         exec_id,
+        vm_id,
         job_id,
         effect,
       });

@@ -163,3 +163,27 @@ Deno.test("exec refuses what the service would", async () => {
     await response.body?.cancel();
   }
 });
+
+Deno.test("attaching to a command that was forgotten shows what is left, or a 404", async () => {
+  const { simulator, vmId } = await vm();
+  const body = { exec_id: EXEC_ID };
+  const attach = () =>
+    ask(simulator, `POST vm/${vmId}/exec/stream/attach`, { body });
+  await ask(
+    simulator,
+    `POST vm/${vmId}/exec/stream`,
+    shell("echo 1; echo 2; echo 3", body),
+  );
+  const forget = (events?: number) =>
+    simulator.addFault({
+      operation: "exec_attach",
+      times: 1,
+      faults: [{ type: "forget", ...(events === undefined ? {} : { events }) }],
+    });
+  await forget(2);
+  const left = await eventsOf(await attach());
+  deepStrictEqual(left.map(({ cursor }) => cursor), [3, 4]);
+  await forget();
+  strictEqual((await attach()).status, 404);
+  strictEqual((await eventsOf(await attach())).length, 4);
+});

@@ -77,3 +77,21 @@ Deno.test("the fake shell writes in pieces, each at its time, the same each time
   const values = new Set(output.flatMap(({ bytes }) => [...bytes]));
   strictEqual(values.size > 200, true);
 });
+
+for (
+  const [words, stdin, stdout] of [
+    [["bash"], "# a comment\ncd /srv && pwd\nexit 3\n", "/srv\n"],
+    [["sh", "-s"], "echo one\necho two", "one\ntwo\n"],
+    [["bash", "-c", "bash"], "echo nested; cat", "nested\n"],
+    [["bash", "-lc", "cat"], "left to cat", "left to cat"],
+    [["env"], "", "A=1\n"],
+    [["ls", "-la"], "", "app\nREADME.md\n"],
+  ] as const
+) {
+  Deno.test(`the fake shell runs ${words.join(" ")} with ${JSON.stringify(stdin)} on stdin`, () => {
+    strictEqual(
+      run("", { command: words, stdin, env: { A: "1" } }).stdout,
+      stdout,
+    );
+  });
+}
