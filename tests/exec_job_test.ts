@@ -196,15 +196,17 @@ Deno.test("exec whose request was carried out late is attached to", async () => 
 Deno.test("exec is not sent again while the VM does not run", async () => {
   await using here = await setUp();
   await here.addFault("exec_stream", { type: "drop", when: "before" });
+  await here.addFault("exec_attach", { type: "hold", when: "before" });
   const running = here.exec("echo never");
   await until(async () =>
-    (await here.simulator.requests()).some(({ operation, status }) =>
-      operation === "exec_stream" && status === "dropped"
-    )
+    (await here.simulator.control("GET", "holds") as unknown[]).length > 0
   );
   await setState(here.simulator, here.vm, "paused");
+  await here.simulator.control("POST", "release");
   strictEqual((await running).code, 21);
-  strictEqual(await here.starts(), 0);
+  const sent = (await here.simulator.requests())
+    .filter(({ operation }) => operation === "exec_stream");
+  deepStrictEqual(sent.map(({ committed }) => committed), [false]);
 });
 
 Deno.test("exec that an intermediary repeats runs once, and is attached to", async () => {

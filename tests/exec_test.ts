@@ -169,17 +169,6 @@ Deno.test("exec whose connection is cut before the first byte attaches, and runs
   deepStrictEqual(await here.starts(), [1, 1]);
 });
 
-Deno.test("exec whose request never arrived says so with 125, and does not send it again", async () => {
-  await using here = await setUp();
-  await here.addFault("exec_stream", { type: "drop", when: "before" });
-  const result = await here.exec(["echo never"]);
-  strictEqual(result.code, 125);
-  const { code, message, retryable } = errorOf(result);
-  deepStrictEqual([code, retryable], ["not_sent", true]);
-  match(message, /seems never to have started/);
-  deepStrictEqual(await here.starts(), [1, 0]);
-});
-
 Deno.test("exec shows output while the command runs", async () => {
   await using here = await setUp();
   const program = await here.sandbox.start([
@@ -206,14 +195,6 @@ Deno.test({
     deepStrictEqual([code, stdout], [130, "first\n"]);
     match(stderr, new RegExp(`^note: the command continues in VM ${here.vm}`));
   },
-});
-
-Deno.test("exec --timeout ends the command, and passes on how", async () => {
-  await using here = await setUp();
-  for (const timeout of ["1", "1s", "1000ms"]) {
-    const result = await here.exec(["-t", timeout, "echo a; sleep 90"]);
-    deepStrictEqual([result.code, result.stdout], [124, "a\n"]);
-  }
 });
 
 Deno.test("exec's own failures end with 125, whatever they are", async () => {

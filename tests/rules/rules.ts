@@ -21,6 +21,8 @@ const DELETION = "src/engine/deletion.ts";
 const DELETION_TEST = "src/engine/deletion_test.ts";
 const KINDS = "src/engine/kinds.ts";
 const LOOK = "src/engine/look.ts";
+const EXEC_JOB = "src/engine/exec_job.ts";
+const EXEC_JOB_TEST = "tests/exec_job_test.ts";
 const RECOVER = "src/engine/recover.ts";
 const RECOVER_TEST = "src/engine/recover_test.ts";
 const RUN_WORK = "src/engine/run_work.ts";
@@ -324,8 +326,26 @@ export const RULES: readonly Rule[] = [
     test: [SEND_TEST, "writes no line, and sends nothing"],
     change: [
       RECOVER,
-      "const send = run.kind.prepare(job, run.work.secrets);\n      const again = await openSend(run, job);",
-      "const again = await openSend(run, job);\n      const send = run.kind.prepare(job, run.work.secrets);",
+      "const send = run.kind.prepare(job, run.work.secrets, run);\n      const again = await openSend(run, job);",
+      "const again = await openSend(run, job);\n      const send = run.kind.prepare(job, run.work.secrets, run);",
+    ],
+  },
+  {
+    rule: "a command in a VM is sent again by its sender alone",
+    test: [EXEC_JOB_TEST, "and is not run by a later process"],
+    change: [
+      EXEC_JOB,
+      "let mayStillSend = maySend && isOwn;",
+      "let mayStillSend = maySend;",
+    ],
+  },
+  {
+    rule: "a command in a VM is not sent again while its VM does not run",
+    test: [EXEC_JOB_TEST, "is not sent again while the VM does not run"],
+    change: [
+      EXEC_JOB,
+      "!mayStillSend || !await isRunning(run, job)",
+      "!mayStillSend",
     ],
   },
   {
