@@ -30,7 +30,7 @@ const CASES: readonly Case[] = [
     file: "src/ledger/ledger_error.ts",
     bad: `import type { VersClient } from "../api/vers_client.ts";`,
     good: `import type { Job } from "../job/job.ts";`,
-    allowedIn: ["src/cli/session.ts", "tests/run_wait_test.ts"],
+    allowedIn: ["src/cli/session.ts", "tests/wait/run_wait_test.ts"],
   },
   {
     rule: "layers",

@@ -13,7 +13,7 @@ const UNREADABLE = "src/ledger/file/unreadable_line_test.ts";
 export const LEDGER_RULES: readonly Rule[] = [
   {
     rule: "a write that failed is cut back",
-    test: ["tests/file_size_limit_test.ts", "leaves no half line"],
+    test: ["tests/ledger/file_size_limit_test.ts", "leaves no half line"],
     change: [
       "src/ledger/file/ledger_file.ts",
       "cutBack(path, size, size + written);",
@@ -22,7 +22,7 @@ export const LEDGER_RULES: readonly Rule[] = [
   },
   {
     rule: "a file that would become too large is a failed write",
-    test: ["tests/file_size_limit_test.ts", "leaves no half line"],
+    test: ["tests/ledger/file_size_limit_test.ts", "leaves no half line"],
     change: ["src/cli/context.ts", "  outliveFileSizeLimit();\n", ""],
   },
   {
@@ -117,7 +117,7 @@ export const LEDGER_RULES: readonly Rule[] = [
   },
   {
     rule: "other corrupt lines are said once",
-    test: ["tests/damaged_ledger_test.ts", "are said once"],
+    test: ["tests/ledger/damaged_ledger_test.ts", "are said once"],
     change: [FIND_JOB, "if (!isTaken && isBad) badLines++;", ""],
   },
   {
