@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { until } from "../../tests/helpers/ask_simulator.ts";
+import { until } from "../../tests/helpers/until.ts";
 import { SlowService } from "../../tests/helpers/job_in_flight.ts";
 import type { FaultRule } from "../simulator/faults/faults.ts";
 

@@ -1,10 +1,10 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { RUN, Sandbox } from "../helpers/sandbox.ts";
 import {
   type SimulatorProcess,
   startSimulator,
 } from "../helpers/simulator_process.ts";
-import { errorOf, resultOf, RUN } from "../helpers/story.ts";
+import { errorOf, resultOf } from "../helpers/program.ts";
 
 /** A user who has no key yet, and a service. */
 async function setUp() {

@@ -1,14 +1,8 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { killedMidPoll, Sandbox, writeSettings } from "../helpers/sandbox.ts";
 import { addVm, headOf, writeHead } from "../helpers/service.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
-import {
-  creations,
-  errorOf,
-  killedMidPoll,
-  resultOf,
-  writeSettings,
-} from "../helpers/story.ts";
+import { creations, startSimulator } from "../helpers/simulator_process.ts";
+import { errorOf, resultOf } from "../helpers/program.ts";
 
 const ID = "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { killedMidPoll, Sandbox, writeSettings } from "../helpers/sandbox.ts";
 import {
   addVm,
   headOf,
@@ -9,18 +9,12 @@ import {
   writeHead,
 } from "../helpers/service.ts";
 import {
+  creations,
   type SimulatorProcess,
   startSimulator,
 } from "../helpers/simulator_process.ts";
-import {
-  creations,
-  errorOf,
-  killed,
-  killedMidPoll,
-  resultOf,
-  until,
-  writeSettings,
-} from "../helpers/story.ts";
+import { errorOf, killed, resultOf } from "../helpers/program.ts";
+import { until } from "../helpers/until.ts";
 
 const FROM_HEAD = ["branch", "--wait", "--alias", "x", "--checkout"];
 

@@ -1,21 +1,15 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { withChecksum } from "../helpers/ledger_lines.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { killedMidPoll, Sandbox, writeSettings } from "../helpers/sandbox.ts";
 import { vmsOf } from "../helpers/service.ts";
 import {
+  creations,
+  livingVms,
   type SimulatorProcess,
   startSimulator,
 } from "../helpers/simulator_process.ts";
-import {
-  creations,
-  errorOf,
-  killed,
-  killedMidPoll,
-  livingVms,
-  resultOf,
-  until,
-  writeSettings,
-} from "../helpers/story.ts";
+import { errorOf, killed, resultOf } from "../helpers/program.ts";
+import { until } from "../helpers/until.ts";
 
 const DEPLOY = ["deploy", "acme/shop", "--wait"];
 

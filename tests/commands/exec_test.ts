@@ -3,12 +3,12 @@ import type { Fault, FaultRule } from "../../src/simulator/faults/faults.ts";
 import { runInFakeShell } from "../../src/simulator/service/fake_shell.ts";
 import { needing, testNeeding } from "../helpers/machine.ts";
 import { baseEnvironment, programCommand } from "../helpers/program_command.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { runInShell, Sandbox } from "../helpers/sandbox.ts";
 import {
   type SimulatorProcess,
   startSimulator,
 } from "../helpers/simulator_process.ts";
-import { errorOf, runInShell } from "../helpers/story.ts";
+import { errorOf } from "../helpers/program.ts";
 
 interface Scene extends AsyncDisposable {
   readonly sandbox: Sandbox;

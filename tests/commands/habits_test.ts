@@ -1,9 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { needing } from "../helpers/machine.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { runInShell, Sandbox } from "../helpers/sandbox.ts";
 import { addVm } from "../helpers/service.ts";
 import { startSimulator } from "../helpers/simulator_process.ts";
-import { errorOf, runInShell } from "../helpers/story.ts";
+import { errorOf } from "../helpers/program.ts";
 
 const TLS = new URL("../testdata/tls/", import.meta.url);
 const ANY_KEY = `00000000-0000-4000-8000-000000000001${"51".repeat(32)}`;

@@ -1,19 +1,10 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { formatLine } from "../../src/ledger/file/entry_line.ts";
 import { complete } from "../helpers/entries.ts";
-import { startProgram } from "../helpers/program.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
-import {
-  creations,
-  errorOf,
-  killed,
-  killedMidPoll,
-  resultOf,
-  RUN,
-  storyOf,
-  until,
-} from "../helpers/story.ts";
+import { errorOf, killed, resultOf, startProgram } from "../helpers/program.ts";
+import { killedMidPoll, RUN, Sandbox, storyOf } from "../helpers/sandbox.ts";
+import { creations, startSimulator } from "../helpers/simulator_process.ts";
+import { until } from "../helpers/until.ts";
 
 const GO_LEDGER = new URL("../testdata/ledgers/go.jsonl", import.meta.url);
 

@@ -1,18 +1,18 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { RUINOUS } from "../helpers/damages.ts";
 import { withChecksum } from "../helpers/ledger_lines.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
 import {
+  killedMidPoll,
+  RUN,
+  Sandbox,
+  writeSettings,
+} from "../helpers/sandbox.ts";
+import {
+  livingVms,
   type SimulatorProcess,
   startSimulator,
 } from "../helpers/simulator_process.ts";
-import {
-  errorOf,
-  killedMidPoll,
-  livingVms,
-  RUN,
-  writeSettings,
-} from "../helpers/story.ts";
+import { errorOf } from "../helpers/program.ts";
 
 const KEYED = ["run", "--wait", "--idempotency-key", "k"];
 

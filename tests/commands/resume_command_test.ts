@@ -1,16 +1,14 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { needing } from "../helpers/machine.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
-import { addVm, setState, writeHead } from "../helpers/service.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
 import {
-  creations,
-  errorOf,
   killedMidPoll,
-  resultOf,
   runInShell,
+  Sandbox,
   storyOf,
-} from "../helpers/story.ts";
+} from "../helpers/sandbox.ts";
+import { addVm, setState, writeHead } from "../helpers/service.ts";
+import { creations, startSimulator } from "../helpers/simulator_process.ts";
+import { errorOf, resultOf } from "../helpers/program.ts";
 
 const RESUME = ["resume", "--wait"];
 

@@ -1,18 +1,19 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { withChecksum } from "../helpers/ledger_lines.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
-import { setState } from "../helpers/service.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
 import {
-  creations,
-  errorOf,
   killedMidPoll,
-  livingVms,
-  resultOf,
   RUN,
+  Sandbox,
   storyOf,
   writeSettings,
-} from "../helpers/story.ts";
+} from "../helpers/sandbox.ts";
+import { setState } from "../helpers/service.ts";
+import {
+  creations,
+  livingVms,
+  startSimulator,
+} from "../helpers/simulator_process.ts";
+import { errorOf, resultOf } from "../helpers/program.ts";
 
 /** Returns the id of the ledger's first job. */
 function jobIdOf(sandbox: Sandbox): string {

@@ -1,15 +1,9 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { killedMidPoll, Sandbox, writeSettings } from "../helpers/sandbox.ts";
 import { addCommit, headOf, offspringOf, vmsOf } from "../helpers/service.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
-import {
-  creations,
-  killed,
-  killedMidPoll,
-  resultOf,
-  until,
-  writeSettings,
-} from "../helpers/story.ts";
+import { creations, startSimulator } from "../helpers/simulator_process.ts";
+import { killed, resultOf } from "../helpers/program.ts";
+import { until } from "../helpers/until.ts";
 
 /** Starts a server with a commit, and a short confirm window. */
 async function start(sandbox: Sandbox) {

@@ -1,11 +1,10 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import type { ProgramResult } from "../helpers/program.ts";
+import { errorOf, type ProgramResult } from "../helpers/program.ts";
 import { Sandbox } from "../helpers/sandbox.ts";
 import {
   type SimulatorProcess,
   startSimulator,
 } from "../helpers/simulator_process.ts";
-import { errorOf } from "../helpers/story.ts";
 
 const NOBODY = "6c2d9b51-8d2f-4d66-8e1f-3a7b4c5d6e7f";
 

@@ -2,19 +2,19 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { readLedgerLines } from "../helpers/ledger_lines.ts";
 import { limitFileSize, testNeeding } from "../helpers/machine.ts";
 import { believedStory, ledgerOf } from "../helpers/odd_ledger.ts";
-import type { Program, ProgramResult } from "../helpers/program.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
 import {
-  type SimulatorProcess,
-  startSimulator,
-} from "../helpers/simulator_process.ts";
+  type Program,
+  type ProgramResult,
+  resultOf,
+} from "../helpers/program.ts";
+import { RUN, Sandbox } from "../helpers/sandbox.ts";
 import {
   creations,
   livingVms,
-  resultOf,
-  RUN,
-  until,
-} from "../helpers/story.ts";
+  type SimulatorProcess,
+  startSimulator,
+} from "../helpers/simulator_process.ts";
+import { until } from "../helpers/until.ts";
 
 /** Starts a command whose request is carried out, and not answered yet. */
 async function startHeld(

@@ -2,9 +2,9 @@ import { match, ok, strictEqual } from "node:assert/strict";
 import { FileSnapshot } from "../helpers/file_snapshot.ts";
 import { readLedgerLines } from "../helpers/ledger_lines.ts";
 import { SmallDisk, testNeeding } from "../helpers/machine.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
-import { creations, errorOf, resultOf, RUN } from "../helpers/story.ts";
+import { RUN, Sandbox } from "../helpers/sandbox.ts";
+import { creations, startSimulator } from "../helpers/simulator_process.ts";
+import { errorOf, resultOf } from "../helpers/program.ts";
 
 /** A block of a file system in memory. */
 const BLOCK = 4096;

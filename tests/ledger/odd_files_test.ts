@@ -1,9 +1,12 @@
 import { match, ok, strictEqual } from "node:assert/strict";
 import { testNeeding } from "../helpers/machine.ts";
-import { type ProgramResult, startProgram } from "../helpers/program.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
-import { livingVms, resultOf, RUN } from "../helpers/story.ts";
+import {
+  type ProgramResult,
+  resultOf,
+  startProgram,
+} from "../helpers/program.ts";
+import { RUN, Sandbox } from "../helpers/sandbox.ts";
+import { livingVms, startSimulator } from "../helpers/simulator_process.ts";
 
 const HOLDER = decodeURIComponent(
   new URL("../helpers/lock_holder.ts", import.meta.url).pathname,

@@ -2,22 +2,21 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { withChecksum } from "../helpers/ledger_lines.ts";
 import { believedStory, ledgerOf } from "../helpers/odd_ledger.ts";
 import { OLDER_COMMIT, OlderProgram } from "../helpers/older_program.ts";
-import type { Program, ProgramResult } from "../helpers/program.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
 import {
+  errorOf,
+  killed,
+  type Program,
+  type ProgramResult,
+  resultOf,
+} from "../helpers/program.ts";
+import { RUN as RUN_WAIT, Sandbox, writeSettings } from "../helpers/sandbox.ts";
+import {
+  creations,
+  livingVms,
   type SimulatorProcess,
   startSimulator,
 } from "../helpers/simulator_process.ts";
-import {
-  creations,
-  errorOf,
-  killed,
-  livingVms,
-  resultOf,
-  RUN as RUN_WAIT,
-  until,
-  writeSettings,
-} from "../helpers/story.ts";
+import { until } from "../helpers/until.ts";
 
 /** One of the two versions, as a user starts it. */
 interface Version {

@@ -4,9 +4,8 @@ import { startForwardProxy } from "../helpers/forward_proxy.ts";
 import { type Need, needing } from "../helpers/machine.ts";
 import { type Program, startProgram } from "../helpers/program.ts";
 import { programCommand } from "../helpers/program_command.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { RUN, Sandbox } from "../helpers/sandbox.ts";
 import { startSimulator } from "../helpers/simulator_process.ts";
-import { RUN } from "../helpers/story.ts";
 
 /** How a permission is shown to be needed. */
 interface Proof {

@@ -7,18 +7,10 @@ import {
   strictEqual,
 } from "node:assert/strict";
 import { asOneOfMany, testNeeding, unlessMissing } from "../helpers/machine.ts";
-import type { ProgramResult } from "../helpers/program.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { errorOf, type ProgramResult, resultOf } from "../helpers/program.ts";
+import { RUN, runInShell, Sandbox, writeSettings } from "../helpers/sandbox.ts";
 import { headOf } from "../helpers/service.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
-import {
-  creations,
-  errorOf,
-  resultOf,
-  RUN,
-  runInShell,
-  writeSettings,
-} from "../helpers/story.ts";
+import { creations, startSimulator } from "../helpers/simulator_process.ts";
 import { runWrapped } from "../helpers/wrapped_program.ts";
 
 for (const folder of ["jobs", "'~/jobs'", '"/jobs"', "$HOME/jobs", "~"]) {

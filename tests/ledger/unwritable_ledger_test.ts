@@ -11,22 +11,20 @@ import {
   killedOnceRunning,
   ledgerOf,
 } from "../helpers/odd_ledger.ts";
-import type { ProgramResult } from "../helpers/program.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
 import {
+  errorOf,
+  killed,
+  type ProgramResult,
+  resultOf,
+} from "../helpers/program.ts";
+import { RUN, runInShell, Sandbox } from "../helpers/sandbox.ts";
+import {
+  creations,
+  livingVms,
   type SimulatorProcess,
   startSimulator,
 } from "../helpers/simulator_process.ts";
-import {
-  creations,
-  errorOf,
-  killed,
-  livingVms,
-  resultOf,
-  RUN,
-  runInShell,
-  until,
-} from "../helpers/story.ts";
+import { until } from "../helpers/until.ts";
 import { runWrapped } from "../helpers/wrapped_program.ts";
 
 /** A way in which a ledger can be read, and not written. */

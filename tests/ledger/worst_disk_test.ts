@@ -11,19 +11,19 @@ import {
   killedOnceRunning,
   ledgerOf,
 } from "../helpers/odd_ledger.ts";
-import type { Program, ProgramResult } from "../helpers/program.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
 import {
+  errorOf,
+  type Program,
+  type ProgramResult,
+  resultOf,
+} from "../helpers/program.ts";
+import { RUN, Sandbox } from "../helpers/sandbox.ts";
+import {
+  creations,
+  livingVms,
   type SimulatorProcess,
   startSimulator,
 } from "../helpers/simulator_process.ts";
-import {
-  creations,
-  errorOf,
-  livingVms,
-  resultOf,
-  RUN,
-} from "../helpers/story.ts";
 import { startWrapped } from "../helpers/wrapped_program.ts";
 
 /** A disk on which a ledger cannot be kept, or only just. */

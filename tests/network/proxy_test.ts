@@ -2,12 +2,13 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { startForwardProxy } from "../helpers/forward_proxy.ts";
 import { startHttp2Service } from "../helpers/http2_service.ts";
 import { testNeeding, unlessMissing } from "../helpers/machine.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { RUN, Sandbox } from "../helpers/sandbox.ts";
 import {
+  creations,
   type SimulatorProcess,
   startSimulator,
 } from "../helpers/simulator_process.ts";
-import { creations, errorOf, resultOf, RUN } from "../helpers/story.ts";
+import { errorOf, resultOf } from "../helpers/program.ts";
 import { TLS } from "../helpers/tls.ts";
 
 const VARIABLES = [

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { killedMidPoll, RUN, Sandbox, storyOf } from "../helpers/sandbox.ts";
 import { startSimulator } from "../helpers/simulator_process.ts";
-import { errorOf, killedMidPoll, RUN, storyOf } from "../helpers/story.ts";
+import { errorOf } from "../helpers/program.ts";
 import { TLS } from "../helpers/tls.ts";
 
 /** What the environment may say of trust that cannot be followed. */

@@ -1,16 +1,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { RUN, Sandbox, storyOf, writeSettings } from "../helpers/sandbox.ts";
 import { addVm, offspringOf, vmsOf } from "../helpers/service.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
-import {
-  creations,
-  errorOf,
-  killed,
-  resultOf,
-  RUN,
-  storyOf,
-  writeSettings,
-} from "../helpers/story.ts";
+import { creations, startSimulator } from "../helpers/simulator_process.ts";
+import { errorOf, killed, resultOf } from "../helpers/program.ts";
 
 /** A branch of two VMs that ended with 21: which VMs it made is open. */
 async function unconfirmed(sandbox: Sandbox) {

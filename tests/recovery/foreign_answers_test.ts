@@ -3,7 +3,7 @@ import type { Fault } from "../../src/simulator/faults/faults.ts";
 import { Sandbox } from "../helpers/sandbox.ts";
 import { addVm, vmsOf } from "../helpers/service.ts";
 import { startSimulator } from "../helpers/simulator_process.ts";
-import { errorOf } from "../helpers/story.ts";
+import { errorOf } from "../helpers/program.ts";
 
 /** What may answer in the service's place, and how that is told. */
 const STRANGERS: readonly {

@@ -3,10 +3,11 @@ import { type LedgerLine, readLedgerLines } from "../helpers/ledger_lines.ts";
 import { testNeeding } from "../helpers/machine.ts";
 import { Sandbox } from "../helpers/sandbox.ts";
 import {
+  livingVms,
   type SimulatorProcess,
   startSimulator,
 } from "../helpers/simulator_process.ts";
-import { livingVms, resultOf } from "../helpers/story.ts";
+import { resultOf } from "../helpers/program.ts";
 import { runWrapped } from "../helpers/wrapped_program.ts";
 
 /** How many entries a `run --wait` writes, each with its write and sync. */

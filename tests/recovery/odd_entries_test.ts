@@ -1,8 +1,12 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { RUN, Sandbox } from "../helpers/sandbox.ts";
 import { addVm } from "../helpers/service.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
-import { creations, livingVms, resultOf, RUN } from "../helpers/story.ts";
+import {
+  creations,
+  livingVms,
+  startSimulator,
+} from "../helpers/simulator_process.ts";
+import { resultOf } from "../helpers/program.ts";
 
 const VM = {
   vm_id: "5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e",

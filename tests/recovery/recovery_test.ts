@@ -1,19 +1,14 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { FaultRule } from "../../src/simulator/faults/faults.ts";
 import { freePort } from "../helpers/free_port.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
+import { RUN, Sandbox, storyOf, writeSettings } from "../helpers/sandbox.ts";
 import {
   creations,
-  errorOf,
-  killed,
   livingVms,
-  resultOf,
-  RUN,
-  storyOf,
-  until,
-  writeSettings,
-} from "../helpers/story.ts";
+  startSimulator,
+} from "../helpers/simulator_process.ts";
+import { errorOf, killed, resultOf } from "../helpers/program.ts";
+import { until } from "../helpers/until.ts";
 
 type Faults = FaultRule["faults"];
 

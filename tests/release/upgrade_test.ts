@@ -1,10 +1,9 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { VERSION } from "../../src/version.ts";
 import { needing } from "../helpers/machine.ts";
-import { startProgram } from "../helpers/program.ts";
+import { errorOf, resultOf, startProgram } from "../helpers/program.ts";
 import { ReleaseFolder } from "../helpers/release_folder.ts";
 import { Sandbox } from "../helpers/sandbox.ts";
-import { errorOf, resultOf } from "../helpers/story.ts";
 
 const IS_WINDOWS = Deno.build.os === "windows";
 const binary = Deno.env.get("VERS_BINARY");

@@ -3,10 +3,10 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { BareRoot } from "../helpers/bare_root.ts";
 import { readLedgerLines } from "../helpers/ledger_lines.ts";
 import { SmallDisk, testNeeding } from "../helpers/machine.ts";
-import type { Program } from "../helpers/program.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
-import { creations, resultOf, RUN, until } from "../helpers/story.ts";
+import { type Program, resultOf } from "../helpers/program.ts";
+import { RUN, Sandbox } from "../helpers/sandbox.ts";
+import { creations, startSimulator } from "../helpers/simulator_process.ts";
+import { until } from "../helpers/until.ts";
 
 /** All that an executable is linked with. */
 const LIBRARIES = [

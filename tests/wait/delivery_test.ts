@@ -1,20 +1,20 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { type Need, needing } from "../helpers/machine.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
 import {
+  killedMidPoll,
+  RUN,
+  runInShell,
+  Sandbox,
+  storyOf,
+} from "../helpers/sandbox.ts";
+import {
+  creations,
+  livingVms,
   type SimulatorProcess,
   startSimulator,
 } from "../helpers/simulator_process.ts";
-import {
-  creations,
-  killedMidPoll,
-  livingVms,
-  resultOf,
-  RUN,
-  runInShell,
-  storyOf,
-  until,
-} from "../helpers/story.ts";
+import { resultOf } from "../helpers/program.ts";
+import { until } from "../helpers/until.ts";
 
 /** For signals, /dev/full and pipes of sh. */
 const NEEDS: readonly Need[] = ["posix"];

@@ -1,20 +1,20 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { freePort } from "../helpers/free_port.ts";
 import { needing } from "../helpers/machine.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
-import { setState } from "../helpers/service.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
 import {
-  creations,
-  errorOf,
-  killed,
   killedMidPoll,
-  livingVms,
-  resultOf,
   RUN,
   runInShell,
+  Sandbox,
   storyOf,
-} from "../helpers/story.ts";
+} from "../helpers/sandbox.ts";
+import { setState } from "../helpers/service.ts";
+import {
+  creations,
+  livingVms,
+  startSimulator,
+} from "../helpers/simulator_process.ts";
+import { errorOf, killed, resultOf } from "../helpers/program.ts";
 
 Deno.test("run --wait on the local simulator prints one line and keeps four", async () => {
   await using sandbox = await Sandbox.create();

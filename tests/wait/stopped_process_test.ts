@@ -1,17 +1,18 @@
 import { doesNotMatch, match, ok, strictEqual } from "node:assert/strict";
 import { testNeeding } from "../helpers/machine.ts";
-import { type Program, startProgram } from "../helpers/program.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
+import {
+  errorOf,
+  type Program,
+  resultOf,
+  startProgram,
+} from "../helpers/program.ts";
+import { RUN, Sandbox, storyOf } from "../helpers/sandbox.ts";
 import {
   creations,
-  errorOf,
   livingVms,
-  resultOf,
-  RUN,
-  storyOf,
-  until,
-} from "../helpers/story.ts";
+  startSimulator,
+} from "../helpers/simulator_process.ts";
+import { until } from "../helpers/until.ts";
 
 const HOLDER = decodeURIComponent(
   new URL("../helpers/lock_holder.ts", import.meta.url).pathname,
