@@ -25,7 +25,7 @@ export async function compactIfLarge(
 ): Promise<void> {
   if ((ledger.openedAt.file?.size ?? 0) <= LARGE || signal.aborted) return;
   try {
-    const { Upkeep } = await import("../ledger/file/upkeep.ts");
+    const { Maintenance } = await import("../ledger/file/maintenance.ts");
     const { protection, retentionMs } = await import("./retention.ts");
     const olderThanMs = retentionMs(settings);
     const retention = {
@@ -33,7 +33,7 @@ export async function compactIfLarge(
       olderThanMs,
       ...protection(context, settings),
     };
-    const report = await new Upkeep(ledger, clock).compact({
+    const report = await new Maintenance(ledger, clock).compact({
       olderThanMs,
       mayGo: (job: ListedJob) =>
         isOld(job, retention) && protectionOf(job, retention) === undefined,

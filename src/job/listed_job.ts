@@ -65,7 +65,7 @@ interface Lines {
  * Of each job only the lines of the state that counts are held: what a listing
  * shows and what pruning asks depend on no others.
  */
-export class JobRoll {
+export class JobTable {
   readonly #lines = new Map<string, Lines>();
 
   /** Takes one of our lines, which begins at `offset`. */

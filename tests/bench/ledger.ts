@@ -14,7 +14,7 @@ import { systemClock } from "../../src/clock.ts";
 import { foldRecords } from "../../src/job/job.ts";
 import { isOld, protectionOf } from "../../src/job/retention.ts";
 import { FileLedger } from "../../src/ledger/file/file_ledger.ts";
-import { Upkeep } from "../../src/ledger/file/upkeep.ts";
+import { Maintenance } from "../../src/ledger/file/maintenance.ts";
 import { submitted } from "../helpers/entries.ts";
 import { FakeClock } from "../helpers/fake_clock.ts";
 import {
@@ -87,7 +87,7 @@ interface Place {
   readonly dir: string;
   readonly path: string;
   readonly ledger: FileLedger;
-  readonly upkeep: Upkeep;
+  readonly maintenance: Maintenance;
 }
 
 type Result = void | { readonly heldMs: number };
@@ -125,17 +125,17 @@ const WORKS = {
   async intents({ ledger }: Place) {
     expect((await ledger.openIntents()).length === 0);
   },
-  list({ upkeep }: Place) {
-    expect(upkeep.jobs().jobs.slice(0, LIST_COUNT).length === LIST_COUNT);
+  list({ maintenance }: Place) {
+    expect(maintenance.jobs().jobs.slice(0, LIST_COUNT).length === LIST_COUNT);
   },
-  doctor({ upkeep }: Place) {
-    expect(upkeep.inspect()?.bad === 0);
+  doctor({ maintenance }: Place) {
+    expect(maintenance.inspect()?.bad === 0);
   },
-  async repair({ path, upkeep }: Place) {
+  async repair({ path, maintenance }: Place) {
     Deno.writeTextFileSync(path, "bad\n", { append: true });
-    expect((await upkeep.repair()).moved === 1);
+    expect((await maintenance.repair()).moved === 1);
   },
-  async prune({ dir, upkeep }: Place) {
+  async prune({ dir, maintenance }: Place) {
     const holding = watchLock(dir);
     const retention = {
       now: new Date(),
@@ -143,7 +143,7 @@ const WORKS = {
       protectedMs: 30 * DAY_MS,
       acceptedMs: DAY_MS,
     };
-    const { prunedEntries, keptEntries } = await upkeep.prune({
+    const { prunedEntries, keptEntries } = await maintenance.prune({
       mayGo: (job) =>
         isOld(job, retention) && protectionOf(job, retention) === undefined,
     });
@@ -213,8 +213,8 @@ function inodeOf(path: string): number | null {
 
 function placeIn(dir: string): Place {
   const ledger = new FileLedger({ dir, clock: systemClock });
-  const upkeep = new Upkeep(ledger, systemClock);
-  return { dir, path: `${dir}/jobs.jsonl`, ledger, upkeep };
+  const maintenance = new Maintenance(ledger, systemClock);
+  return { dir, path: `${dir}/jobs.jsonl`, ledger, maintenance };
 }
 
 /** Does one piece of work in this process, and says what it took. */
@@ -362,7 +362,7 @@ async function compactText(root: string, lines: number): Promise<string> {
     const file = Deno.openSync(path, { append: true });
     for (const line of linesOf(lines + done, clock.now())) file.writeSync(line);
     file.close();
-    const upkeep = new Upkeep(new FileLedger({ dir, clock }), clock);
+    const maintenance = new Maintenance(new FileLedger({ dir, clock }), clock);
     const retention = {
       now: clock.now(),
       olderThanMs: days * DAY_MS,
@@ -370,7 +370,7 @@ async function compactText(root: string, lines: number): Promise<string> {
       acceptedMs: DAY_MS,
     };
     const from = performance.now();
-    const report = await upkeep.compact({
+    const report = await maintenance.compact({
       olderThanMs: days * DAY_MS,
       mayGo: (job) =>
         isOld(job, retention) && protectionOf(job, retention) === undefined,

@@ -55,7 +55,7 @@ export const LEDGER_RULES: readonly Rule[] = [
       "the job that goes on, wherever the last one stands",
     ],
     change: [
-      "src/ledger/file/find_unordered.ts",
+      "src/ledger/file/jobs_of_key.ts",
       "hopeOf(latest) > hopeOf(last) ? latest : last",
       "last",
     ],
@@ -83,9 +83,9 @@ export const LEDGER_RULES: readonly Rule[] = [
       "a line too long to be held is looked through, over the blocks' edges",
     test: [UNREADABLE, "over whichever edge of a block it lies"],
     change: [
-      "src/ledger/file/long_lines.ts",
-      'const text = letters + (seen?.beginning ?? "");',
-      "const text = letters;",
+      SUSPECTS,
+      "kept = Math.min(bytes.length, wanted.length);",
+      "kept = 0;",
     ],
   },
   {
@@ -118,7 +118,11 @@ export const LEDGER_RULES: readonly Rule[] = [
   {
     rule: "other corrupt lines are said once",
     test: ["tests/damaged_ledger_test.ts", "are said once"],
-    change: [FIND_JOB, "if (!isTaken && isBad) badLines++;", ""],
+    change: [
+      FIND_JOB,
+      "if (!isTaken && isBad(remains)) badLines++;\n    }",
+      "}",
+    ],
   },
   {
     rule: "the doctor sets aside what cannot be read, a newer program's too",
@@ -140,8 +144,8 @@ export const LEDGER_RULES: readonly Rule[] = [
     ],
     change: [
       "src/ledger/file/prune.ts",
-      'case "newer":\n        if (parsed.id !== undefined) unclear.add(parsed.id);',
-      'case "newer":\n        id = parsed.id;',
+      "if (named !== undefined) unclear.add(named);",
+      "",
     ],
   },
   {
@@ -169,9 +173,9 @@ export const LEDGER_RULES: readonly Rule[] = [
       "apart from the one before it that was",
     ],
     change: [
-      "src/ledger/file/met_jobs.ts",
-      "if (!isKnown) this.#accepted ??= name;",
-      "this.#own ??= name;",
+      "src/ledger/file/jobs_of_key.ts",
+      "job.account === account &&\n    !job.isAccepted;",
+      "job.account === account;",
     ],
   },
   {

@@ -17,7 +17,7 @@ import { LedgerDesk, searchFor } from "../../../tests/helpers/ledger_desk.ts";
 import { FileLockError } from "../../file_lock.ts";
 import type { JobRecord } from "../../job/record.ts";
 import { foldRecords, type Job } from "../../job/job.ts";
-import { MAX_LINE_LENGTH } from "./backward_lines.ts";
+import { MAX_LINE_LENGTH } from "./lines.ts";
 import { LedgerError } from "../ledger_error.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,38 +1,28 @@
-import type { JobRecord } from "../../job/record.ts";
 import type { FindByKeyOptions, UnreadableLine } from "../ledger.ts";
-import {
-  blocksBackwards,
-  lettersOf,
-  type Line,
-  type LineBlock,
-  linesBackwards,
-} from "./backward_lines.ts";
-import { isSound, isUtf8, looksSound, parseEntryLine } from "./entry_line.ts";
-import { findUnordered, type JobName } from "./find_unordered.ts";
-import { lineNumberAt } from "./forward_lines.ts";
+import { isSound, looksSound, parseEntryLine, skimLine } from "./entry_line.ts";
+import { findById } from "./find_by_id.ts";
+import { type JobOfKey, JobsOfKey, type NewestJobs } from "./jobs_of_key.ts";
 import { OrderWatch, timeIn } from "./line_order.ts";
-import { LongLines } from "./long_lines.ts";
-import { MetJobs, type NewestJobs } from "./met_jobs.ts";
 import {
-  addTo,
-  identityOf,
-  isFirst,
-  type PlacedEntry,
-  type PlacedJob,
-  placedJobOf,
-} from "./placed_job.ts";
+  type Block,
+  blocksBackwards,
+  type Line,
+  linesBackwards,
+  linesForward,
+} from "./lines.ts";
+import { Needle } from "./needle.ts";
+import type { PlacedJob } from "./placed_job.ts";
 import {
-  type JobStart,
-  NEWER,
   type Remains,
+  remainsOf,
   type Suspect,
   suspectOf,
   Suspects,
-  type Verdict,
+  unreadableLineOf,
 } from "./suspects.ts";
 
 /** What a search for a key met on its way back from the end. */
-export interface FoundOfKey extends NewestJobs {
+export interface FoundOfKey extends NewestJobs<PlacedJob> {
   readonly unreadable: UnreadableLine | undefined;
   readonly badLines: number;
 }
@@ -60,66 +50,48 @@ export function findByKey(
   key: string,
   options: FindByKeyOptions,
 ): FoundOfKey {
+  const needle = new Needle(key);
   const order = new OrderWatch();
-  const jobs = new MetJobs(options.account);
+  const jobs = new JobsOfKey(options.account, { holdsAll: false });
   const suspects = new Suspects(options);
+  const behind = new TimeBehind();
   let badLines = 0;
-  let next: string | undefined;
-  const note = (remains: Remains) => {
-    // What stands before the newest job's intent is of older ones.
-    const suspect = jobs.own === undefined && suspectOf(remains, key);
-    const isTaken = suspect && suspects.take(suspect, next);
-    const isBad = remains.parsed.type === "corrupt" && remains.isWhole;
-    if (!isTaken && isBad) badLines++;
-  };
-  const long = new LongLines(key, note);
-  for (const block of blocksBackwards(file, size, long.take)) {
-    const letters = lettersOf(block.bytes);
-    order.note(letters);
+  let isFound = false;
+  for (const block of blocksBackwards(file, size)) {
+    if (block.bytes !== undefined) order.note(block.bytes);
     if (order.isLost) return findAnywhere(file, size, key, options);
-    long.end();
-    const hasKey = letters.includes(key);
-    const isText = isUtf8(block.bytes);
+    const hasKey = block.bytes !== undefined && needle.isIn(block.bytes);
     for (const line of linesBackwards(block)) {
-      const at = line.offset - block.offset;
-      const text = letters.slice(at, at + line.bytes.length);
-      const isMentioned = hasKey && text.includes(key);
+      const isMentioned = hasKey && line.bytes && needle.isIn(line.bytes);
       // Once all is found a checksum is not worth its time.
-      const seems = jobs.isFound ? looksSound : isSound;
-      if (!isMentioned && seems(line.bytes, text)) {
-        next = timeIn(text) ?? next;
+      const seems = isFound ? looksSound : isSound;
+      if (line.bytes && !isMentioned && seems(line.bytes)) {
+        behind.note(line.bytes);
         continue;
       }
-      const parsed = parseEntryLine(line.bytes);
+      const remains = remainsOf(file, line, key);
+      const { parsed } = remains;
       if (parsed.type === "entry") {
         const { entry } = parsed;
-        next = entry.at;
-        if (entry.key === key) {
-          jobs.take({ offset: line.offset, entry });
-          if (hasEnded(entry)) suspects.settle(entry);
-        }
-      } else {
-        const { offset, isWhole } = line;
-        const isLineText = isText || isUtf8(line.bytes);
-        note({ offset, text, isWhole, parsed, isUtf8: isLineText });
+        behind.set(entry.at);
+        if (entry.key !== key) continue;
+        jobs.take({ offset: line.offset, entry });
+        isFound = jobs.isFound;
+        suspects.clear(entry);
+        continue;
       }
+      // What stands before the newest job's intent is of older ones.
+      const suspect = jobs.isOwnKnown ? undefined : suspectOf(remains, key);
+      const isTaken = suspect && suspects.take(suspect, behind.read());
+      if (!isTaken && isBad(remains)) badLines++;
     }
-    if (jobs.isFound) break;
-    const mayStop = block.bytesRead >= ALWAYS_READ && !jobs.isAnyOpen;
+    behind.read();
+    if (isFound) break;
+    const mayStop = size - block.offset >= ALWAYS_READ && !jobs.isAnyOpen;
     if (mayStop && isPast(block, options)) break;
   }
-  long.end();
-  const newest = jobs.newest();
-  const { own, foreign, accepted } = newest;
-  const verdict = suspects.verdict([own ?? foreign, accepted].flatMap(nameOf));
-  return reportOf(file, { ...newest, verdict, badLines });
-}
-
-function nameOf(placed: PlacedJob | undefined): JobStart[] {
-  if (placed === undefined) return [];
-  const { job: { id, token }, entries } = placed;
-  const firstOffset = Math.min(...entries.map(({ offset }) => offset));
-  return [{ id, token, firstOffset }];
+  const places = { file, size, isOrdered: true };
+  return reportOf(jobs.newest, suspects, badLines, places);
 }
 
 /** Does the same where the place of a line does not say what is newer. */
@@ -129,123 +101,106 @@ function findAnywhere(
   key: string,
   options: FindByKeyOptions,
 ): FoundOfKey {
-  const found = findUnordered(file, size, key, options);
-  const sight = (name: JobName | undefined) =>
-    name &&
-    findById(file, size, name.id, { token: name.token, isUnordered: true });
-  return reportOf(file, {
-    ...found,
-    own: sight(found.own),
-    foreign: sight(found.foreign),
-    accepted: sight(found.accepted),
-  });
+  const needle = new Needle(key);
+  const jobs = new JobsOfKey(options.account, { holdsAll: true });
+  const suspects = new Suspects(options);
+  for (const block of blocksBackwards(file, size)) {
+    for (const { bytes, offset } of linesBackwards(block)) {
+      if (bytes === undefined || !needle.isIn(bytes)) continue;
+      const parsed = parseEntryLine(bytes);
+      if (parsed.type !== "entry" || parsed.entry.key !== key) continue;
+      const { entry } = parsed;
+      jobs.take({ offset, entry });
+      suspects.clear(entry);
+    }
+  }
+  const { newest } = jobs;
+  let badLines = 0;
+  for (const line of linesForward(file, 0, size)) {
+    const { bytes } = line;
+    if (bytes && !needle.isIn(bytes) && isSound(bytes)) continue;
+    const remains = remainsOf(file, line, key);
+    const suspect = suspectOf(remains, key);
+    const isTaken = suspect && !isOlder(suspect, newest.own) &&
+      suspects.take(suspect, undefined);
+    if (!isTaken && isBad(remains)) badLines++;
+  }
+  const places = { file, size, isOrdered: false };
+  return reportOf(newest, suspects, badLines, places);
 }
 
-/** Returns what a search came to, with the number of the line in its way. */
+/** Returns what a search came to; the jobs with all of their entries. */
 function reportOf(
-  file: Deno.FsFile,
-  { verdict, ...found }: Omit<FoundOfKey, "unreadable"> & {
-    readonly verdict: Verdict | undefined;
+  { own, foreign, accepted }: NewestJobs,
+  suspects: Suspects,
+  badLines: number,
+  { file, size, isOrdered }: {
+    readonly file: Deno.FsFile;
+    readonly size: number;
+    readonly isOrdered: boolean;
   },
 ): FoundOfKey {
-  return { ...found, unreadable: verdict && lineOf(file, verdict) };
+  const placed = (job: JobOfKey | undefined) =>
+    job && findById(file, size, job.id, { token: job.token, isOrdered });
+  const starts = [own ?? foreign, accepted].flatMap((job) => {
+    if (job === undefined) return [];
+    const { id, token, firstOffset } = job;
+    return isOrdered ? { id, token, firstOffset } : { id, token };
+  });
+  const verdict = suspects.verdict(starts);
+  return {
+    own: placed(own),
+    foreign: placed(foreign),
+    accepted: placed(accepted),
+    unreadable: verdict && unreadableLineOf(file, verdict),
+    badLines,
+  };
 }
 
-function lineOf(
-  file: Deno.FsFile,
-  { suspect, mayBeNewest }: Verdict,
-): UnreadableLine {
-  const { offset, why, isNewer } = suspect;
-  const line = lineNumberAt(file, offset);
-  return { line, offset, why, isNewer, mayBeNewest };
+function isBad({ parsed, isWhole }: Remains): boolean {
+  return parsed.type === "corrupt" && isWhole;
 }
 
-/** Options for {@linkcode findById}. */
-export interface FindByIdOptions {
-  /** Which of the jobs that may have the id; else the newest. */
-  readonly token?: string;
-  /** Whether the lines are known to stand in no order. */
-  readonly isUnordered?: boolean;
+/** Whether a line says that it is older than the intent of the newest job. */
+function isOlder(
+  { id, timeMs }: Suspect,
+  own: JobOfKey | undefined,
+): boolean {
+  return own !== undefined && id !== own.id && timeMs !== undefined &&
+    timeMs < Date.parse(own.latestAt);
 }
 
-/** Finds the newest job of an id, however far back; Go's lines have none. */
-export function findById(
-  file: Deno.FsFile,
-  size: number,
-  id: string,
-  { token, isUnordered = false }: FindByIdOptions = {},
-): PlacedJob | undefined {
-  const needle = JSON.stringify(id).slice(1, -1);
-  const met = new Map<string, PlacedEntry[]>();
-  const order = new OrderWatch();
-  let first: string | undefined;
-  for (const block of blocksBackwards(file, size)) {
-    const letters = lettersOf(block.bytes);
-    order.note(letters);
-    if (letters.includes(needle)) {
-      for (const line of linesBackwards(block)) {
-        const parsed = parseEntryLine(line.bytes);
-        if (parsed.type !== "entry" || parsed.entry.id !== id) continue;
-        const { entry } = parsed;
-        if (token !== undefined && entry.token !== token) continue;
-        const name = identityOf(entry);
-        addTo(met, name, { offset: line.offset, entry });
-        if (isFirst(entry)) first ??= name;
-      }
-    }
-    // What is out of order may have a line of the job anywhere.
-    if (first !== undefined && !isUnordered && !order.isLost) break;
+/** When the next line behind was written, for one that does not say it. */
+class TimeBehind {
+  #time: string | undefined;
+  /** The lines that were met since: few are ever looked at. */
+  #met: Uint8Array[] = [];
+
+  /** Takes note of a line that is sound. */
+  note(line: Uint8Array): void {
+    this.#met.push(line);
   }
-  const newest = met.get(first ?? "") ?? met.values().next().value;
-  return newest === undefined ? undefined : placedJobOf(newest);
-}
 
-/**
- * Returns a line for which it cannot be told what became of a job: one that
- * only a newer program can read, or, where none of its lines can be read, one
- * that holds its id or is no text.
- */
-export function unreadableOf(
-  file: Deno.FsFile,
-  size: number,
-  id: string,
-): UnreadableLine | undefined {
-  let isKnown = false;
-  let newest: Suspect | undefined;
-  const note = (remains: Remains) => newest ??= suspectOf(remains, id);
-  const long = new LongLines(id, note);
-  for (const block of blocksBackwards(file, size, long.take)) {
-    long.end();
-    const letters = lettersOf(block.bytes);
-    const isText = isUtf8(block.bytes);
-    if (isText && !letters.includes(id)) continue;
-    for (const { offset, bytes, isWhole } of linesBackwards(block)) {
-      const parsed = parseEntryLine(bytes);
-      if (parsed.type === "entry" || parsed.type === "go") {
-        isKnown ||= parsed.entry.id === id;
-      }
-      if (parsed.type === "newer" && parsed.id === id) {
-        const suspect = { offset, why: NEWER, isNewer: true };
-        return lineOf(file, { suspect, mayBeNewest: true });
-      }
-      if (parsed.type !== "corrupt") continue;
-      const text = lettersOf(bytes);
-      const isUtf8Line = isText || isUtf8(bytes);
-      note({ offset, text, isWhole, parsed, isUtf8: isUtf8Line });
-    }
+  set(time: string): void {
+    this.#time = time;
+    this.#met = [];
   }
-  long.end();
-  return isKnown || newest === undefined
-    ? undefined
-    : lineOf(file, { suspect: newest, mayBeNewest: true });
-}
 
-function hasEnded({ status }: JobRecord): boolean {
-  return status === "complete" || status === "failed";
+  /** Returns the time; to be asked before the bytes of a block are gone. */
+  read(): string | undefined {
+    for (const line of this.#met.reverse()) {
+      const time = timeIn(line);
+      if (time === undefined) continue;
+      this.#time = time;
+      break;
+    }
+    this.#met = [];
+    return this.#time;
+  }
 }
 
 /** Whether the block says that what stands before it is out of the window. */
-function isPast(block: LineBlock, options: FindByKeyOptions): boolean {
+function isPast(block: Block, options: FindByKeyOptions): boolean {
   const { windowMs, now } = options;
   let ours: boolean | undefined;
   let theirs: boolean | undefined;
@@ -265,13 +220,15 @@ function isPast(block: LineBlock, options: FindByKeyOptions): boolean {
   return ours ?? (isTheirsAlone && theirs === true);
 }
 
-function dateOf(line: Line): { time: number; isOurs: boolean } | undefined {
-  const parsed = parseEntryLine(line.bytes);
-  if (parsed.type === "entry") {
-    return { time: Date.parse(parsed.entry.at), isOurs: true };
+function dateOf(
+  { bytes }: Line,
+): { time: number; isOurs: boolean } | undefined {
+  const skimmed = skimLine(bytes);
+  if (skimmed.type === "entry") {
+    return { time: Date.parse(skimmed.entry.at), isOurs: true };
   }
-  if (parsed.type !== "go") return undefined;
-  const { completed_at, started_at } = parsed.entry;
+  if (skimmed.type !== "go") return undefined;
+  const { completed_at, started_at } = skimmed.entry;
   const time = Date.parse(completed_at ?? started_at);
   return Number.isNaN(time) ? undefined : { time, isOurs: false };
 }

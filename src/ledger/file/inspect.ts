@@ -1,7 +1,6 @@
 import { looksStripped } from "../../job/go_job.ts";
-import { type ParsedLine, parseEntryLine } from "./entry_line.ts";
-import { linesForward, type PlacedLine } from "./forward_lines.ts";
-import { TOO_LONG } from "./long_lines.ts";
+import { type ParsedLine, skimLine } from "./entry_line.ts";
+import { type Line, linesForward } from "./lines.ts";
 
 /** A line that says nothing, and those behind it that do so likewise. */
 export interface BadLine {
@@ -79,7 +78,7 @@ export function inspectLines(
   };
   for (const line of linesForward(file, 0, size)) {
     number++;
-    const parsed = parseLine(line);
+    const parsed = skimLine(line.bytes);
     if (parsed.type === "corrupt") {
       counts.bad++;
       addBad(badLines, number, line, parsed);
@@ -123,7 +122,7 @@ export function inspectLines(
 function addBad(
   badLines: BadLine[],
   number: number,
-  { offset, end, isWhole }: PlacedLine,
+  { offset, end, isWhole }: Line,
   { isTorn, why }: ParsedLine & { readonly type: "corrupt" },
 ): void {
   const last = badLines.at(-1);
@@ -137,11 +136,4 @@ function addBad(
     lastLine: number,
     length,
   });
-}
-
-/** Returns what a line of a file is; of one that is too long, that. */
-export function parseLine({ bytes }: PlacedLine): ParsedLine {
-  return bytes === undefined
-    ? { type: "corrupt", why: TOO_LONG, isTorn: false }
-    : parseEntryLine(bytes);
 }

@@ -16,7 +16,7 @@ import { type Need, needing } from "../../../tests/helpers/machine.ts";
 import { foldRecords } from "../../job/job.ts";
 import { FileLedger } from "./file_ledger.ts";
 import { LedgerError } from "../ledger_error.ts";
-import { Upkeep } from "./upkeep.ts";
+import { Maintenance } from "./maintenance.ts";
 
 const SUBMITTED = foldRecords([submitted()]);
 
@@ -138,13 +138,13 @@ for (const { name, needs, why, make } of OBSTACLES) {
       await rejects(ledger.ownersOf([VM_ID]), isRefusal);
       await rejects(ledger.append(SUBMITTED), isRefusal);
       await rejects(ledger.lockJob(KEY, { waitMs: 0 }), isRefusal);
-      const upkeep = new Upkeep(ledger, desk.clock);
-      throws(() => upkeep.jobs(), isRefusal);
-      throws(() => upkeep.inspect(), isRefusal);
+      const maintenance = new Maintenance(ledger, desk.clock);
+      throws(() => maintenance.jobs(), isRefusal);
+      throws(() => maintenance.inspect(), isRefusal);
       const mayGo = () => true;
-      await rejects(upkeep.prune({ mayGo }), isRefusal);
-      await rejects(upkeep.prune({ mayGo, isDryRun: true }), isRefusal);
-      await rejects(upkeep.repair(), isRefusal);
+      await rejects(maintenance.prune({ mayGo }), isRefusal);
+      await rejects(maintenance.prune({ mayGo, isDryRun: true }), isRefusal);
+      await rejects(maintenance.repair(), isRefusal);
       const after = Deno.lstatSync(desk.path);
       for (const field of ["ino", "size", "mode", "uid", "mtime"] as const) {
         deepStrictEqual(after[field], before[field], field);

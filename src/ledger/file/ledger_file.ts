@@ -1,6 +1,6 @@
 import { folderOf, syncFolder, writeSomeSync } from "../../atomic_file.ts";
 import { reasonOf } from "../../regular_file.ts";
-import { MAX_LINE_LENGTH } from "./backward_lines.ts";
+import { MAX_LINE_LENGTH } from "./lines.ts";
 import { LedgerError } from "../ledger_error.ts";
 import { joinBytes } from "../../bytes.ts";
 

@@ -1,9 +1,10 @@
-import { JobRoll, type ListedJob } from "../../job/listed_job.ts";
-import { lettersOf } from "./backward_lines.ts";
-import { parseEntryLine } from "./entry_line.ts";
-import { linesForward } from "./forward_lines.ts";
+import { RANK } from "../../job/job.ts";
+import { JobTable, type ListedJob, startOf } from "../../job/listed_job.ts";
+import { parseEntryLine, skimLine } from "./entry_line.ts";
 import { openForReading } from "./ledger_file.ts";
-import { lastWholeLine, rewriteLedger, type Selection } from "./rewrite.ts";
+import { lastWholeLine, linesForward, readAt } from "./lines.ts";
+import { addTo } from "./placed_job.ts";
+import { rewriteLedger, type Selection } from "./rewrite.ts";
 import { jobNamedIn } from "./suspects.ts";
 
 /** Options for {@linkcode pruneLedger}. */
@@ -58,7 +59,9 @@ export async function pruneLedger(
     select(file, end) {
       const choice = choose(file, end, options);
       report = choice.report;
-      return choice.lines.size === 0 ? undefined : selectionOf(choice);
+      return choice.report.prunedEntries === 0
+        ? undefined
+        : selectionOf(choice);
     },
   });
   return { ...report, ...rewritten };
@@ -75,115 +78,210 @@ function wouldPrune(path: string, options: PruneOptions): PruneReport {
 /** What is to go. */
 interface Choice {
   readonly ids: ReadonlySet<string>;
-  /** Where the lines begin that go. */
-  readonly lines: ReadonlySet<number>;
+  readonly lines: LineNumbers;
   readonly report: PruneReport;
 }
 
 function selectionOf({ ids, lines }: Choice): Selection {
+  let number = 0;
   return {
-    keeps: (line) => !lines.has(line.offset),
+    keeps: () => !lines.has(number++),
     keepsLate({ bytes }) {
-      const id = bytes === undefined ? undefined : idOf(bytes);
+      const id = idOf(bytes);
       return id !== undefined && ids.has(id) ? "again" : true;
     },
   };
 }
 
+/** So much of a file has no more jobs than can be held at a time. */
+const BYTES_A_PASS = 256 * 1024 * 1024;
+
+/**
+ * Decides what is to go. However large the ledger is, each pass looks at a part
+ * of its jobs, and of the others no more is held than which lines go.
+ */
 function choose(
   file: Deno.FsFile,
   end: number,
   options: PruneOptions,
 ): Choice {
   options.onChoosing?.();
-  const roll = new JobRoll();
-  const lines: Line[] = [];
-  const unclear = new Set<string>();
-  let unreadable = 0;
-  for (const { bytes, offset, end: next } of linesForward(file, 0, end)) {
-    const parsed = bytes && parseEntryLine(bytes);
-    if (parsed?.type === "blank") continue;
-    let id: string | undefined;
-    switch (parsed?.type) {
-      case "entry":
-        id = parsed.entry.id;
-        roll.add(parsed.entry, offset);
-        break;
-      case "go":
-        id = parsed.entry.id;
-        roll.addGo(parsed.entry, offset);
-        break;
-      case "newer":
-        if (parsed.id !== undefined) unclear.add(parsed.id);
-        unreadable++;
-        break;
-      default: {
-        unreadable++;
-        // What is known of its job tells that nothing is lost with this line.
-        const named = bytes && jobNamedIn(lettersOf(bytes));
-        if (named !== undefined) unclear.add(named);
+  const known = survey(file, end);
+  const lines = new LineNumbers();
+  const pruned: { id: string; time: number; offset: number }[] = [];
+  const passes = Math.ceil(end / BYTES_A_PASS);
+  let jobCount = 0;
+  let goneJobs = 0;
+  let goneLines = 0;
+  let goneBytes = 0;
+  for (let pass = 0; pass < passes; pass++) {
+    const isOfPass = (id: string) => passOf(id, passes) === pass;
+    for (const [id, its] of linesById(file, end, { known, isOfPass })) {
+      const jobs = jobsOf(file, its);
+      jobCount += jobs.length;
+      // Jobs of one id go together, or stay.
+      const staying = jobs.filter((job) =>
+        known.unclear.has(job.id) ||
+        (job.writer === "vers" && known.unclear.has(job.job.token)) ||
+        !options.mayGo(job)
+      );
+      const [newest] = jobs;
+      if (newest === undefined || staying.length > 0) continue;
+      goneJobs += jobs.length;
+      goneLines += its.length;
+      for (const { number, offset, end } of its) {
+        lines.add(number);
+        goneBytes += end - offset;
       }
+      const time = Date.parse(startOf(newest)) || 0;
+      pruned.push({ id, time, offset: its[0]?.offset ?? 0 });
     }
-    lines.push({ offset, length: next - offset, id });
   }
-  return sortOut(
-    { jobs: roll.jobs(), lines, unclear, unreadable, end },
-    options,
-  );
-}
-
-interface Line {
-  readonly offset: number;
-  readonly length: number;
-  readonly id: string | undefined;
-}
-
-interface Content {
-  readonly jobs: readonly ListedJob[];
-  readonly lines: readonly Line[];
-  /** The ids, or tokens, of lines that cannot be read. */
-  readonly unclear: ReadonlySet<string>;
-  readonly unreadable: number;
-  readonly end: number;
-}
-
-function sortOut(content: Content, { mayGo }: PruneOptions): Choice {
-  const { jobs, lines, unclear, unreadable, end } = content;
-  const ids = new Set(jobs.map(({ id }) => id));
-  // Jobs of one id go together, or stay.
-  for (const job of jobs) {
-    const isUnclear = unclear.has(job.id) ||
-      (job.writer === "vers" && unclear.has(job.job.token));
-    if (isUnclear || !mayGo(job)) ids.delete(job.id);
-  }
-  const gone = lines.filter(({ id }) => id !== undefined && ids.has(id));
-  const goneBytes = gone.reduce((sum, { length }) => sum + length, 0);
-  const prunedJobs = jobs.filter(({ id }) => ids.has(id)).length;
+  pruned.sort((a, b) => b.time - a.time || b.offset - a.offset);
+  const ids = new Set(pruned.map(({ id }) => id));
   return {
     ids,
-    lines: new Set(gone.map(({ offset }) => offset)),
+    lines,
     report: {
-      prunedEntries: gone.length,
-      keptEntries: lines.length - gone.length,
-      prunedJobs,
+      prunedEntries: goneLines,
+      keptEntries: known.entries - goneLines,
+      prunedJobs: goneJobs,
       prunedIds: [...ids],
-      keptJobs: jobs.length - prunedJobs,
-      unreadable,
+      keptJobs: jobCount - goneJobs,
+      unreadable: known.unreadable,
       sizeBefore: end,
       sizeAfter: end - goneBytes,
     },
   };
 }
 
+/** What the lines of a ledger are, besides jobs. */
+interface Survey {
+  /** How many lines there are that are not blank. */
+  readonly entries: number;
+  /** Those of which no job is known. */
+  readonly silent: LineNumbers;
+  /** The ids, or tokens, that lines name which cannot be read. */
+  readonly unclear: ReadonlySet<string>;
+  readonly unreadable: number;
+}
+
+function survey(file: Deno.FsFile, end: number): Survey {
+  const silent = new LineNumbers();
+  const unclear = new Set<string>();
+  let number = 0;
+  let entries = 0;
+  let unreadable = 0;
+  for (const { bytes } of linesForward(file, 0, end)) {
+    const skimmed = skimLine(bytes);
+    if (skimmed.type !== "blank") entries++;
+    if (skimmed.type === "newer" || skimmed.type === "corrupt") {
+      unreadable++;
+      // What is known of its job tells that nothing is lost with this line.
+      const named = skimmed.type === "newer" ? skimmed.id : jobNamedIn(bytes);
+      if (named !== undefined) unclear.add(named);
+    }
+    if (skimmed.type !== "entry" && skimmed.type !== "go") silent.add(number);
+    number++;
+  }
+  return { entries, silent, unclear, unreadable };
+}
+
+/** A line of a job, and which one it is of the file. */
+interface JobLine {
+  readonly number: number;
+  readonly offset: number;
+  readonly end: number;
+  /** None in the Go CLI's lines. */
+  readonly token?: string;
+  /** Lines of a lower rank say nothing that one of a higher does not. */
+  readonly rank: number;
+}
+
+/** Returns the lines of the jobs of a pass, by their id. */
+function linesById(
+  file: Deno.FsFile,
+  upTo: number,
+  { known, isOfPass }: {
+    readonly known: Survey;
+    readonly isOfPass: (id: string) => boolean;
+  },
+): ReadonlyMap<string, readonly JobLine[]> {
+  const byId = new Map<string, JobLine[]>();
+  let number = -1;
+  for (const { bytes, offset, end } of linesForward(file, 0, upTo)) {
+    number++;
+    if (known.silent.has(number)) continue;
+    const skimmed = skimLine(bytes, { isSound: true });
+    if (skimmed.type !== "entry" && skimmed.type !== "go") continue;
+    const { id } = skimmed.entry;
+    if (!isOfPass(id)) continue;
+    if (skimmed.type === "go") {
+      addTo(byId, id, { number, offset, end, rank: 0 });
+    } else {
+      const { token, status } = skimmed.entry;
+      addTo(byId, id, { number, offset, end, token, rank: RANK[status] });
+    }
+  }
+  return byId;
+}
+
+/** Returns the jobs that lines of one id come to. */
+function jobsOf(file: Deno.FsFile, lines: readonly JobLine[]): ListedJob[] {
+  const ranks = new Map<string | undefined, number>();
+  for (const { token, rank } of lines) {
+    ranks.set(token, Math.max(rank, ranks.get(token) ?? 0));
+  }
+  const table = new JobTable();
+  for (const { token, rank, offset, end } of lines) {
+    if (rank !== ranks.get(token)) continue;
+    const bytes = new Uint8Array(end - offset);
+    readAt(file, offset, bytes);
+    const parsed = parseEntryLine(bytes.subarray(0, -1));
+    if (parsed.type === "entry") table.add(parsed.entry, offset);
+    if (parsed.type === "go") table.addGo(parsed.entry, offset);
+  }
+  return table.jobs();
+}
+
+/** Returns in which of so many passes the jobs of an id are looked at. */
+function passOf(id: string, passes: number): number {
+  if (passes === 1) return 0;
+  let hash = 0;
+  for (let at = 0; at < id.length; at++) {
+    hash = Math.imul(hash, 31) + id.charCodeAt(at) >>> 0;
+  }
+  return hash % passes;
+}
+
+/** Numbers of lines, of which a file may have many millions. */
+class LineNumbers {
+  #bits = new Uint8Array(1024);
+
+  add(number: number): void {
+    const at = number >> 3;
+    if (at >= this.#bits.length) {
+      const more = new Uint8Array(2 * at);
+      more.set(this.#bits);
+      this.#bits = more;
+    }
+    this.#bits[at] = (this.#bits[at] ?? 0) | 1 << (number & 7);
+  }
+
+  has(number: number): boolean {
+    return ((this.#bits[number >> 3] ?? 0) & 1 << (number & 7)) !== 0;
+  }
+}
+
 /** Returns the id of the job that a line is about, if it says one. */
-function idOf(bytes: Uint8Array): string | undefined {
-  const parsed = parseEntryLine(bytes);
-  switch (parsed.type) {
+function idOf(bytes: Uint8Array | undefined): string | undefined {
+  const skimmed = skimLine(bytes);
+  switch (skimmed.type) {
     case "entry":
     case "go":
-      return parsed.entry.id;
+      return skimmed.entry.id;
     case "newer":
-      return parsed.id;
+      return skimmed.id;
     case "corrupt":
     case "blank":
       return undefined;

@@ -19,10 +19,10 @@ import {
   timeAt,
 } from "../../../tests/helpers/ledger_parts.ts";
 import type { JobRecord } from "../../job/record.ts";
-import { BLOCK_SIZE, MAX_LINE_LENGTH } from "./backward_lines.ts";
+import { BLOCK_SIZE, lineNumberAt, MAX_LINE_LENGTH } from "./lines.ts";
 import { formatLine } from "./entry_line.ts";
-import { findByKey, unreadableOf } from "./find_job.ts";
-import { lineNumberAt } from "./forward_lines.ts";
+import { unreadableOf } from "./find_by_id.ts";
+import { findByKey } from "./find_job.ts";
 import { inspectLines } from "./inspect.ts";
 
 const A = { id: "job_aaaaaaaaaa", token: "token-a" };

@@ -3,7 +3,7 @@ import type { ListedJob } from "../../../job/listed_job.ts";
 import { FileLedger } from "../../../ledger/file/file_ledger.ts";
 import { LedgerError } from "../../../ledger/ledger_error.ts";
 import type { LedgerJobs } from "../../../ledger/file/list_jobs.ts";
-import { Upkeep } from "../../../ledger/file/upkeep.ts";
+import { Maintenance } from "../../../ledger/file/maintenance.ts";
 import type { Context } from "../../context.ts";
 import { ledgerFolder } from "../../folders.ts";
 import type { Progress } from "../../output/progress.ts";
@@ -13,7 +13,7 @@ import { visible } from "../../output/terminal_text.ts";
 /** The ledger, for commands about its jobs: no API key, no network. */
 export interface JobLedger {
   readonly ledger: FileLedger;
-  readonly upkeep: Upkeep;
+  readonly upkeep: Maintenance;
   /** For messages; where there is no home folder there is no path. */
   readonly path: string;
 }
@@ -34,7 +34,7 @@ export function openJobLedger(context: Context): JobLedger {
         "VERS_JOBS_DIR=/var/lib/vers vers jobs list",
     });
   }
-  return { ledger, upkeep: new Upkeep(ledger, clock), path };
+  return { ledger, upkeep: new Maintenance(ledger, clock), path };
 }
 
 /**

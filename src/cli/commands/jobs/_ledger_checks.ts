@@ -1,7 +1,7 @@
 import { Failure } from "../../../failure.ts";
 import type { Inspection } from "../../../ledger/file/inspect.ts";
 import { LedgerError } from "../../../ledger/ledger_error.ts";
-import { leftOvers } from "../../../ledger/file/replacement.ts";
+import { leftOvers } from "../../../atomic_file.ts";
 import { reasonOf } from "../../../regular_file.ts";
 import type { Context } from "../../context.ts";
 import type { JobLedger } from "./_job_ledger.ts";
