@@ -187,4 +187,52 @@ export const LEDGER_RULES: readonly Rule[] = [
       "const ID_DIGITS = 5;",
     ],
   },
+  {
+    rule: "a ledger is compacted only when a quarter of it is old",
+    test: ["src/ledger/file/compact_test.ts", "until a quarter of the ledger"],
+    change: [
+      "src/ledger/file/maintenance.ts",
+      "[0, size * WORTHWHILE].every",
+      "[0].every",
+    ],
+  },
+  {
+    rule: "compaction keeps what may not go",
+    test: ["src/ledger/file/compact_test.ts", "keeps what may not go"],
+    change: [
+      "src/ledger/file/prune.ts",
+      "if (newest === undefined || staying.length > 0) continue;",
+      "if (newest === undefined) continue;",
+    ],
+  },
+  {
+    rule: "a young line of ours in a block says that the search goes on",
+    test: [
+      "src/ledger/file/find_job_test.ts",
+      "behind lines out of the window and a few",
+    ],
+    change: [
+      "src/ledger/file/find_job.ts",
+      "if (dated.isOurs && !isOld) return false;",
+      "",
+    ],
+  },
+  {
+    rule: "a key over the edge of what is read at a time is seen",
+    test: ["src/ledger/file/find_job_model_test.ts", "within steps of an hour"],
+    change: [
+      "src/ledger/file/lines.ts",
+      "held = at > 0 && first === 0 ? bytes.length : first;",
+      "held = 0;",
+    ],
+  },
+  {
+    rule: "a prune chooses anew when a job that goes was gone on with",
+    test: ["src/ledger/file/prune_test.ts", "chooses anew when something"],
+    change: [
+      "src/ledger/file/prune.ts",
+      'ids.has(id) ? "again" : true;',
+      "ids.has(id) ? true : true;",
+    ],
+  },
 ];

@@ -10,7 +10,7 @@ import {
   VM_ID,
 } from "../../../tests/helpers/entries.ts";
 import { withChecksum } from "../../../tests/helpers/ledger_lines.ts";
-import { formatLine, parseEntryLine } from "./entry_line.ts";
+import { formatLine, isSound, parseEntryLine, skimLine } from "./entry_line.ts";
 
 const NEWLINE = 10;
 
@@ -203,4 +203,38 @@ Deno.test("parseEntryLine() passes over fields that a later program of this form
     parseText(withChecksum({ ...LINE, added: { later: true } })),
     { type: "entry", entry: running() },
   );
+});
+
+/** Text that looks like the head of a line. */
+const anyMark = fc.constantFrom(
+  ',"kind":"x"',
+  '","status":"failed","v":2,"at":"',
+  '"token":"other"',
+);
+
+Deno.test("skimLine() makes out of every line of ours what parsing makes of it", () => {
+  fc.assert(fc.property(anyEntry, anyMark, (entry, mark) => {
+    const odd = { ...entry, args: [mark], inputs: { status: "failed", mark } };
+    for (const written of [entry, odd]) {
+      const { id, token, status, at } = written;
+      deepStrictEqual(skimLine(formatLine(written).subarray(0, -1)), {
+        type: "entry",
+        entry: { id, token, status, at },
+      });
+    }
+  }));
+});
+
+Deno.test("skimLine() and isSound() see what is wrong with a line", () => {
+  const whole = formatLine(running()).subarray(0, -1);
+  fc.assert(
+    fc.property(fc.nat(whole.length - 1), fc.nat(255), (place, byte) => {
+      const line = whole.with(place, byte);
+      const { type } = parseEntryLine(line);
+      strictEqual(skimLine(line).type, type);
+      if (type === "corrupt") strictEqual(isSound(line), false);
+    }),
+    { numRuns: 300 },
+  );
+  strictEqual(skimLine(undefined).type, "corrupt");
 });

@@ -13,6 +13,8 @@ export interface PruneOptions {
   readonly mayGo: (job: ListedJob) => boolean;
   /** Whether to count only, and change nothing. */
   readonly isDryRun?: boolean;
+  /** So many bytes of a ledger have no more jobs than are held at a time. */
+  readonly bytesAPass?: number;
   /** Called before every job is asked for, once more if it is done again. */
   readonly onChoosing?: () => void;
 }
@@ -93,7 +95,6 @@ function selectionOf({ ids, lines }: Choice): Selection {
   };
 }
 
-/** So much of a file has no more jobs than can be held at a time. */
 const BYTES_A_PASS = 256 * 1024 * 1024;
 
 /**
@@ -109,7 +110,7 @@ function choose(
   const known = survey(file, end);
   const lines = new LineNumbers();
   const pruned: { id: string; time: number; offset: number }[] = [];
-  const passes = Math.ceil(end / BYTES_A_PASS);
+  const passes = Math.ceil(end / (options.bytesAPass ?? BYTES_A_PASS));
   let jobCount = 0;
   let goneJobs = 0;
   let goneLines = 0;

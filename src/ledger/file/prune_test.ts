@@ -12,6 +12,7 @@ import {
 } from "../../../tests/helpers/entries.ts";
 import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
 import { withChecksum } from "../../../tests/helpers/ledger_lines.ts";
+import { timeAt } from "../../../tests/helpers/ledger_parts.ts";
 import { SmallDisk, testNeeding } from "../../../tests/helpers/machine.ts";
 import type { JobRecord } from "../../job/record.ts";
 import { foldRecords } from "../../job/job.ts";
@@ -141,6 +142,35 @@ Deno.test("prune() keeps all lines of a job of which one is corrupt, for they sa
       strictEqual(prunedJobs, 0);
       strictEqual(read(), text);
     }
+  }));
+
+Deno.test("prune() of a ledger too large for one pass does the same as in one", () =>
+  withLedger(async ({ maintenance, read, write }) => {
+    const ids = Array.from({ length: 40 }, (_, at) => `job_${at * 7_919}`);
+    const lines = ids.map((id, at) => {
+      const job = { id, token: `t${at}` };
+      return [
+        line(submitted({ ...job, started_at: timeAt(at) })),
+        at % 3 === 0
+          ? line(running(job))
+          : line(complete({ ...job, started_at: timeAt(at) })),
+        at % 10 === 1 ? line(complete(job)).replace("my-vm", "my-VM") : "\n",
+      ];
+    });
+    // The last lines of all jobs stand behind the first ones of all.
+    const text = [0, 1, 2].map((step) => lines.map((its) => its[step]).join(""))
+      .join("");
+    write(text);
+    const report = await maintenance.prune({ mayGo: isOver });
+    const left = read();
+    for (const bytesAPass of [1_000, text.length / 2]) {
+      write(text);
+      const inPasses = await maintenance.prune({ mayGo: isOver, bytesAPass });
+      deepStrictEqual(inPasses, report);
+      strictEqual(read(), left);
+    }
+    strictEqual(report.prunedJobs, 23);
+    strictEqual(report.unreadable, 4);
   }));
 
 Deno.test("prune() keeps what is appended while it is choosing", () =>
