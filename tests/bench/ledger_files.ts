@@ -99,7 +99,12 @@ export function linesOf(job: number, start: Date): Uint8Array[] {
     running({ ...shared, ...taken }),
     complete(done),
     complete({ ...done, delivered_at: at }),
-  ].map(formatLine);
+  ].map((record, step) =>
+    formatLine({
+      ...record,
+      at: new Date(start.getTime() + step).toISOString(),
+    })
+  );
 }
 
 function goLinesOf(job: number, start: Date): Uint8Array[] {

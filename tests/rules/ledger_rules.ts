@@ -93,7 +93,7 @@ export const LEDGER_RULES: readonly Rule[] = [
     test: [UNREADABLE, "says that its job is complete"],
     change: [
       SUSPECTS,
-      "if (name !== undefined && this.#settled.has(name)) return false;",
+      "(name !== undefined && this.#settled.has(name)) ||",
       "",
     ],
   },
@@ -118,11 +118,7 @@ export const LEDGER_RULES: readonly Rule[] = [
   {
     rule: "other corrupt lines are said once",
     test: ["tests/damaged_ledger_test.ts", "are said once"],
-    change: [
-      FIND_JOB,
-      "if (!isTaken && isBad(remains)) badLines++;\n    }",
-      "}",
-    ],
+    change: [SUSPECTS, "if (isBad) this.#badLines++;", ""],
   },
   {
     rule: "the doctor sets aside what cannot be read, a newer program's too",
@@ -174,8 +170,8 @@ export const LEDGER_RULES: readonly Rule[] = [
     ],
     change: [
       "src/ledger/file/jobs_of_key.ts",
-      "job.account === account &&\n    !job.isAccepted;",
-      "job.account === account;",
+      'job.marks.has("accepted") === isAccepted;',
+      "!isAccepted;",
     ],
   },
   {
@@ -209,7 +205,7 @@ export const LEDGER_RULES: readonly Rule[] = [
     rule: "a young line of ours in a block says that the search goes on",
     test: [
       "src/ledger/file/find_job_test.ts",
-      "behind lines out of the window and a few",
+      "behind lines inside the window",
     ],
     change: [
       "src/ledger/file/find_job.ts",

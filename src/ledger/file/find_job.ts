@@ -13,10 +13,8 @@ import {
 import { Needle } from "./needle.ts";
 import type { PlacedJob } from "./placed_job.ts";
 import {
-  type Remains,
   remainsOf,
   type Suspect,
-  suspectOf,
   Suspects,
   unreadableLineOf,
 } from "./suspects.ts";
@@ -55,7 +53,6 @@ export function findByKey(
   const jobs = new JobsOfKey(options.account, { holdsAll: false });
   const suspects = new Suspects(options);
   const behind = new TimeBehind();
-  let badLines = 0;
   let isFound = false;
   for (const block of blocksBackwards(file, size)) {
     if (block.bytes !== undefined) order.note(block.bytes);
@@ -81,17 +78,15 @@ export function findByKey(
         continue;
       }
       // What stands before the newest job's intent is of older ones.
-      const suspect = jobs.isOwnKnown ? undefined : suspectOf(remains, key);
-      const isTaken = suspect && suspects.take(suspect, behind.read());
-      if (!isTaken && isBad(remains)) badLines++;
+      const isMeant = () => !jobs.isOwnKnown;
+      suspects.take(remains, key, { isMeant, next: behind.read() });
     }
     behind.read();
     if (isFound) break;
     const mayStop = size - block.offset >= ALWAYS_READ && !jobs.isAnyOpen;
     if (mayStop && isPast(block, options)) break;
   }
-  const places = { file, size, isOrdered: true };
-  return reportOf(jobs.newest, suspects, badLines, places);
+  return reportOf(jobs.newest, suspects, { file, size, isOrdered: true });
 }
 
 /** Does the same where the place of a line does not say what is newer. */
@@ -115,25 +110,20 @@ function findAnywhere(
     }
   }
   const { newest } = jobs;
-  let badLines = 0;
   for (const line of linesForward(file, 0, size)) {
     const { bytes } = line;
     if (bytes && !needle.isIn(bytes) && isSound(bytes)) continue;
-    const remains = remainsOf(file, line, key);
-    const suspect = suspectOf(remains, key);
-    const isTaken = suspect && !isOlder(suspect, newest.own) &&
-      suspects.take(suspect, undefined);
-    if (!isTaken && isBad(remains)) badLines++;
+    suspects.take(remainsOf(file, line, key), key, {
+      isMeant: (suspect) => !isOlder(suspect, newest.own),
+    });
   }
-  const places = { file, size, isOrdered: false };
-  return reportOf(newest, suspects, badLines, places);
+  return reportOf(newest, suspects, { file, size, isOrdered: false });
 }
 
 /** Returns what a search came to; the jobs with all of their entries. */
 function reportOf(
   { own, foreign, accepted }: NewestJobs,
   suspects: Suspects,
-  badLines: number,
   { file, size, isOrdered }: {
     readonly file: Deno.FsFile;
     readonly size: number;
@@ -153,12 +143,8 @@ function reportOf(
     foreign: placed(foreign),
     accepted: placed(accepted),
     unreadable: verdict && unreadableLineOf(file, verdict),
-    badLines,
+    badLines: suspects.badLines,
   };
-}
-
-function isBad({ parsed, isWhole }: Remains): boolean {
-  return parsed.type === "corrupt" && isWhole;
 }
 
 /** Whether a line says that it is older than the intent of the newest job. */

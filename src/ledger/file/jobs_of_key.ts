@@ -2,26 +2,22 @@ import type { JobRecord } from "../../job/record.ts";
 import { identityOf, isFirst, type PlacedEntry } from "./placed_job.ts";
 import type { JobStart } from "./suspects.ts";
 
+/** What a line says of its job: that it is asked for, or came to something. */
+type Mark = "intent" | "accepted" | "failed" | "complete" | "over" | "gone";
+
 /** What is kept of the lines of one job of the key. */
 export interface JobOfKey extends JobStart {
   /** Where the first line stands that was read of it. */
   readonly firstOffset: number;
   readonly account: string;
-  /** Whether a line was read that asks for it. */
-  readonly hasIntent: boolean;
+  /** What any of its lines says. */
+  readonly marks: ReadonlySet<Mark>;
   /** Whether its first line of all is still to be read. */
   readonly isOpen: boolean;
   /** Where its last intent stands, or its last line where none can be read. */
   readonly lastOffset: number;
   /** When its latest intent was written, or its latest line. */
   readonly latestAt: string;
-  /** Whether it was started without `--wait`. */
-  readonly isAccepted: boolean;
-  readonly isFailed: boolean;
-  readonly isComplete: boolean;
-  readonly isGone: boolean;
-  /** Whether its result was given to somebody. */
-  readonly isOver: boolean;
 }
 
 /** The newest jobs of a key. */
@@ -61,7 +57,7 @@ export class JobsOfKey {
 
   /** Whether the newest job of this account is known, by its intent. */
   get isOwnKnown(): boolean {
-    return this.newest.own?.hasIntent ?? false;
+    return this.newest.own?.marks.has("intent") ?? false;
   }
 
   get isAnyOpen(): boolean {
@@ -93,64 +89,54 @@ export class JobsOfKey {
 
 function jobOf(entry: JobRecord, offset: number): JobOfKey {
   const { id, token, account, at, status } = entry;
-  const isComplete = status === "complete";
+  const marks = new Set<Mark>();
+  if (status === "submitted") marks.add("intent");
+  if (entry.accepted_at !== undefined) marks.add("accepted");
+  if (status === "failed") marks.add("failed");
+  if (status === "complete") {
+    marks.add("complete");
+    if (entry.delivered_at !== undefined) marks.add("over");
+    if (entry.gone_at !== undefined) marks.add("gone");
+  }
   return {
     id,
     token,
     account,
-    hasIntent: status === "submitted",
+    marks,
     isOpen: !isFirst(entry),
     firstOffset: offset,
     lastOffset: offset,
     latestAt: at,
-    isAccepted: entry.accepted_at !== undefined,
-    isFailed: status === "failed",
-    isComplete,
-    isGone: isComplete && entry.gone_at !== undefined,
-    isOver: isComplete && entry.delivered_at !== undefined,
   };
 }
 
 /** Returns a job with a line that stands before those known of it. */
 function merged(known: JobOfKey, one: JobOfKey): JobOfKey {
   // Intents alone say when a job was asked for.
-  const timed = known.hasIntent === one.hasIntent
-    ? {
-      lastOffset: known.lastOffset,
-      latestAt: known.latestAt > one.latestAt ? known.latestAt : one.latestAt,
-    }
-    : known.hasIntent
-    ? known
-    : one;
+  const isAsked = known.marks.has("intent");
+  const timed = isAsked || !one.marks.has("intent") ? known : one;
+  const isLatest = isAsked === one.marks.has("intent") &&
+    one.latestAt > known.latestAt;
   return {
     ...one,
-    hasIntent: known.hasIntent || one.hasIntent,
+    marks: known.marks.union(one.marks),
     lastOffset: timed.lastOffset,
-    latestAt: timed.latestAt,
-    isAccepted: known.isAccepted || one.isAccepted,
-    isFailed: known.isFailed || one.isFailed,
-    isComplete: known.isComplete || one.isComplete,
-    isGone: known.isGone || one.isGone,
-    isOver: known.isOver || one.isOver,
+    latestAt: isLatest ? one.latestAt : timed.latestAt,
   };
 }
 
 function newestOf(all: readonly JobOfKey[], account: string): NewestJobs {
-  const isWaited = (job: JobOfKey) =>
-    job.account === account &&
-    !job.isAccepted;
-  const intended = all.filter(({ hasIntent }) => hasIntent);
+  const isOf = (isOwn: boolean, isAccepted: boolean) => (job: JobOfKey) =>
+    (job.account === account) === isOwn &&
+    job.marks.has("accepted") === isAccepted;
+  const intended = all.filter(isAsked);
   // A job whose intent was lost still is one, where no other is known.
-  const jobs = intended.some(isWaited) ? intended : all;
-  const own = lastOf(jobs.filter(isWaited));
-  const other = lastOf(
-    jobs.filter((job) => job.account !== account && !job.isAccepted),
-  );
-  const unwaited = lastOf(
-    jobs.filter((job) => job.account === account && job.isAccepted),
-  );
+  const jobs = intended.some(isOf(true, false)) ? intended : all;
+  const own = lastOf(jobs.filter(isOf(true, false)));
+  const other = lastOf(jobs.filter(isOf(false, false)));
+  const unwaited = lastOf(jobs.filter(isOf(true, true)));
   // Only an intent says when a job was asked for.
-  const asked = own?.hasIntent ? own : undefined;
+  const asked = own && isAsked(own) ? own : undefined;
   const isOtherOlder = asked && other && asked.lastOffset > other.lastOffset;
   const isUnwaitedOlder = asked && unwaited && isLater(asked, unwaited);
   return {
@@ -162,7 +148,7 @@ function newestOf(all: readonly JobOfKey[], account: string): NewestJobs {
 
 /** Returns the job that was asked for last. */
 function lastOf(jobs: readonly JobOfKey[]): JobOfKey | undefined {
-  const intended = jobs.filter(({ hasIntent }) => hasIntent);
+  const intended = jobs.filter(isAsked);
   let last: JobOfKey | undefined;
   let latest: JobOfKey | undefined;
   for (const job of intended.length > 0 ? intended : jobs) {
@@ -177,8 +163,12 @@ function isLater(one: JobOfKey, other: JobOfKey): boolean {
   return one.lastOffset > other.lastOffset;
 }
 
+function isAsked({ marks }: JobOfKey): boolean {
+  return marks.has("intent");
+}
+
 /** How much is lost if a job is passed over. */
-function hopeOf({ isFailed, isComplete, isGone, isOver }: JobOfKey): number {
-  if (isComplete) return isGone ? 0 : isOver ? 1 : 2;
-  return isFailed ? 0 : 3;
+function hopeOf({ marks }: JobOfKey): number {
+  if (!marks.has("complete")) return marks.has("failed") ? 0 : 3;
+  return marks.has("gone") ? 0 : marks.has("over") ? 1 : 2;
 }

@@ -1,7 +1,7 @@
 import { RANK } from "../../job/job.ts";
 import { JobTable, type ListedJob, startOf } from "../../job/listed_job.ts";
 import { parseEntryLine, skimLine } from "./entry_line.ts";
-import { openForReading } from "./ledger_file.ts";
+import { readLedger } from "./ledger_file.ts";
 import { lastWholeLine, linesForward, readAt } from "./lines.ts";
 import { addTo } from "./placed_job.ts";
 import { rewriteLedger, type Selection } from "./rewrite.ts";
@@ -54,7 +54,13 @@ export async function pruneLedger(
   options: PruneOptions & { readonly lock: () => Promise<Disposable> },
 ): Promise<PruneReport> {
   const { isDryRun, lock } = options;
-  if (isDryRun) return wouldPrune(path, options);
+  if (isDryRun) {
+    const would = readLedger(
+      path,
+      (file, size) => choose(file, lastWholeLine(file, size), options).report,
+    );
+    return would ?? NOTHING;
+  }
   let report = NOTHING;
   const rewritten = await rewriteLedger(path, {
     lock,
@@ -67,14 +73,6 @@ export async function pruneLedger(
     },
   });
   return { ...report, ...rewritten };
-}
-
-function wouldPrune(path: string, options: PruneOptions): PruneReport {
-  const file = openForReading(path);
-  if (file === undefined) return NOTHING;
-  using _closing = file;
-  const { size } = file.statSync();
-  return choose(file, lastWholeLine(file, size), options).report;
 }
 
 /** What is to go. */
@@ -277,14 +275,7 @@ class LineNumbers {
 /** Returns the id of the job that a line is about, if it says one. */
 function idOf(bytes: Uint8Array | undefined): string | undefined {
   const skimmed = skimLine(bytes);
-  switch (skimmed.type) {
-    case "entry":
-    case "go":
-      return skimmed.entry.id;
-    case "newer":
-      return skimmed.id;
-    case "corrupt":
-    case "blank":
-      return undefined;
-  }
+  if (skimmed.type === "newer") return skimmed.id;
+  const isKnown = skimmed.type === "entry" || skimmed.type === "go";
+  return isKnown ? skimmed.entry.id : undefined;
 }

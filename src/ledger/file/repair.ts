@@ -22,12 +22,6 @@ const NOTHING: RepairReport = {
   path: undefined,
 };
 
-/** Options for {@linkcode repairLedger}. */
-export interface RepairOptions {
-  readonly now: Date;
-  readonly lock: () => Promise<Disposable>;
-}
-
 /**
  * Moves the lines that this program cannot read to a file beside the ledger, as
  * they are. All others stay, byte for byte. What was moved can be added to the
@@ -37,14 +31,17 @@ export interface RepairOptions {
  */
 export async function repairLedger(
   path: string,
-  options: RepairOptions,
+  { now, lock }: {
+    readonly now: Date;
+    readonly lock: () => Promise<Disposable>;
+  },
 ): Promise<RepairReport> {
   // Windows takes no colons in a name.
-  const time = options.now.toISOString().replaceAll(":", "-");
+  const time = now.toISOString().replaceAll(":", "-");
   const aside = `${path}.bad-${time}`;
   let report = NOTHING;
   const rewritten = await rewriteLedger(path, {
-    lock: options.lock,
+    lock,
     select(file) {
       // A last line that was cut off counts too: nobody writes it any more.
       const { size } = file.statSync();

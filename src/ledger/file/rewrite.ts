@@ -4,9 +4,8 @@ import {
   removeIfThere,
   writeAllSync,
 } from "../../atomic_file.ts";
-import { reasonOf } from "../../regular_file.ts";
 import { LedgerError } from "../ledger_error.ts";
-import { openForReading, statLedger } from "./ledger_file.ts";
+import { failed, openForReading, statLedger } from "./ledger_file.ts";
 import {
   BLOCK_SIZE,
   lastWholeLine,
@@ -115,24 +114,17 @@ async function attempt(
     };
   } catch (cause) {
     if (cause instanceof LedgerError) throw cause;
-    throw new LedgerError(`replace the ledger "${path}"`, reasonOf(cause), {
-      cause,
-    });
+    throw failed("replace", path, cause);
   } finally {
     if (!isDone) selection?.abandon?.();
   }
-}
-
-interface Snapshot {
-  readonly file: Deno.FsFile;
-  readonly info: Deno.FileInfo;
 }
 
 /** Under the lock no line of ours is half written: what stands then stays. */
 async function takeSnapshot(
   path: string,
   lock: RewriteOptions["lock"],
-): Promise<Snapshot | undefined> {
+): Promise<{ file: Deno.FsFile; info: Deno.FileInfo } | undefined> {
   const held = await lock();
   using _held = held;
   const file = openForReading(path);

@@ -214,6 +214,12 @@ export class Suspects {
   /** The newest of each job that is named; of none: `undefined`. */
   readonly #ofKey = new Map<string | undefined, Suspect>();
   #noText: Suspect | undefined;
+  #badLines = 0;
+
+  /** How many lines are torn or corrupt, and no suspects. */
+  get badLines(): number {
+    return this.#badLines;
+  }
 
   constructor(window: Window) {
     this.#window = window;
@@ -226,20 +232,30 @@ export class Suspects {
   }
 
   /**
-   * Takes a suspect, unless it is cleared: its job is known to have ended, or
-   * it is older than the window, as it says or, where it says nothing, as the
-   * next line behind it does. Returns whether it was taken. The newest one is
-   * to be given first.
+   * Takes what is left of a line, if it is a suspect and none that is cleared:
+   * its job is known to have ended, or it is older than the window, as it says
+   * or, where it says nothing, as the next line behind it does. The newest one
+   * is to be given first. Others that are bad are counted.
    */
-  take(suspect: Suspect, next: string | undefined): boolean {
-    const { timeMs, hasKey } = suspect;
-    const name = nameOf(suspect);
-    if (name !== undefined && this.#settled.has(name)) return false;
-    const nextMs = next === undefined ? undefined : Date.parse(next);
-    if (this.#isPast(timeMs ?? nextMs)) return false;
-    if (!hasKey) this.#noText ??= suspect;
+  take(
+    remains: Remains,
+    key: string,
+    { isMeant, next }: {
+      /** Whether a suspect may be of a newer job than is known. */
+      readonly isMeant: (suspect: Suspect) => boolean;
+      readonly next?: string | undefined;
+    },
+  ): void {
+    const suspect = suspectOf(remains, key);
+    const name = suspect && nameOf(suspect);
+    const isCleared = !suspect || !isMeant(suspect) ||
+      (name !== undefined && this.#settled.has(name)) ||
+      this.#isPast(suspect.timeMs ?? Date.parse(next ?? ""));
+    if (isCleared) {
+      const isBad = remains.parsed.type === "corrupt" && remains.isWhole;
+      if (isBad) this.#badLines++;
+    } else if (!suspect.hasKey) this.#noText ??= suspect;
     else if (!this.#ofKey.has(name)) this.#ofKey.set(name, suspect);
-    return true;
   }
 
   /** Returns what must not be submitted beside, with these jobs found. */
@@ -253,9 +269,9 @@ export class Suspects {
     return suspect && { suspect, mayBeNewest: false };
   }
 
-  #isPast(timeMs: number | undefined): boolean {
+  /** Of no time it is not known. */
+  #isPast(timeMs: number): boolean {
     const { now, windowMs } = this.#window;
-    if (timeMs === undefined) return false;
     const ageMs = now.getTime() - timeMs;
     return ageMs >= 0 && ageMs > windowMs;
   }
