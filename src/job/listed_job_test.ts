@@ -7,10 +7,14 @@ import type { GoRecord } from "./go_job.ts";
 import { foldRecords, type Job } from "./job.ts";
 import {
   endOf,
+  foldStandings,
+  isAccepted,
   isUndelivered,
   JobTable,
   type ListedJob,
+  type Standing,
   startOf,
+  statusOf,
 } from "./listed_job.ts";
 
 const GO: GoRecord = {
@@ -91,4 +95,20 @@ Deno.test("JobTable folds the Go CLI's lines by the Go CLI's rules", () => {
   const [listed] = table.jobs();
   deepStrictEqual(listed, { writer: "go", id: GO.id, entry: over });
   strictEqual(listed && startOf(listed), GO.started_at);
+});
+
+Deno.test("foldStandings() says what a fold of all lines says, in whatever order they came", () => {
+  const anyEntries = fc.array(anyEntry, { minLength: 1, maxLength: 6 });
+  fc.assert(fc.property(anyEntries, (entries) => {
+    const job = entries.map((entry): Standing => entry).reduce(foldStandings);
+    const table = new JobTable();
+    for (const [offset, entry] of entries.entries()) table.add(entry, offset);
+    const [listed] = table.jobs();
+    const standing = { writer: "vers", id: "", job } as const;
+    strictEqual(listed && statusOf(listed), statusOf(standing));
+    strictEqual(listed && startOf(listed), startOf(standing));
+    strictEqual(listed && endOf(listed), endOf(standing));
+    strictEqual(listed && isUndelivered(listed), isUndelivered(standing));
+    strictEqual(listed && isAccepted(listed), isAccepted(standing));
+  }));
 });

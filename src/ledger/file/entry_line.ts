@@ -1,4 +1,5 @@
 import { GO_RECORD, type GoRecord } from "../../job/go_job.ts";
+import type { Standing } from "../../job/listed_job.ts";
 import { isJobKind } from "../../job/job_kind.ts";
 import {
   fieldsOf,
@@ -113,16 +114,12 @@ export type SkimmedLine =
 /**
  * Returns what a line is. One of ours that is as it was written is not parsed:
  * each field of its head stands in its place, before any that may hold such
- * fields itself. With `isSound` it is known that none is corrupt.
+ * fields itself.
  */
-export function skimLine(
-  whole: Uint8Array | undefined,
-  { isSound = false } = {},
-): SkimmedLine {
+export function skimLine(whole: Uint8Array | undefined): SkimmedLine {
   if (whole === undefined) return TOO_LONG;
   const line = trimLine(whole);
-  const mayBeOurs = isSound || checkChecksum(line) === "right";
-  const entry = mayBeOurs ? headOf(line) : undefined;
+  const entry = checkChecksum(line) === "right" ? headOf(line) : undefined;
   return entry === undefined ? parseEntryLine(line) : { type: "entry", entry };
 }
 
@@ -152,6 +149,55 @@ const KIND = new Needle(',"kind":"');
 const STATUS = new Needle(',"status":"');
 const WRITTEN = new Needle(`,"v":${FORMAT_VERSION},"at":"`);
 const TOKEN = new Needle(',"token":"');
+
+const STARTED = new Needle(',"started_at":"');
+const COMPLETED = new TextEncoder().encode(',"completed_at":"');
+const MARKS_LENGTH = 256;
+/** The last fields of a line, each where it has it. */
+const MARKS = new RegExp(
+  ["accepted_at", "unconfirmed_at", "delivered_at", "gone_at", "crc"]
+    .map((name) => `(?:,"${name}":"(?<${name}>[^"]*)")?`).join("") + "}$",
+);
+
+/**
+ * Returns how the job stands that a line of ours says something of, which is
+ * known to be as it was written; `undefined` where it is to be parsed.
+ */
+export function standingOf(whole: Uint8Array): Standing | undefined {
+  const line = trimLine(whole);
+  const head = headOf(line);
+  const start = STARTED.endIn(line);
+  if (head === undefined || start < 0) return undefined;
+  const stop = quoteIn(line, start);
+  const end = stop + 1 + COMPLETED.length;
+  const isEnded = hasAt(line, stop + 1, COMPLETED);
+  const tail = lettersOf(line.subarray(-MARKS_LENGTH));
+  const { accepted_at, delivered_at, gone_at } = MARKS.exec(tail)?.groups ?? {};
+  return {
+    token: head.token,
+    status: head.status,
+    started_at: wordOf(line.subarray(start, stop)),
+    completed_at: isEnded
+      ? wordOf(line.subarray(end, quoteIn(line, end)))
+      : undefined,
+    accepted_at,
+    delivered_at,
+    gone_at,
+  };
+}
+
+/** Returns the id of a line that is known to be sound. */
+export function idOfSound(whole: Uint8Array): string | undefined {
+  const line = trimLine(whole);
+  const start = BEGINNING.length;
+  const id = hasAt(line, 0, BEGINNING)
+    ? wordOf(line.subarray(start, quoteIn(line, start)))
+    : "";
+  if (PLAIN.test(id)) return id;
+  const parsed = parseEntryLine(line);
+  const isKnown = parsed.type === "entry" || parsed.type === "go";
+  return isKnown ? parsed.entry.id : undefined;
+}
 
 /** What is the same as JSON, as UTF-8 and as it is. */
 const PLAIN = /^[\w.-]+$/;

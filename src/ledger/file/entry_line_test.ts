@@ -10,7 +10,14 @@ import {
   VM_ID,
 } from "../../../tests/helpers/entries.ts";
 import { withChecksum } from "../../../tests/helpers/ledger_lines.ts";
-import { formatLine, isSound, parseEntryLine, skimLine } from "./entry_line.ts";
+import {
+  formatLine,
+  idOfSound,
+  isSound,
+  parseEntryLine,
+  skimLine,
+  standingOf,
+} from "./entry_line.ts";
 
 const NEWLINE = 10;
 
@@ -205,6 +212,10 @@ Deno.test("parseEntryLine() passes over fields that a later program of this form
   );
 });
 
+function timeIn(entry: object, name: string): unknown {
+  return Object.entries(entry).find(([field]) => field === name)?.[1];
+}
+
 /** Text that looks like the head of a line. */
 const anyMark = fc.constantFrom(
   ',"kind":"x"',
@@ -216,10 +227,19 @@ Deno.test("skimLine() makes out of every line of ours what parsing makes of it",
   fc.assert(fc.property(anyEntry, anyMark, (entry, mark) => {
     const odd = { ...entry, args: [mark], inputs: { status: "failed", mark } };
     for (const written of [entry, odd]) {
-      const { id, token, status, at } = written;
-      deepStrictEqual(skimLine(formatLine(written).subarray(0, -1)), {
-        type: "entry",
-        entry: { id, token, status, at },
+      const { id, token, status, at, started_at, accepted_at } = written;
+      const line = formatLine(written).subarray(0, -1);
+      const entry = { id, token, status, at };
+      deepStrictEqual(skimLine(line), { type: "entry", entry });
+      strictEqual(idOfSound(line), id);
+      deepStrictEqual(standingOf(line), {
+        token,
+        status,
+        started_at,
+        completed_at: timeIn(written, "completed_at"),
+        accepted_at,
+        delivered_at: timeIn(written, "delivered_at"),
+        gone_at: timeIn(written, "gone_at"),
       });
     }
   }));

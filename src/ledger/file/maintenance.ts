@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.ts";
 import { type FileLock, FileLockError } from "../../file_lock.ts";
-import type { ListedJob } from "../../job/listed_job.ts";
+import type { ListedStanding } from "../../job/listed_job.ts";
 import { type Inspection, inspectLines } from "./inspect.ts";
 import type { FileLedger } from "./file_ledger.ts";
 import { LedgerError } from "../ledger_error.ts";
@@ -14,7 +14,7 @@ import { repairLedger, type RepairReport } from "./repair.ts";
 /** Options for {@linkcode Maintenance.compact}. */
 export interface CompactOptions {
   /** Whether a job may go. */
-  readonly mayGo: (job: ListedJob) => boolean;
+  mayGo(job: ListedStanding): boolean;
   /** Only what is older than this can go at all. */
   readonly olderThanMs: number;
 }
@@ -80,7 +80,7 @@ export class Maintenance {
    * @throws {LedgerError} when it cannot be done; the ledger is as it was.
    */
   async compact(options: CompactOptions): Promise<PruneReport | undefined> {
-    const { mayGo, olderThanMs } = options;
+    const { olderThanMs } = options;
     const now = this.#clock.now().getTime();
     const isOld = this.#reading((file, size) =>
       [0, size * WORTHWHILE].every((place) => {
@@ -99,7 +99,7 @@ export class Maintenance {
       throw error;
     }
     using _replacing = replacing;
-    return await pruneLedger(path, { mayGo, lock });
+    return await pruneLedger(path, { ...options, lock });
   }
 
   /**

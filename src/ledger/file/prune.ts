@@ -1,16 +1,25 @@
-import { RANK } from "../../job/job.ts";
-import { JobTable, type ListedJob, startOf } from "../../job/listed_job.ts";
-import { parseEntryLine, skimLine } from "./entry_line.ts";
+import { foldGoRecords, type GoRecord } from "../../job/go_job.ts";
+import {
+  foldStandings,
+  type ListedStanding,
+  type Standing,
+  startOf,
+} from "../../job/listed_job.ts";
+import {
+  idOfSound,
+  parseEntryLine,
+  skimLine,
+  standingOf,
+} from "./entry_line.ts";
 import { readLedger } from "./ledger_file.ts";
-import { lastWholeLine, linesForward, readAt } from "./lines.ts";
-import { addTo } from "./placed_job.ts";
+import { lastWholeLine, linesForward } from "./lines.ts";
 import { rewriteLedger, type Selection } from "./rewrite.ts";
 import { jobNamedIn } from "./suspects.ts";
 
 /** Options for {@linkcode pruneLedger}. */
 export interface PruneOptions {
   /** Whether a job may go. Lines that cannot be interpreted always stay. */
-  readonly mayGo: (job: ListedJob) => boolean;
+  mayGo(job: ListedStanding): boolean;
   /** Whether to count only, and change nothing. */
   readonly isDryRun?: boolean;
   /** So many bytes of a ledger have no more jobs than are held at a time. */
@@ -78,14 +87,19 @@ export async function pruneLedger(
 /** What is to go. */
 interface Choice {
   readonly ids: ReadonlySet<string>;
-  readonly lines: LineNumbers;
+  /** Lines that stay, whatever id they have. */
+  readonly silent: LineNumbers;
   readonly report: PruneReport;
 }
 
-function selectionOf({ ids, lines }: Choice): Selection {
+function selectionOf({ ids, silent }: Choice): Selection {
   let number = 0;
   return {
-    keeps: () => !lines.has(number++),
+    keeps({ bytes }) {
+      if (silent.has(number++) || bytes === undefined) return true;
+      const id = idOfSound(bytes);
+      return id === undefined || !ids.has(id);
+    },
     keepsLate({ bytes }) {
       const id = idOf(bytes);
       return id !== undefined && ids.has(id) ? "again" : true;
@@ -97,7 +111,7 @@ const BYTES_A_PASS = 256 * 1024 * 1024;
 
 /**
  * Decides what is to go. However large the ledger is, each pass looks at a part
- * of its jobs, and of the others no more is held than which lines go.
+ * of its jobs, and of the others no more is held than which go.
  */
 function choose(
   file: Deno.FsFile,
@@ -105,8 +119,7 @@ function choose(
   options: PruneOptions,
 ): Choice {
   options.onChoosing?.();
-  const known = survey(file, end);
-  const lines = new LineNumbers();
+  const { silent, unclear, unreadable, entries } = survey(file, end);
   const pruned: { id: string; time: number; offset: number }[] = [];
   const passes = Math.ceil(end / (options.bytesAPass ?? BYTES_A_PASS));
   let jobCount = 0;
@@ -115,39 +128,35 @@ function choose(
   let goneBytes = 0;
   for (let pass = 0; pass < passes; pass++) {
     const isOfPass = (id: string) => passOf(id, passes) === pass;
-    for (const [id, its] of linesById(file, end, { known, isOfPass })) {
-      const jobs = jobsOf(file, its);
+    for (const [id, its] of jobsById(file, end, { silent, isOfPass })) {
+      const jobs = listedOf(id, its);
       jobCount += jobs.length;
       // Jobs of one id go together, or stay.
       const staying = jobs.filter((job) =>
-        known.unclear.has(job.id) ||
-        (job.writer === "vers" && known.unclear.has(job.job.token)) ||
+        unclear.has(id) ||
+        (job.writer === "vers" && unclear.has(job.job.token)) ||
         !options.mayGo(job)
       );
-      const [newest] = jobs;
-      if (newest === undefined || staying.length > 0) continue;
+      if (staying.length > 0) continue;
       goneJobs += jobs.length;
-      goneLines += its.length;
-      for (const { number, offset, end } of its) {
-        lines.add(number);
-        goneBytes += end - offset;
-      }
-      const time = Date.parse(startOf(newest)) || 0;
-      pruned.push({ id, time, offset: its[0]?.offset ?? 0 });
+      goneLines += its.lines;
+      goneBytes += its.length;
+      const times = jobs.map((job) => Date.parse(startOf(job)) || 0);
+      pruned.push({ id, time: Math.max(...times), offset: its.offset });
     }
   }
   pruned.sort((a, b) => b.time - a.time || b.offset - a.offset);
   const ids = new Set(pruned.map(({ id }) => id));
   return {
     ids,
-    lines,
+    silent,
     report: {
       prunedEntries: goneLines,
-      keptEntries: known.entries - goneLines,
+      keptEntries: entries - goneLines,
       prunedJobs: goneJobs,
       prunedIds: [...ids],
       keptJobs: jobCount - goneJobs,
-      unreadable: known.unreadable,
+      unreadable,
       sizeBefore: end,
       sizeAfter: end - goneBytes,
     },
@@ -186,61 +195,56 @@ function survey(file: Deno.FsFile, end: number): Survey {
   return { entries, silent, unclear, unreadable };
 }
 
-/** A line of a job, and which one it is of the file. */
-interface JobLine {
-  readonly number: number;
+/** What the lines of one id come to. */
+interface JobsOfId {
+  /** Where the first of them begins. */
   readonly offset: number;
-  readonly end: number;
-  /** None in the Go CLI's lines. */
-  readonly token?: string;
-  /** Lines of a lower rank say nothing that one of a higher does not. */
-  readonly rank: number;
+  lines: number;
+  /** How long they are together. */
+  length: number;
+  go: GoRecord | undefined;
+  /** Nearly always one: an id may be that of several. */
+  readonly ours: Standing[];
 }
 
-/** Returns the lines of the jobs of a pass, by their id. */
-function linesById(
+/** Returns the jobs of a pass by their id. */
+function jobsById(
   file: Deno.FsFile,
   upTo: number,
-  { known, isOfPass }: {
-    readonly known: Survey;
+  { silent, isOfPass }: {
+    readonly silent: LineNumbers;
     readonly isOfPass: (id: string) => boolean;
   },
-): ReadonlyMap<string, readonly JobLine[]> {
-  const byId = new Map<string, JobLine[]>();
-  let number = -1;
+): ReadonlyMap<string, JobsOfId> {
+  const byId = new Map<string, JobsOfId>();
+  let number = 0;
   for (const { bytes, offset, end } of linesForward(file, 0, upTo)) {
-    number++;
-    if (known.silent.has(number)) continue;
-    const skimmed = skimLine(bytes, { isSound: true });
-    if (skimmed.type !== "entry" && skimmed.type !== "go") continue;
-    const { id } = skimmed.entry;
-    if (!isOfPass(id)) continue;
-    if (skimmed.type === "go") {
-      addTo(byId, id, { number, offset, end, rank: 0 });
-    } else {
-      const { token, status } = skimmed.entry;
-      addTo(byId, id, { number, offset, end, token, rank: RANK[status] });
+    if (silent.has(number++) || bytes === undefined) continue;
+    const id = idOfSound(bytes);
+    if (id === undefined || !isOfPass(id)) continue;
+    const its = byId.get(id) ??
+      { offset, lines: 0, length: 0, go: undefined, ours: [] };
+    byId.set(id, its);
+    its.lines++;
+    its.length += end - offset;
+    const parsed = standingOf(bytes) ?? parseEntryLine(bytes);
+    if ("token" in parsed || parsed.type === "entry") {
+      const standing = "token" in parsed ? parsed : parsed.entry;
+      const at = its.ours.findIndex(({ token }) => token === standing.token);
+      const known = its.ours[at];
+      if (known === undefined) its.ours.push(standing);
+      else its.ours[at] = foldStandings(known, standing);
+    } else if (parsed.type === "go") {
+      its.go = foldGoRecords([its.go ?? parsed.entry, parsed.entry]);
     }
   }
   return byId;
 }
 
-/** Returns the jobs that lines of one id come to. */
-function jobsOf(file: Deno.FsFile, lines: readonly JobLine[]): ListedJob[] {
-  const ranks = new Map<string | undefined, number>();
-  for (const { token, rank } of lines) {
-    ranks.set(token, Math.max(rank, ranks.get(token) ?? 0));
-  }
-  const table = new JobTable();
-  for (const { token, rank, offset, end } of lines) {
-    if (rank !== ranks.get(token)) continue;
-    const bytes = new Uint8Array(end - offset);
-    readAt(file, offset, bytes);
-    const parsed = parseEntryLine(bytes.subarray(0, -1));
-    if (parsed.type === "entry") table.add(parsed.entry, offset);
-    if (parsed.type === "go") table.addGo(parsed.entry, offset);
-  }
-  return table.jobs();
+/** Where both programs wrote lines of one id, ours say more. */
+function listedOf(id: string, { go, ours }: JobsOfId): ListedStanding[] {
+  if (ours.length === 0) return go ? [{ writer: "go", id, entry: go }] : [];
+  return ours.map((job) => ({ writer: "vers", id, job }));
 }
 
 /** Returns in which of so many passes the jobs of an id are looked at. */
