@@ -2,12 +2,7 @@ import type { JobRecord } from "../../job/record.ts";
 import type { UnreadableLine } from "../ledger.ts";
 import { isUtf8, parseEntryLine } from "./entry_line.ts";
 import { isInOrder } from "./line_order.ts";
-import {
-  type Block,
-  blocksBackwards,
-  type Line,
-  linesBackwards,
-} from "./lines.ts";
+import { blocksBackwards, linesBackwards } from "./lines.ts";
 import { Needle } from "./needle.ts";
 import {
   addTo,
@@ -46,7 +41,8 @@ export function findById(
   let first: string | undefined;
   let { isOrdered } = options;
   for (const block of blocksBackwards(file, size)) {
-    for (const { offset, bytes } of linesHolding(needle, block)) {
+    const isMet = block.bytes !== undefined && needle.isIn(block.bytes);
+    for (const { offset, bytes } of isMet ? linesBackwards(block) : []) {
       const parsed = parseEntryLine(bytes);
       if (parsed.type !== "entry" || parsed.entry.id !== id) continue;
       const { entry } = parsed;
@@ -62,18 +58,6 @@ export function findById(
   }
   const newest = met.get(first ?? "") ?? met.values().next().value;
   return newest === undefined ? undefined : placedJobOf(newest);
-}
-
-/** Yields the lines of a block that hold a text, the last one first. */
-export function* linesHolding(
-  needle: Needle,
-  block: Block,
-): Generator<Line & { readonly bytes: Uint8Array }> {
-  if (block.bytes === undefined || !needle.isIn(block.bytes)) return;
-  for (const line of linesBackwards(block)) {
-    const { bytes } = line;
-    if (bytes && needle.isIn(bytes)) yield { ...line, bytes };
-  }
 }
 
 /**

@@ -2,8 +2,7 @@ import type { GoRecord } from "../../job/go_job.ts";
 import { foldGoRecords, hasEnded, looksStripped } from "../../job/go_job.ts";
 import type { FindStrippedOptions } from "../ledger.ts";
 import { parseEntryLine } from "./entry_line.ts";
-import { linesHolding } from "./find_by_id.ts";
-import { blocksBackwards } from "./lines.ts";
+import { blocksBackwards, linesBackwards } from "./lines.ts";
 import { Needle } from "./needle.ts";
 
 /**
@@ -59,7 +58,8 @@ function* goEntries(
 ): Generator<GoRecord> {
   const needle = new Needle(JSON.stringify(text).slice(1, -1));
   for (const block of blocksBackwards(file, size)) {
-    for (const { bytes } of linesHolding(needle, block)) {
+    if (block.bytes === undefined || !needle.isIn(block.bytes)) continue;
+    for (const { bytes } of linesBackwards(block)) {
       const parsed = parseEntryLine(bytes);
       if (parsed.type === "go") yield parsed.entry;
     }

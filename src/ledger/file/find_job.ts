@@ -9,6 +9,7 @@ import {
   type Line,
   linesBackwards,
   linesForward,
+  linesFromEnd,
 } from "./lines.ts";
 import { Needle } from "./needle.ts";
 import type { PlacedJob } from "./placed_job.ts";
@@ -99,15 +100,13 @@ function findAnywhere(
   const needle = new Needle(key);
   const jobs = new JobsOfKey(options.account, { holdsAll: true });
   const suspects = new Suspects(options);
-  for (const block of blocksBackwards(file, size)) {
-    for (const { bytes, offset } of linesBackwards(block)) {
-      if (bytes === undefined || !needle.isIn(bytes)) continue;
-      const parsed = parseEntryLine(bytes);
-      if (parsed.type !== "entry" || parsed.entry.key !== key) continue;
-      const { entry } = parsed;
-      jobs.take({ offset, entry });
-      suspects.clear(entry);
-    }
+  for (const { bytes, offset } of linesFromEnd(file, size)) {
+    if (bytes === undefined || !needle.isIn(bytes)) continue;
+    const parsed = parseEntryLine(bytes);
+    if (parsed.type !== "entry" || parsed.entry.key !== key) continue;
+    const { entry } = parsed;
+    jobs.take({ offset, entry });
+    suspects.clear(entry);
   }
   const { newest } = jobs;
   for (const line of linesForward(file, 0, size)) {

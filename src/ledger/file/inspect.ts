@@ -70,38 +70,36 @@ export function inspectLines(
   const goIds = new Set<string>();
   const stripped = new Map<string, number>();
   let number = 0;
-  const noteFuture = (offset: number, id: string, at: string) => {
-    if (!(Date.parse(at) - now.getTime() > MAX_LEAD_MS)) return;
-    counts.future++;
-    if (futureLines.length >= MAX_SHOWN) return;
-    futureLines.push({ line: number, offset, id, at });
-  };
   for (const line of linesForward(file, 0, size)) {
-    number++;
-    const parsed = skimLine(line.bytes);
-    if (parsed.type === "corrupt") {
+    const place = { line: ++number, offset: line.offset };
+    const skimmed = skimLine(line.bytes);
+    if (skimmed.type === "blank") continue;
+    if (skimmed.type === "corrupt") {
       counts.bad++;
-      addBad(badLines, number, line, parsed);
+      addBad(badLines, number, line, skimmed);
+      continue;
     }
-    if (parsed.type === "newer") {
+    if (skimmed.type === "newer") {
       counts.newer++;
-      const { id } = parsed;
-      if (newerLines.length >= MAX_SHOWN) continue;
-      newerLines.push({ line: number, offset: line.offset, id });
+      show(newerLines, { ...place, id: skimmed.id });
+      continue;
     }
-    if (parsed.type === "entry") {
+    const { id } = skimmed.entry;
+    let at: string;
+    if (skimmed.type === "entry") {
       counts.ours++;
-      ourIds.add(parsed.entry.id);
-      noteFuture(line.offset, parsed.entry.id, parsed.entry.at);
-    }
-    if (parsed.type === "go") {
-      const { entry } = parsed;
+      ourIds.add(id);
+      ({ at } = skimmed.entry);
+    } else {
       counts.go++;
-      goIds.add(entry.id);
-      noteFuture(line.offset, entry.id, entry.started_at);
-      if (looksStripped(entry)) {
-        stripped.set(entry.id, (stripped.get(entry.id) ?? 0) + 1);
-      }
+      goIds.add(id);
+      at = skimmed.entry.started_at;
+      const isStripped = looksStripped(skimmed.entry);
+      if (isStripped) stripped.set(id, (stripped.get(id) ?? 0) + 1);
+    }
+    if (Date.parse(at) - now.getTime() > MAX_LEAD_MS) {
+      counts.future++;
+      show(futureLines, { ...place, id, at });
     }
   }
   // The Go CLI itself never writes of a job that is ours.
@@ -117,6 +115,11 @@ export function inspectLines(
     stripped: [...stripped.values()].reduce((sum, count) => sum + count, 0),
     strippedIds: [...stripped.keys()].slice(0, MAX_SHOWN),
   };
+}
+
+/** Adds to what is shown, of which there are never too many. */
+function show<Item>(shown: Item[], item: Item): void {
+  if (shown.length < MAX_SHOWN) shown.push(item);
 }
 
 function addBad(

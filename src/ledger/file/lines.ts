@@ -145,6 +145,14 @@ export function* linesBackwards(block: Block): Generator<Line> {
   }
 }
 
+/** Yields the lines of a file from its end. */
+export function* linesFromEnd(
+  file: Deno.FsFile,
+  size: number,
+): Generator<Line> {
+  for (const block of blocksBackwards(file, size)) yield* linesBackwards(block);
+}
+
 /** Yields the lines between two places from the first to the last. */
 export function* linesForward(
   file: Deno.FsFile,
@@ -196,9 +204,8 @@ function lineAt(
 
 /** Returns where the last line ends that has its newline. */
 export function lastWholeLine(file: Deno.FsFile, size: number): number {
-  for (const block of blocksBackwards(file, size)) {
-    if (block.isWhole) return block.end;
-    for (const line of linesBackwards(block)) return line.offset;
+  for (const { isWhole, offset, end } of linesFromEnd(file, size)) {
+    return isWhole ? end : offset;
   }
   return 0;
 }

@@ -1,7 +1,7 @@
 import { foldRecords, type SubmittedJob } from "../../job/job.ts";
 import type { JobRecord } from "../../job/record.ts";
 import { parseEntryLine, skimLine } from "./entry_line.ts";
-import { blocksBackwards, linesBackwards, linesForward } from "./lines.ts";
+import { linesForward, linesFromEnd } from "./lines.ts";
 import { addTo, identityOf } from "./placed_job.ts";
 
 /**
@@ -21,15 +21,12 @@ export function openIntents(file: Deno.FsFile, size: number): SubmittedJob[] {
     else left.delete(name);
   }
   const records = new Map<string, JobRecord[]>();
-  for (const block of left.size === 0 ? [] : blocksBackwards(file, size)) {
-    for (const { bytes } of linesBackwards(block)) {
-      const skimmed = skimLine(bytes);
-      if (skimmed.type !== "entry") continue;
-      const name = identityOf(skimmed.entry);
-      if (!left.has(name)) continue;
-      const parsed = parseEntryLine(bytes);
-      if (parsed.type === "entry") addTo(records, name, parsed.entry);
-    }
+  for (const { bytes } of left.size === 0 ? [] : linesFromEnd(file, size)) {
+    const skimmed = skimLine(bytes);
+    if (skimmed.type !== "entry") continue;
+    const name = identityOf(skimmed.entry);
+    const parsed = left.has(name) ? parseEntryLine(bytes) : undefined;
+    if (parsed?.type === "entry") addTo(records, name, parsed.entry);
   }
   return [...records.values()].map(foldRecords)
     .filter((job) => job.status === "submitted");
