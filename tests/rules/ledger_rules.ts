@@ -5,7 +5,7 @@ const DAMAGED = [
   "every reader finds the same in a ledger after",
 ] as const;
 const ENTRY_LINE = "src/ledger/file/entry_line.ts";
-const FIND_JOB = "src/ledger/file/find_job.ts";
+const FIND_BY_KEY = "src/ledger/file/find_by_key.ts";
 const SUSPECTS = "src/ledger/file/suspects.ts";
 const UNREADABLE = "src/ledger/file/unreadable_line_test.ts";
 
@@ -43,7 +43,7 @@ export const LEDGER_RULES: readonly Rule[] = [
     rule: "lines out of order are read to the start of the file",
     test: DAMAGED,
     change: [
-      FIND_JOB,
+      FIND_BY_KEY,
       "    if (order.isLost) return findAnywhere(file, size, key, options);\n",
       "",
     ],
@@ -165,7 +165,7 @@ export const LEDGER_RULES: readonly Rule[] = [
   {
     rule: "a job that nobody waited for is told from one that was waited for",
     test: [
-      "src/ledger/file/find_job_test.ts",
+      "src/ledger/file/find_by_key_test.ts",
       "apart from the one before it that was",
     ],
     change: [
@@ -204,18 +204,21 @@ export const LEDGER_RULES: readonly Rule[] = [
   {
     rule: "a young line of ours in a block says that the search goes on",
     test: [
-      "src/ledger/file/find_job_test.ts",
+      "src/ledger/file/find_by_key_test.ts",
       "behind lines inside the window",
     ],
     change: [
-      "src/ledger/file/find_job.ts",
+      "src/ledger/file/find_by_key.ts",
       "if (dated.isOurs && !isOld) return false;",
       "",
     ],
   },
   {
     rule: "a key over the edge of what is read at a time is seen",
-    test: ["src/ledger/file/find_job_model_test.ts", "within steps of an hour"],
+    test: [
+      "src/ledger/file/find_by_key_model_test.ts",
+      "within steps of an hour",
+    ],
     change: [
       "src/ledger/file/lines.ts",
       "held = at > 0 && first === 0 ? bytes.length : first;",

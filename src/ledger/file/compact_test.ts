@@ -1,6 +1,6 @@
 import { strictEqual } from "node:assert/strict";
 import { complete, submitted } from "../../../tests/helpers/entries.ts";
-import { LedgerDesk } from "../../../tests/helpers/ledger_desk.ts";
+import { LedgerFixture } from "../../../tests/helpers/ledger_fixture.ts";
 import { isListedInFlight, type ListedJob } from "../../job/listed_job.ts";
 import type { JobRecord } from "../../job/record.ts";
 import { formatLine } from "./entry_line.ts";
@@ -20,18 +20,21 @@ async function compacted(
   hours: number,
   mayGo: (job: ListedJob) => boolean = () => true,
 ): Promise<number | undefined> {
-  using desk = new LedgerDesk();
-  Deno.mkdirSync(desk.dir);
+  using fixture = new LedgerFixture();
+  Deno.mkdirSync(fixture.dir);
   Deno.writeFileSync(
-    desk.path,
+    fixture.path,
     new Uint8Array(records.flatMap((record) => [...formatLine(record)])),
   );
   const now = Date.UTC(2026, 0, 5) + records.length * HOUR_MS;
-  desk.clock.advance(now - desk.clock.now().getTime());
+  fixture.clock.advance(now - fixture.clock.now().getTime());
   const olderThanMs = hours * HOUR_MS;
-  const maintenance = new Maintenance(desk.ledger, desk.clock);
+  const maintenance = new Maintenance(fixture.ledger, fixture.clock);
   const report = await maintenance.compact({ mayGo, olderThanMs });
-  strictEqual(desk.lines().length, records.length - (report?.prunedJobs ?? 0));
+  strictEqual(
+    fixture.lines().length,
+    records.length - (report?.prunedJobs ?? 0),
+  );
   return report?.prunedJobs;
 }
 
@@ -57,14 +60,14 @@ Deno.test("compact() keeps what may not go", async () => {
 });
 
 Deno.test("compact() leaves it to another process that prunes", async () => {
-  using desk = new LedgerDesk();
-  await desk.write(submitted());
-  desk.clock.advance(HOUR_MS);
+  using fixture = new LedgerFixture();
+  await fixture.write(submitted());
+  fixture.clock.advance(HOUR_MS);
   const options = { mayGo: () => true, olderThanMs: 1 };
-  const maintenance = new Maintenance(desk.ledger, desk.clock);
+  const maintenance = new Maintenance(fixture.ledger, fixture.clock);
   {
     const name = "locks/prune.lock";
-    using _held = await desk.open().lockNamed(name, { waitMs: 0 });
+    using _held = await fixture.open().lockNamed(name, { waitMs: 0 });
     strictEqual(await maintenance.compact(options), undefined);
   }
   strictEqual((await maintenance.compact(options))?.prunedJobs, 1);

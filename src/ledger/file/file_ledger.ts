@@ -22,12 +22,13 @@ import type {
 } from "../ledger.ts";
 import { LedgerError } from "../ledger_error.ts";
 import { formatLine, skimLine } from "./entry_line.ts";
-import { findById, ownersOf, unreadableOf } from "./find_by_id.ts";
+import { findById, unreadableOf } from "./find_by_id.ts";
 import { findGoById, findStripped } from "./find_go_job.ts";
-import { findByKey } from "./find_job.ts";
+import { findByKey } from "./find_by_key.ts";
 import { appendLine, readLedger, statLedger } from "./ledger_file.ts";
 import { blocksBackwards, linesBackwards } from "./lines.ts";
 import { openIntents } from "./open_intents.ts";
+import { ownersOf } from "./owners.ts";
 import { isSettledAfter, type Mark, type PlacedJob } from "./placed_job.ts";
 
 const LEDGER_NAME = "jobs.jsonl";

@@ -1,4 +1,3 @@
-import type { JobRecord } from "../../job/record.ts";
 import type { UnreadableLine } from "../ledger.ts";
 import { isUtf8, parseEntryLine } from "./entry_line.ts";
 import { isInOrder } from "./line_order.ts";
@@ -92,46 +91,4 @@ export function unreadableOf(
   return isKnown || newest === undefined
     ? undefined
     : unreadableLineOf(file, { suspect: newest, mayBeNewest: true });
-}
-
-/** VM id → id of the job that has it as its handle. */
-export function ownersOf(
-  file: Deno.FsFile,
-  size: number,
-  vmIds: readonly string[],
-  except: Pick<JobRecord, "id" | "token"> | undefined,
-): Map<string, string> {
-  const owners = new Map<string, string>();
-  const left = new Map(vmIds.map((vmId) => [vmId, new Needle(vmId)]));
-  for (const block of blocksBackwards(file, size)) {
-    const { bytes } = block;
-    const isAnyMet = bytes && left.values().some((vmId) => vmId.isIn(bytes));
-    for (const line of isAnyMet ? linesBackwards(block) : []) {
-      const { id, vmIds } = vmsIn(line.bytes, except);
-      for (const vmId of vmIds) {
-        if (left.delete(vmId)) owners.set(vmId, id);
-      }
-    }
-    if (left.size === 0) break;
-  }
-  return owners;
-}
-
-/** Returns the VMs that a line says its job has made; none of `except`. */
-function vmsIn(
-  bytes: Uint8Array | undefined,
-  except: Pick<JobRecord, "id" | "token"> | undefined,
-): { readonly id: string; readonly vmIds: readonly string[] } {
-  const none = { id: "", vmIds: [] };
-  const parsed = parseEntryLine(bytes);
-  if (parsed.type === "go") {
-    const { id, result_id } = parsed.entry;
-    return { id, vmIds: result_id?.split(",") ?? [] };
-  }
-  if (parsed.type !== "entry") return none;
-  const { entry } = parsed;
-  if (entry.id === except?.id && entry.token === except.token) return none;
-  // What was resumed was made by another job.
-  if (entry.status === "submitted" || entry.kind === "vm.resume") return none;
-  return { id: entry.id, vmIds: entry.handle?.vm_ids ?? [] };
 }

@@ -22,7 +22,7 @@ import type { JobRecord } from "../../job/record.ts";
 import { BLOCK_SIZE, lineNumberAt, MAX_LINE_LENGTH } from "./lines.ts";
 import { formatLine } from "./entry_line.ts";
 import { unreadableOf } from "./find_by_id.ts";
-import { findByKey } from "./find_job.ts";
+import { findByKey } from "./find_by_key.ts";
 import { inspectLines } from "./inspect.ts";
 
 const A = { id: "job_aaaaaaaaaa", token: "token-a" };
