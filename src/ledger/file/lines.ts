@@ -139,7 +139,12 @@ export function* blocksForward(
 export function* linesBackwards(block: Block): Generator<Line> {
   const { bytes, offset } = block;
   if (bytes === undefined) return yield block;
-  const ends = lineEnds(bytes);
+  const stop = bytes.length - 1;
+  // Before 0 would be counted from the end.
+  const last = stop < 1 ? 0 : bytes.lastIndexOf(NEWLINE, stop - 1) + 1;
+  yield lineAt(bytes, last, bytes.length, offset);
+  // Few look further than at the last one; a search from the front is faster.
+  const ends = lineEnds(bytes.subarray(0, last));
   for (let index = ends.length - 1; index >= 0; index--) {
     yield lineAt(bytes, ends[index - 1] ?? 0, ends[index] ?? 0, offset);
   }
