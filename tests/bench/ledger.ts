@@ -353,7 +353,8 @@ async function compactText(root: string, lines: number): Promise<string> {
   const from = new Date(start - days * DAY_MS);
   const path = `${dir}/jobs.jsonl`;
   writeLedger(path, { lines, from, to: new Date(start) });
-  const commands = 1_000;
+  // Until a quarter is old, and some more.
+  const commands = Math.ceil(0.4 * lines / LINES_OF_JOB);
   let rewritten = 0;
   let tookMs = 0;
   let done = 0;
