@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { systemClock } from "../../src/clock.ts";
 import { FileLedger } from "../../src/ledger/file/file_ledger.ts";
-import { Upkeep } from "../../src/ledger/file/upkeep.ts";
+import { Maintenance } from "../../src/ledger/file/maintenance.ts";
 import { readLedgerLines } from "../helpers/ledger_lines.ts";
 import { type Program, startProgram } from "../helpers/program.ts";
 
@@ -106,7 +106,7 @@ Deno.test("prune, killed again and again, leaves the old ledger or the new one",
     ok(kills > 1, String(kills));
     strictEqual(keptIds(dir).length, 400);
     const ledger = new FileLedger({ dir, clock: systemClock });
-    await new Upkeep(ledger, systemClock).prune({
+    await new Maintenance(ledger, systemClock).prune({
       mayGo: ({ id }) => id.includes("over"),
     });
     deepStrictEqual(

@@ -7,7 +7,7 @@ import { FakeClock } from "./fake_clock.ts";
 import { type LedgerLine, readLedgerLines } from "./ledger_lines.ts";
 
 /** A folder of its own with a ledger in it, on a clock that is moved by hand. */
-export class LedgerDesk implements Disposable {
+export class LedgerFixture implements Disposable {
   readonly root = Deno.makeTempDirSync();
   readonly dir = `${this.root}/jobs`;
   readonly clock = new FakeClock({ autoAdvance: false });

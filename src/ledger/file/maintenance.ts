@@ -1,36 +1,36 @@
-import { ensurePrivateFolder, folderOf } from "../../atomic_file.ts";
 import type { Clock } from "../../clock.ts";
-import {
-  acquireFileLock,
-  type FileLock,
-  FileLockError,
-} from "../../file_lock.ts";
-import type { ListedJob } from "../../job/listed_job.ts";
+import { type FileLock, FileLockError } from "../../file_lock.ts";
+import type { ListedStanding } from "../../job/listed_job.ts";
 import { type Inspection, inspectLines } from "./inspect.ts";
 import type { FileLedger } from "./file_ledger.ts";
 import { LedgerError } from "../ledger_error.ts";
+import { skimLine } from "./entry_line.ts";
 import { readLedger } from "./ledger_file.ts";
+import { BLOCK_SIZE, lastWholeLine, linesForward } from "./lines.ts";
 import { type LedgerJobs, listJobs } from "./list_jobs.ts";
 import { pruneLedger, type PruneOptions, type PruneReport } from "./prune.ts";
 import { repairLedger, type RepairReport } from "./repair.ts";
-import { firstTime } from "./first_time.ts";
 
-/** Options for {@linkcode Upkeep.compact}. */
+/** Options for {@linkcode Maintenance.compact}. */
 export interface CompactOptions {
   /** Whether a job may go. */
-  readonly mayGo: (job: ListedJob) => boolean;
+  mayGo(job: ListedStanding): boolean;
   /** Only what is older than this can go at all. */
   readonly olderThanMs: number;
 }
 
 const REPLACING_WAIT_MS = 9_000;
+const REPLACING_LOCK = "locks/prune.lock";
 const DOCTOR_WAIT_MS = 5_000;
+const DOCTOR_LOCK = "locks/doctor.lock";
+/** So much of a ledger is to be old before it is rewritten without that. */
+const WORTHWHILE = 1 / 4;
 
 /**
  * What is done with a ledger as a whole: listing, pruning, looking what is
  * wrong with it. No command that starts a job needs it.
  */
-export class Upkeep {
+export class Maintenance {
   readonly #ledger: FileLedger;
   readonly #clock: Clock;
 
@@ -73,23 +73,33 @@ export class Upkeep {
   }
 
   /**
-   * Prunes, unless another process is doing so or nothing is old enough; then
-   * `undefined`. To be cheap where it has nothing to do, it goes by the first
-   * line that can be dated.
+   * Prunes, unless another process is doing so or less than a quarter is old;
+   * then `undefined`. To be cheap where it has nothing to do, it goes by the
+   * lines that stand there.
    *
    * @throws {LedgerError} when it cannot be done; the ledger is as it was.
    */
   async compact(options: CompactOptions): Promise<PruneReport | undefined> {
-    const { mayGo, olderThanMs } = options;
-    const from = this.#reading(firstTime);
-    const age = from === undefined ? 0 : this.#clock.now().getTime() - from;
-    if (age <= olderThanMs) return undefined;
+    const { olderThanMs } = options;
+    const now = this.#clock.now().getTime();
+    const isOld = this.#reading((file, size) =>
+      [0, size * WORTHWHILE].every((place) => {
+        const time = timeAt(file, size, place);
+        return time !== undefined && now - time > olderThanMs;
+      })
+    );
+    if (!isOld) return undefined;
     const path = this.#path();
     const lock = () => this.#ledger.lockFile();
-    const replacing = await this.#tryLockReplacing();
-    if (replacing === undefined) return undefined;
+    let replacing: FileLock;
+    try {
+      replacing = await this.#lockReplacing(0);
+    } catch (error) {
+      if (isHeld(error)) return undefined;
+      throw error;
+    }
     using _replacing = replacing;
-    return await pruneLedger(path, { mayGo, lock });
+    return await pruneLedger(path, { ...options, lock });
   }
 
   /**
@@ -111,15 +121,16 @@ export class Upkeep {
    * returns what is wrong with them; `undefined` when nothing is.
    */
   async checkLocking(): Promise<string | undefined> {
+    const lock = (waitMs: number) =>
+      this.#ledger.lockNamed(DOCTOR_LOCK, { waitMs });
     try {
-      const path = this.#lockPath("doctor");
       let why: string | undefined;
       {
-        using _first = await acquireFileLock(path, { waitMs: DOCTOR_WAIT_MS });
-        why = await whyNotRefused(path);
+        using _first = await lock(DOCTOR_WAIT_MS);
+        why = await whyNotRefused(() => lock(0));
       }
       // And it can be had again, also after somebody gave up.
-      using _last = await acquireFileLock(path, { waitMs: DOCTOR_WAIT_MS });
+      using _last = await lock(DOCTOR_WAIT_MS);
       return why;
     } catch (error) {
       if (error instanceof FileLockError) return error.message;
@@ -127,37 +138,15 @@ export class Upkeep {
     }
   }
 
-  async #tryLockReplacing(): Promise<FileLock | undefined> {
-    try {
-      return await this.#lockReplacing(0);
-    } catch (error) {
-      const isHeld = error instanceof LedgerError &&
-        error.cause instanceof FileLockError && error.cause.reason === "held";
-      if (isHeld) return undefined;
-      throw error;
-    }
-  }
-
   async #lockReplacing(waitMs: number): Promise<FileLock> {
     try {
-      const lock = await acquireFileLock(this.#lockPath("prune"), { waitMs });
+      const lock = await this.#ledger.lockNamed(REPLACING_LOCK, { waitMs });
       lock.writeHolder(this.#clock.now());
       return lock;
     } catch (cause) {
       if (!(cause instanceof FileLockError)) throw cause;
       throw new LedgerError("replace the ledger", cause.message, { cause });
     }
-  }
-
-  /** No key's lock has such a name: those are hex digits. */
-  #lockPath(name: string): string {
-    const folder = `${folderOf(this.#path())}/locks`;
-    try {
-      ensurePrivateFolder(folder);
-    } catch {
-      // Opening the lock says why, if it is not there already.
-    }
-    return `${folder}/${name}.lock`;
   }
 
   #path(): string {
@@ -175,14 +164,45 @@ export class Upkeep {
   }
 }
 
+/** Whether another process has the lock. */
+function isHeld(error: unknown): boolean {
+  const cause = error instanceof LedgerError ? error.cause : error;
+  return cause instanceof FileLockError && cause.reason === "held";
+}
+
 /** Why a lock that is held was not refused, or not for that. */
-async function whyNotRefused(path: string): Promise<string | undefined> {
+async function whyNotRefused(
+  lock: () => Promise<FileLock>,
+): Promise<string | undefined> {
   try {
-    const second = await acquireFileLock(path, { waitMs: 0 });
-    using _second = second;
+    using _second = await lock();
     return "two could lock the same file at once";
   } catch (error) {
     if (!(error instanceof FileLockError)) throw error;
-    return error.reason === "held" ? undefined : error.message;
+    return isHeld(error) ? undefined : error.message;
   }
+}
+
+/**
+ * Returns when the line at a place was written, or the next one behind it that
+ * can be dated, if there is one near it.
+ */
+function timeAt(
+  file: Deno.FsFile,
+  size: number,
+  place: number,
+): number | undefined {
+  const from = lastWholeLine(file, Math.floor(place));
+  const to = Math.min(size, from + BLOCK_SIZE);
+  for (const { bytes } of linesForward(file, from, to)) {
+    const skimmed = skimLine(bytes);
+    if (skimmed.type !== "entry" && skimmed.type !== "go") continue;
+    const time = Date.parse(
+      skimmed.type === "entry"
+        ? skimmed.entry.at
+        : skimmed.entry.completed_at ?? skimmed.entry.started_at,
+    );
+    if (!Number.isNaN(time)) return time;
+  }
+  return undefined;
 }

@@ -21,7 +21,8 @@ import {
 import { foldRecords } from "../../job/job.ts";
 import type { FindByKeyOptions } from "../ledger.ts";
 import { formatLine } from "./entry_line.ts";
-import { ALWAYS_READ, findById, findByKey } from "./find_job.ts";
+import { findById } from "./find_by_id.ts";
+import { ALWAYS_READ, findByKey } from "./find_by_key.ts";
 
 const OPTIONS: FindByKeyOptions = {
   account: ACCOUNT,

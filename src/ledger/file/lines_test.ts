@@ -2,12 +2,13 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import {
   BLOCK_SIZE,
-  blockIncludes,
   blocksBackwards,
-  type LinePart,
+  lastWholeLine,
+  lineNumberAt,
   linesBackwards,
+  linesForward,
   MAX_LINE_LENGTH,
-} from "./backward_lines.ts";
+} from "./lines.ts";
 
 const NEWLINE = 10;
 
@@ -31,33 +32,55 @@ function readBackwards(path: string): Reading {
   const tooLong: number[] = [];
   using file = Deno.openSync(path, { read: true });
   const { size } = file.statSync();
-  let bytesRead = 0;
   let end = size;
-  let partOffset = 0;
-  const onTooLong = ({ offset, bytes, isEnd }: LinePart) => {
-    const partEnd = offset + bytes.length;
-    // Each part ends where the one behind it begins.
-    if (isEnd) tooLong.push(partEnd);
-    else strictEqual(partEnd, partOffset);
-    partOffset = offset;
-  };
-  for (const block of blocksBackwards(file, size, onTooLong)) {
-    strictEqual(block.bytesRead > bytesRead, true);
-    bytesRead = block.bytesRead;
+  for (const block of blocksBackwards(file, size)) {
     // Whole lines, and none twice.
-    strictEqual(block.offset + block.bytes.length <= end, true);
+    strictEqual(block.end, end);
     end = block.offset;
-    for (const line of linesBackwards(block)) {
-      const { offset, bytes, isWhole } = line;
+    for (const { offset, bytes, isWhole, ...line } of linesBackwards(block)) {
+      if (bytes === undefined) {
+        tooLong.push(line.end);
+        continue;
+      }
       strictEqual(bytes.indexOf(NEWLINE), -1);
-      lines.push({ offset, length: bytes.length, first: bytes[0], isWhole });
+      const { length } = bytes;
+      strictEqual(offset + length + (isWhole ? 1 : 0), line.end);
+      // Empty ones are where the others say that they are.
+      if (length === 0) continue;
+      lines.push({ offset, length, first: bytes[0], isWhole });
     }
   }
+  strictEqual(end, 0);
   return { lines: lines.reverse(), tooLong: tooLong.reverse() };
 }
 
+/** Reads a file from its start, as pruning does. */
+function readForwards(path: string): Reading {
+  const lines: Seen[] = [];
+  const tooLong: number[] = [];
+  using file = Deno.openSync(path, { read: true });
+  let at = 0;
+  for (
+    const { offset, end, bytes, isWhole } of linesForward(
+      file,
+      0,
+      file.statSync().size,
+    )
+  ) {
+    strictEqual(offset, at);
+    at = end;
+    if (bytes === undefined) tooLong.push(end);
+    else if (bytes.length > 0) {
+      const [first] = bytes;
+      lines.push({ offset, length: bytes.length, first, isWhole });
+    }
+  }
+  strictEqual(at, file.statSync().size);
+  return { lines, tooLong };
+}
+
 /** Splits the whole content at its newlines. */
-function readForwards(content: Uint8Array): Reading {
+function split(content: Uint8Array): Reading {
   const lines: Seen[] = [];
   const tooLong: number[] = [];
   for (let offset = 0; offset < content.length;) {
@@ -91,13 +114,14 @@ function checkReading(content: Uint8Array): void {
   const path = Deno.makeTempFileSync();
   try {
     Deno.writeFileSync(path, content);
-    deepStrictEqual(readBackwards(path), readForwards(content));
+    deepStrictEqual(readBackwards(path), split(content));
+    deepStrictEqual(readForwards(path), split(content));
   } finally {
     Deno.removeSync(path);
   }
 }
 
-Deno.test("blocksBackwards() finds the lines that a reader from the start finds", () => {
+Deno.test("lines are those between the newlines, read from either end", () => {
   const anyLength = fc.oneof(
     fc.nat(300),
     fc.constantFrom(0, 1),
@@ -115,7 +139,7 @@ Deno.test("blocksBackwards() finds the lines that a reader from the start finds"
   );
 });
 
-Deno.test("blocksBackwards() finds the lines of bytes of any kind", () => {
+Deno.test("lines are those between the newlines of bytes of any kind", () => {
   const anyBytes = fc.uint8Array({ max: 20, maxLength: 40 });
   fc.assert(fc.property(anyBytes, checkReading));
 });
@@ -189,14 +213,14 @@ for (
     { name: "3 MB before other lines", lengths: [3_000_000, 10, 20] },
   ]
 ) {
-  Deno.test(`blocksBackwards() finds the lines of a file of ${name}`, () => {
+  Deno.test(`lines of a file of ${name} are found from either end`, () => {
     checkReading(contentOf(lengths, endsOpen ?? false));
   });
 }
 
 /** How far the longest line lies before a block's edge, in bytes. */
 for (const by of [-2, -1, 0, 1, 2]) {
-  Deno.test(`blocksBackwards() finds the longest line ${by} bytes from a block's edge`, () => {
+  Deno.test(`the longest line is found from either end ${by} bytes from a block's edge`, () => {
     const behind = 2 * BLOCK_SIZE - 1 + by;
     checkReading(contentOf([5, MAX_LINE_LENGTH, behind], false));
     checkReading(contentOf([5, MAX_LINE_LENGTH + 1, behind], false));
@@ -234,14 +258,96 @@ Deno.test("blocksBackwards() comes to an end in a file that was cut short meanwh
   }
 });
 
-Deno.test("blockIncludes() finds text among bytes that are no text", () => {
-  const bytes = new Uint8Array([
-    0xff,
-    0xc3,
-    ...new TextEncoder().encode("key"),
-    0x80,
-  ]);
-  const block = { offset: 0, bytes, bytesRead: bytes.length };
-  strictEqual(blockIncludes(block, "key"), true);
-  strictEqual(blockIncludes(block, "keys"), false);
+/** Returns every line of a file that has this content. */
+async function linesOf(content: Uint8Array, from = 0) {
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.writeFile(path, content);
+    const file = await Deno.open(path);
+    using _closing = file;
+    // Its bytes are good until more is read.
+    return [
+      ...linesForward(file, from, content.length).map((line) => ({
+        ...line,
+        bytes: line.bytes?.slice(),
+      })),
+    ];
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+Deno.test("linesForward() yields every byte of any file, in order", async () => {
+  const lengths = [0, 1, 7, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1];
+  const anyText = fc.array(fc.constantFrom(...lengths), { maxLength: 6 })
+    .chain((lengths) =>
+      fc.boolean().map((isWhole) =>
+        lengths.map((length, i) => String(i).repeat(length)).join("\n") +
+        (isWhole ? "\n" : "")
+      )
+    );
+  await fc.assert(
+    fc.asyncProperty(anyText, async (text) => {
+      const lines = await linesOf(encoder.encode(text));
+      const texts = lines.map(({ bytes, isWhole }) =>
+        decoder.decode(bytes) + (isWhole ? "\n" : "")
+      );
+      strictEqual(texts.join(""), text);
+      const bounds = lines.map(({ offset, end }) => [offset, end]);
+      let at = 0;
+      deepStrictEqual(
+        bounds,
+        texts.map((text) => [at, at += text.length]),
+      );
+    }),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("linesForward() holds no line that is too long, and says where it is", async () => {
+  const long = "x".repeat(MAX_LINE_LENGTH + 1);
+  const lines = await linesOf(encoder.encode(`a\n${long}\nb\n`));
+  deepStrictEqual(
+    lines.map(({ offset, end, bytes }) => [
+      offset,
+      end,
+      bytes && decoder.decode(bytes),
+    ]),
+    [
+      [0, 2, "a"],
+      [2, 2 + long.length + 1, undefined],
+      [3 + long.length, 5 + long.length, "b"],
+    ],
+  );
+});
+
+Deno.test("linesForward() begins where it is told to", async () => {
+  const [line, ...more] = await linesOf(encoder.encode("a\nb"), 2);
+  deepStrictEqual(line, {
+    offset: 2,
+    end: 3,
+    bytes: encoder.encode("b"),
+    isWhole: false,
+  });
+  deepStrictEqual(more, []);
+});
+
+Deno.test("lastWholeLine() is where the last newline is", async () => {
+  for (const content of ["", "a", "a\n", "a\nb", "a\n\n", "\n"]) {
+    const path = await Deno.makeTempFile();
+    await Deno.writeTextFile(path, content);
+    using file = Deno.openSync(path);
+    strictEqual(
+      lastWholeLine(file, content.length),
+      content.lastIndexOf("\n") + 1,
+    );
+    strictEqual(
+      lineNumberAt(file, content.length),
+      content.split("\n").length,
+    );
+    await Deno.remove(path);
+  }
 });

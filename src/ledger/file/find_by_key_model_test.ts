@@ -20,7 +20,8 @@ import {
   START_MS,
 } from "../../../tests/helpers/ledger_parts.ts";
 import { foldRecords, type Job } from "../../job/job.ts";
-import { findById, findByKey } from "./find_job.ts";
+import { findById } from "./find_by_id.ts";
+import { findByKey } from "./find_by_key.ts";
 
 /**
  * Checks one search against the model: what lies inside the window is found,
