@@ -1,8 +1,9 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { testNeeding } from "../helpers/machine.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
+import { resultOf } from "../helpers/program.ts";
+import { killedMidPoll, RUN, Sandbox } from "../helpers/sandbox.ts";
 import { addVm, writeHead } from "../helpers/service.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
+import { creations, startSimulator } from "../helpers/simulator_process.ts";
 
 const ADA = 12_345;
 const HER_GROUP = 12_346;
@@ -62,6 +63,7 @@ for (
         { args: ["config", "set", "timeout", "5m"] },
         { args: ["checkout", "my-vm"] },
         { args: ["status", "--local"] },
+        { args: ["run", "--wait", "-N", "new"] },
       ]
     ) {
       const done = await sandbox.run(args, { stdin });
@@ -71,3 +73,13 @@ for (
     strictEqual((Deno.statSync(versrc).mode ?? 0) & 0o777, 0o600);
   });
 }
+
+testNeeding(["root"], "root goes on with a user's job in flight", async () => {
+  await using sandbox = await Sandbox.create();
+  const simulator = await startSimulator(sandbox, ["--boot-ms", "1000"]);
+  await killedMidPoll(sandbox);
+  giveToAda(sandbox);
+  strictEqual(resultOf(await sandbox.run(RUN)).effect, "attached");
+  strictEqual(await creations(simulator), 1);
+  deepStrictEqual(notAdas(sandbox), []);
+});

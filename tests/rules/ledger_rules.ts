@@ -146,10 +146,10 @@ export const LEDGER_RULES: readonly Rule[] = [
   },
   {
     rule: "a ledger of another user is not used",
-    test: ["src/ledger/file/ledger_access_test.ts", "another user's file"],
+    test: ["src/ledger/file/ledger_processes_test.ts", "another user's file"],
     change: [
       "src/ledger/file/ledger_file.ts",
-      "if (uid !== null && info.uid !== uid && info.uid !== 0) {",
+      "if (uid !== null && isStrange) {",
       "if (uid === undefined) {",
     ],
   },

@@ -285,10 +285,16 @@ function corrupt(why: string): ParsedLine {
 
 const OPENING = new TextEncoder().encode('{"');
 
-/** Whether what is no JSON begins as a line does, and does not end as one. */
+/** The end of every line of ours, which no part of one has. */
+const END = /"crc":"[0-9a-f]{8}"\}/;
+
+/**
+ * Whether what is no JSON begins as a line does, and stops before its end. With
+ * something behind its end it was written whole, and changed later.
+ */
 function isTorn(line: Uint8Array): boolean {
   return hasAt(line, 0, OPENING) &&
-    line[line.length - 1] !== CLOSING[0];
+    line[line.length - 1] !== CLOSING[0] && !END.test(lettersOf(line));
 }
 
 const CLOSING = new TextEncoder().encode("}");

@@ -106,16 +106,6 @@ const OBSTACLES: readonly Obstacle[] = [
     why: /not a regular file/,
     make: (path) => Deno.symlinkSync(`${path}.missing`, path),
   },
-  {
-    name: "another user's file",
-    // Only root can give a file away.
-    needs: ["root"],
-    why: /it belongs to user 65534, and this is user 0/,
-    make: (path) => {
-      Deno.writeTextFileSync(path, "");
-      Deno.chownSync(path, 65_534, 65_534);
-    },
-  },
 ];
 
 for (const { name, needs, why, make } of OBSTACLES) {

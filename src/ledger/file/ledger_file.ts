@@ -1,4 +1,9 @@
-import { folderOf, syncFolder, writeSomeSync } from "../../atomic_file.ts";
+import {
+  ensureOwnedFile,
+  folderOf,
+  syncFolder,
+  writeSomeSync,
+} from "../../atomic_file.ts";
 import { reasonOf } from "../../regular_file.ts";
 import { MAX_LINE_LENGTH } from "./lines.ts";
 import { LedgerError } from "../ledger_error.ts";
@@ -31,7 +36,9 @@ export function statLedger(path: string): FileState | undefined {
     throw new LedgerError(`use the ledger "${path}"`, `it is ${what}`);
   }
   const uid = userId();
-  if (uid !== null && info.uid !== uid && info.uid !== 0) {
+  // Root may use what is a user's, as a user may use what is root's.
+  const isStrange = info.uid !== uid && info.uid !== 0 && uid !== 0;
+  if (uid !== null && isStrange) {
     throw new LedgerError(
       `use the ledger "${path}"`,
       `it belongs to user ${info.uid}, and this is user ${uid}`,
@@ -83,6 +90,7 @@ export function appendLine(path: string, line: Uint8Array): void {
     );
   }
   const before = statLedger(path);
+  if (before === undefined) ensureOwnedFile(path, 0o600);
   let written = 0;
   let size = before?.size ?? 0;
   try {

@@ -252,7 +252,9 @@ export class Suspects {
       (name !== undefined && this.#settled.has(name)) ||
       this.#isPast(suspect.timeMs ?? Date.parse(next ?? ""));
     if (isCleared) {
-      const isBad = remains.parsed.type === "corrupt" && remains.isWhole;
+      // Zeros at the end of a file are no line that is being written.
+      const isBad = remains.parsed.type === "corrupt" &&
+        (remains.isWhole || remains.text.includes("\0"));
       if (isBad) this.#badLines++;
     } else if (!suspect.hasKey) this.#noText ??= suspect;
     else if (!this.#ofKey.has(name)) this.#ofKey.set(name, suspect);

@@ -199,6 +199,15 @@ const CASES: Readonly<Record<string, Case>> = {
     parts: [OTHER.slice(0, 50), "\0".repeat(9_000), "\n", OTHER],
     badLines: 1,
   },
+  "nothing but zeros": { parts: ["\0".repeat(9_000)], badLines: 1 },
+  "a line of the key with a comma behind it": {
+    parts: [line(submitted(A)).replace("\n", ",\n"), OTHER],
+    way: "line 1",
+  },
+  "a line of the key with a remark behind it": {
+    parts: [line(submitted(A)).replace("\n", " # mine\n"), OTHER],
+    way: "line 1",
+  },
   "a newer program's line of the key": {
     parts: [
       line(submitted(A)),
