@@ -483,7 +483,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "a candidate was made in the time of the sends",
-    test: ["tests/commands/branch_test.ts", "takes no VM that another key"],
+    test: [RECOVER_TEST, "made a few seconds early"],
     change: [
       SEARCH,
       "if (metadata && isWithin(vm, 0))",
