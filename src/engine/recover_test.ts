@@ -71,6 +71,9 @@ Deno.test("two processes that have one job, without its lock, keep one VM, and n
   strictEqual(other.code, 0, other.err);
   const kept = other.result.vm_id;
   strictEqual(first.result.vm_id, kept);
+  const handles = service.entries().map(({ handle }) => JSON.stringify(handle))
+    .filter((handle) => handle !== undefined);
+  strictEqual(new Set(handles).size, 1);
   const [extra] = (await service.alive()).filter((vmId) => vmId !== kept);
   match(first.err, new RegExp(`vers delete ${extra}`));
 });
