@@ -77,14 +77,6 @@ const USELESS: Record<string, Disk> = {
     make: (sandbox) =>
       withLedger(sandbox, (path) => Deno.symlink("nothing", path)),
   },
-  "with a ledger of another user": {
-    needs: ["root"],
-    make: (sandbox) =>
-      withLedger(sandbox, async (path) => {
-        await Deno.writeTextFile(path, "what somebody wrote\n");
-        await Deno.chown(path, 12345, 12345);
-      }),
-  },
   "with a ledger that it may not read": {
     needs: ["modes"],
     make: (sandbox) =>
