@@ -1,7 +1,7 @@
 import type { LocalEffects, Work } from "../engine/engine.ts";
 import { kindOf } from "../engine/kinds.ts";
 import { runWork } from "../engine/run_work.ts";
-import { fingerprint, idempotencyFingerprint } from "../job/fingerprint.ts";
+import { fingerprint, idempotencyFingerprint } from "../job/key.ts";
 import type { Handle, JobKind } from "../job/record.ts";
 import type { Job } from "../job/job.ts";
 import type { JsonObject } from "../json.ts";

@@ -347,7 +347,7 @@ const CASES: readonly Case[] = [
   },
   {
     rule: "deno-in-full",
-    file: "src/job/fingerprint.ts",
+    file: "src/job/key.ts",
     bad: `const system = Deno.build.os;`,
     good: `const hash = await crypto.subtle.digest("SHA-256", bytes);`,
     allowedIn: ["src/atomic_file.ts", "src/job/testdata/planted.ts"],

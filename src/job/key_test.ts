@@ -14,7 +14,7 @@ import {
   differingFields,
   fingerprint,
   idempotencyFingerprint,
-} from "./fingerprint.ts";
+} from "./key.ts";
 
 const SCOPE = "https://api.vers.sh";
 
