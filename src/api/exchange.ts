@@ -311,7 +311,7 @@ function headersFor(options: ExchangeOptions): Headers {
     // The error is not kept as cause: it may repeat the key.
     throw new Failure(
       "Cannot use the API key: it has characters that cannot be sent",
-      { code: "authentication", hint: "set VERS_API_KEY to the key alone" },
+      { code: "authentication", advice: { type: "key_not_sendable" } },
     );
   }
 }

@@ -37,10 +37,7 @@ export function untrusting(cause: unknown, { stores }: TrustSettings): Failure {
     {
       code: "usage",
       cause,
-      hint: isSystem
-        ? "see that SSL_CERT_FILE and SSL_CERT_DIR, where they are set, name " +
-          "what is there, or do without: DENO_TLS_CA_STORE=mozilla"
-        : "leave DENO_CERT and DENO_TLS_CA_STORE unset",
+      advice: { type: isSystem ? "system_certificates" : "no_network_client" },
     },
   );
 }
@@ -56,11 +53,7 @@ function checkStores(value: string): void {
         ? "it names no store"
         : `there is no store ${JSON.stringify(unknown.slice(0, 100))}`
     }`,
-    {
-      code: "usage",
-      hint: "set it to mozilla, to system, or to both, in small letters: " +
-        "DENO_TLS_CA_STORE=system,mozilla",
-    },
+    { code: "usage", advice: { type: "certificate_stores" } },
   );
 }
 
@@ -80,12 +73,7 @@ function checkFile(path: string): void {
 function noCertificate(path: string, why: string, cause?: unknown): Failure {
   return new Failure(
     `Cannot use DENO_CERT=${JSON.stringify(path.slice(0, 300))}: ${why}`,
-    {
-      code: "usage",
-      cause,
-      hint: "name a file of certificates in PEM, " +
-        "DENO_CERT=/path/to/ca.pem, or leave it unset",
-    },
+    { code: "usage", cause, advice: { type: "certificate_file" } },
   );
 }
 

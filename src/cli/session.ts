@@ -6,6 +6,7 @@ import type { Settings } from "../project/settings.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import type { CommandInput, Invocation } from "./command_line/command.ts";
 import type { Context } from "./context.ts";
+import { hintOf } from "./output/failure_hint.ts";
 import {
   homeFolder,
   ledgerFolder,
@@ -72,6 +73,7 @@ export async function openSession(
     clock,
     signal,
     notify: input.progress.notify,
+    hintOf,
     random: () => context.random(),
   };
   const settings = await orWithout(() => settingsOf(context), {}, {

@@ -194,11 +194,7 @@ function refusal(run: Run, { decision, unreadable }: Choice): Failure {
   return new Failure(
     `Cannot use this idempotency key: job ${job?.id} (${job?.command}) has it, ` +
       `and asked for another ${fields.join(", ")}`,
-    {
-      code: "conflict",
-      hint:
-        "use another --idempotency-key for other work, or run the command with the same flags",
-    },
+    { code: "conflict", advice: { type: "key_of_other_work" } },
   );
 }
 

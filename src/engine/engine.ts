@@ -18,6 +18,8 @@ export interface Engine {
   readonly signal: AbortSignal;
   /** Tells the person watching what is going on; never fails. */
   readonly notify: (notice: Notice) => void;
+  /** Returns what to do about a failure, in words that the ledger keeps. */
+  readonly hintOf: (failure: Failure) => string | undefined;
   /** A number from 0 up to 1, for the jitter between looks. */
   readonly random: () => number;
 }

@@ -55,6 +55,7 @@ export class JobError extends Failure {
     super(cause.message, {
       code: cause.code,
       hint: cause.hint,
+      advice: cause.advice,
       // Where the job is not found, the same command makes another one.
       retryable: cause.retryable && (foundBy !== "nothing" || !isInFlight(job)),
       cause,
@@ -90,11 +91,11 @@ export class UnreadableLineError extends Failure {
         : `Cannot ${action}: ${where} may be of it, and cannot be read: ${why}`,
       {
         code: isNewer ? "newer_format" : "ledger_corrupt",
-        hint: (isNewer ? "run the newer vers; " : "") +
-          "vers jobs doctor --repair sets the line aside" +
-          (action === undefined
-            ? "; --no-resume starts another VM beside it"
-            : ""),
+        advice: {
+          type: "unreadable_line",
+          isNewer,
+          isNamed: action !== undefined,
+        },
       },
     );
     this.line = line;
@@ -105,8 +106,8 @@ export class UnreadableLineError extends Failure {
 export class JobFailedError extends Failure {
   override readonly name = "JobFailedError";
 
-  constructor(message: string, hint?: string) {
-    super(message, { code: "job_failed", hint });
+  constructor(message: string) {
+    super(message, { code: "job_failed" });
   }
 }
 

@@ -235,8 +235,7 @@ function neverStarted(cause: ApiError): Failure {
     {
       code: "not_sent",
       retryable: true,
-      hint: "run the same command again; where twice would do harm, " +
-        "look in the VM first",
+      advice: { type: "exec_not_started" },
       cause,
     },
   );
@@ -246,11 +245,7 @@ function forgotten(cause: ApiError): Failure {
   return new Failure(
     "Cannot read the rest of the output: the service no longer knows the " +
       "command",
-    {
-      code: "general",
-      hint: "what was printed is whole up to there; the exit code is not known",
-      cause,
-    },
+    { code: "general", advice: { type: "exec_forgotten" }, cause },
   );
 }
 
@@ -259,11 +254,6 @@ function outOfSight(cause: Failure): Failure {
     `Cannot follow the command: nothing was heard of it for ${
       PATIENCE_MS / 1_000
     } s`,
-    {
-      code: "unreachable",
-      hint: "it may have run, and may still: look in the VM before you run " +
-        "it again",
-      cause,
-    },
+    { code: "unreachable", advice: { type: "exec_out_of_sight" }, cause },
   );
 }

@@ -186,8 +186,7 @@ export class Journal {
 export function ledgerRequired(why: string): Failure {
   return new Failure(`Cannot keep this job in the ledger: ${why}`, {
     code: "ledger_required",
-    hint:
-      "nothing was sent; make the folder writable, set VERS_JOBS_DIR to one that is, or leave out --require-ledger",
+    advice: { type: "ledger_required" },
   });
 }
 

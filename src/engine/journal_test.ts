@@ -253,9 +253,9 @@ Deno.test("Journal.update() does not hide a mistake in the decision", async () =
   deepStrictEqual(desk.notices, []);
 });
 
-Deno.test("ledgerRequired() says that nothing was sent", () => {
-  const { code, message, hint } = ledgerRequired("the disk is full");
+Deno.test("ledgerRequired() says why the job cannot be kept", () => {
+  const { code, message, advice } = ledgerRequired("the disk is full");
   strictEqual(code, "ledger_required");
   strictEqual(message, "Cannot keep this job in the ledger: the disk is full");
-  strictEqual(hint?.startsWith("nothing was sent; "), true);
+  strictEqual(advice?.type, "ledger_required");
 });

@@ -266,10 +266,7 @@ function secretOf(
   if (value !== undefined || job.inputs[name] === undefined) return value;
   throw new Failure(
     `Cannot send the request of job ${job.id} again: the ledger does not keep its --${name} command`,
-    {
-      code: "general",
-      hint: "run the same vers deploy command again, without --resume-job",
-    },
+    { code: "general", advice: { type: "secret_not_stored" } },
   );
 }
 

@@ -25,7 +25,11 @@ export async function readJob(
       `Cannot resume job "${id}": it is of kind ${job.kind}, and this command resumes ${kind}`,
       {
         code: "usage",
-        hint: `vers ${commandOf(job.kind)} --resume-job ${id}`,
+        advice: {
+          type: "other_command",
+          command: commandOf(job.kind),
+          jobId: id,
+        },
       },
     );
   }
@@ -82,9 +86,9 @@ export async function readNamedJob(
     : `it belongs to ${job.scope}, and this is ${scope}`;
   throw new Failure(`Cannot ${action}: ${where}`, {
     code: "not_found",
-    hint: job === undefined
-      ? "a job's id is on stderr of the command that submitted it: job_ and 10 hex digits"
-      : `set VERS_URL=${job.scope} to go on with it`,
+    advice: job === undefined
+      ? { type: "job_id_form" }
+      : { type: "other_origin", scope: job.scope },
   });
 }
 

@@ -229,7 +229,7 @@ function goBack(
   if (run.options.resume.type !== "job" || why === "stopped") throw error;
   throw new Failure(error.message, {
     code: "not_found",
-    hint: "the same command without --resume-job starts a new VM",
+    advice: { type: "vm_of_named_job_deleted" },
   });
 }
 

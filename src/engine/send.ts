@@ -15,7 +15,8 @@ import {
   taken,
 } from "../job/job.ts";
 import { FORMAT_VERSION, type Handle } from "../job/record.ts";
-import type { Effect } from "./engine.ts";
+import type { JsonObject } from "../json.ts";
+import type { Effect, Engine } from "./engine.ts";
 import { ledgerRequired } from "./journal.ts";
 import type { HandledJob, SendRequest } from "./kinds.ts";
 import { look, lookAgain, type Run, untilNextLook } from "./look.ts";
@@ -211,25 +212,34 @@ export async function journalFailure(
   error: Failure,
   options: { readonly isGone?: boolean } = {},
 ): Promise<SettledJob> {
-  const { code, message, hint, retryable } = error;
+  const { engine } = run;
+  const stored = { ...storedAs(error, engine), ...options };
+  const failure = failed(job, stored, engine.clock.now());
+  const settled = await run.journal.settle(failure);
+  run.job = settled;
+  return settled;
+}
+
+/** Returns what the ledger keeps of a failure: as the first to fail was told. */
+export function storedAs(
+  error: Failure,
+  { hintOf }: Pick<Engine, "hintOf">,
+): { readonly error: string; readonly result: JsonObject } {
+  const { code, message, retryable } = error;
   const { requestId, serviceRequestId } = error instanceof ApiError
     ? error
     : {};
-  const failure = failed(job, {
+  return {
     error: message,
     result: {
       code,
       message,
-      hint,
+      hint: hintOf(error),
       retryable,
       request_id: requestId,
       service_request_id: serviceRequestId,
     },
-    ...options,
-  }, run.engine.clock.now());
-  const settled = await run.journal.settle(failure);
-  run.job = settled;
-  return settled;
+  };
 }
 
 /**
@@ -323,7 +333,7 @@ function inWords(error: Failure): Failure {
   const said = [`${other.status}`, other.contentType].filter(Boolean);
   return new Failure(
     `Cannot send the request: ${NOT_THE_API} (${said.join(", ")})`,
-    { code: error.code, hint: error.hint, retryable: true, cause: error },
+    { code: error.code, advice: error.advice, retryable: true, cause: error },
   );
 }
 

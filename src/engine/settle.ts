@@ -1,7 +1,6 @@
 import { ApiError } from "../api/api_error.ts";
 import type { VmStatus } from "../api/types.ts";
 import type { VersClient } from "../api/vers_client.ts";
-import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import type { FileLock } from "../file_lock.ts";
 import {
@@ -23,6 +22,7 @@ import { lockJob } from "./journal.ts";
 import { countOf, JOB_LABEL, kindOf } from "./kinds.ts";
 import { readNamedJob } from "./named_job.ts";
 import { isOwnerKnown } from "./search.ts";
+import { storedAs } from "./send.ts";
 
 /** Options for {@linkcode adoptJob}. */
 export interface AdoptJobOptions {
@@ -77,8 +77,7 @@ export async function adoptJob(
 }
 
 /** Options for {@linkcode cancelJob}. */
-export interface CancelJobOptions {
-  readonly clock: Clock;
+export interface CancelJobOptions extends Pick<Engine, "clock" | "hintOf"> {
   readonly patience: Patience;
 }
 
@@ -100,7 +99,7 @@ export interface Cancelled {
 export async function cancelJob(
   ledger: Ledger,
   named: Job,
-  { clock, patience }: CancelJobOptions,
+  { patience, clock, hintOf }: CancelJobOptions,
 ): Promise<Cancelled> {
   const lock = await lockNamed(ledger, named, patience);
   using _lock = lock;
@@ -111,16 +110,11 @@ export async function cancelJob(
       const job = known.job ?? named;
       if (job.status === "complete") return { result: job };
       if (!isInFlight(job)) return { result: { job, isNew: false } };
-      const error = "cancelled";
-      const cancelled = failed(job, {
-        error,
-        result: {
-          code: "job_failed",
-          message: error,
-          hint: "vers jobs cancel gave it up; the same command starts anew",
-          retryable: false,
-        },
-      }, clock.now());
+      const error = new Failure("cancelled", {
+        code: "job_failed",
+        advice: { type: "cancelled" },
+      });
+      const cancelled = failed(job, storedAs(error, { hintOf }), clock.now());
       return { append: cancelled, result: { job: cancelled, isNew: true } };
     },
   );
@@ -181,11 +175,13 @@ async function lockNamed(
 function checkCount(job: SubmittedJob, vmIds: readonly string[]): void {
   const wanted = countOf(job);
   if (vmIds.length === wanted && new Set(vmIds).size === wanted) return;
-  const ids = Array.from({ length: wanted }, () => "<vm-id>").join(" ");
   throw new Failure(
     `Cannot adopt for job "${job.id}": it asked for ${counted(wanted)}, ` +
       `and ${counted(new Set(vmIds).size)} were named`,
-    { code: "usage", hint: `vers jobs adopt ${job.id} ${ids}` },
+    {
+      code: "usage",
+      advice: { type: "wrong_vm_count", jobId: job.id, wanted },
+    },
   );
 }
 
@@ -224,7 +220,7 @@ function checkFree({ job: known, owners }: KnownOfJob): void {
   for (const [vmId, owner] of owners) {
     throw new Failure(`Cannot adopt VM ${vmId}: it is that of job ${owner}`, {
       code: "conflict",
-      hint: `to see that job: vers jobs get ${owner}`,
+      advice: { type: "see_owner", jobId: owner },
     });
   }
 }
@@ -232,7 +228,7 @@ function checkFree({ job: known, owners }: KnownOfJob): void {
 function notFound(vmId: string, why: string, cause?: unknown): Failure {
   return new Failure(`Cannot adopt VM ${vmId}: ${why}`, {
     code: "not_found",
-    hint: "vers status lists the VMs that there are",
+    advice: { type: "vm_not_adoptable" },
     cause,
   });
 }
@@ -242,23 +238,22 @@ function notOpen(job: Job): Failure {
   const its = vmIds === undefined ? "" : `, with VM ${vmIds.join(", ")}`;
   return new Failure(
     `Cannot adopt for job "${job.id}": it is ${job.status}${its}`,
-    { code: "conflict", hint: `to see it: vers jobs get ${job.id}` },
+    { code: "conflict", advice: { type: "see_job", jobId: job.id } },
   );
 }
 
 function makesNothing(job: SubmittedJob): Failure {
   return new Failure(
     `Cannot adopt for job "${job.id}": a ${job.kind} makes no VM`,
-    { code: "usage", hint: "run its command again: that does no harm" },
+    { code: "usage", advice: { type: "kind_makes_nothing" } },
   );
 }
 
 function isComplete({ id, kind, handle: { vm_ids } }: CompleteJob): Failure {
+  const made = kindOf(kind).recovery === undefined ? [] : vm_ids;
   return new Failure(`Cannot cancel job ${id}: it is complete already`, {
     code: "conflict",
-    hint: kindOf(kind).recovery === undefined
-      ? `vers jobs get ${id} shows its result`
-      : `to delete what it made: vers delete ${vm_ids.join(" ")}`,
+    advice: { type: "job_complete", jobId: id, made },
   });
 }
 

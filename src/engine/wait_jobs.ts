@@ -89,8 +89,8 @@ export async function waitForJobs(
 function asTold(failure: Failure, job: Job): Failure {
   if (failure.code !== "not_found") return failure;
   const { code, message, cause } = failure;
-  const hint = `vers jobs get ${job.id} shows what is known of it`;
-  const told = new Failure(message, { code, hint, cause });
+  const advice = { type: "see_failed_job", jobId: job.id } as const;
+  const told = new Failure(message, { code, advice, cause });
   return failure instanceof JobError
     ? new JobError(told, failure.job, failure.foundBy)
     : new JobError(told, job);

@@ -172,8 +172,7 @@ function readEntries(path: string): Map<string, unknown> {
 function broken(path: string, why: string, cause?: unknown): Failure {
   return new Failure(`Cannot read ${JSON.stringify(path)}: ${why}`, {
     code: "general",
-    hint: "mend the file, or move it away to start with no aliases; " +
-      "no VM is affected",
+    advice: { type: "aliases_broken" },
     cause,
   });
 }

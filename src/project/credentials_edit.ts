@@ -48,7 +48,7 @@ function readFields(path: string): Readonly<Record<string, unknown>> {
 function broken(path: string, why: string): Failure {
   return new Failure(`Cannot change ${JSON.stringify(path)}: ${why}`, {
     code: "general",
-    hint: "mend the file, or move it away and log in: vers login --token -",
+    advice: { type: "credentials_broken" },
   });
 }
 

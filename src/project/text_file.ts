@@ -17,9 +17,7 @@ export class UnreadableError extends Failure {
     const why = reasonOf(cause);
     super(`Cannot read ${JSON.stringify(path)}: ${why}`, {
       code: "general",
-      hint:
-        `see whose it is: ls -ld ${JSON.stringify(path)}; then run vers as ` +
-        "that user, or let this one read it",
+      advice: { type: "unreadable_file", path },
       cause,
     });
     this.path = path;
@@ -48,16 +46,11 @@ export function readTextFile(path: string): string | undefined {
 export function fileFailure(action: string, cause: unknown): Failure {
   return new Failure(`Cannot ${action}: ${reasonOf(cause)}`, {
     code: "general",
-    hint: hintFor(cause),
+    advice: cause instanceof NotRegularFileError
+      ? { type: "not_a_regular_file" }
+      : undefined,
     cause,
   });
-}
-
-function hintFor(cause: unknown): string | undefined {
-  if (cause instanceof NotRegularFileError) {
-    return "move it away, or put a regular file there: ls -ld shows what it is";
-  }
-  return undefined;
 }
 
 /** Returns where in `text` an offset is, for people: "line 3, column 7". */

@@ -13,7 +13,7 @@ import type { JsonObject } from "../../json.ts";
 import { FileLockError, type LockHolder } from "../../file_lock.ts";
 import { InterruptedError } from "../../patience.ts";
 import { withoutSecrets } from "../command_line/exposed_secret.ts";
-import { failureHint } from "./failure_hint.ts";
+import { failureHint, hintOf } from "./failure_hint.ts";
 import { type ExitCode, exitCodeFor } from "./exit_code.ts";
 import {
   type InvokedCommand,
@@ -111,7 +111,7 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
       failure instanceof ApiError || failure instanceof RecordedFailure
         ? failure.serviceRequestId
         : undefined,
-    hint: failure.hint ?? settlingHint(failure, job, options) ??
+    hint: hintOf(failure) ?? settlingHint(failure, job, options) ??
       incompleteHint(failure, job, options) ??
       (foundBy === "nothing" ? lostHint(job) : undefined) ??
       failureHint(failure, {

@@ -64,6 +64,7 @@ export const command = defineCommand({
 async function cancel(input: Input, context: Context): Promise<number> {
   const { cancelJob } = await import("../../../engine/settle.ts");
   const { deliverResult } = await import("../../output/deliver.ts");
+  const { hintOf } = await import("../../output/failure_hint.ts");
   const { Patience } = await import("../../../patience.ts");
   const { withLedger } = await import("./_job_ledger.ts");
   const { flags, progress, invocation: { output } } = input;
@@ -76,7 +77,7 @@ async function cancel(input: Input, context: Context): Promise<number> {
   const patience = new Patience({ clock, interrupt, timeoutMs });
   using _stopping = patience;
   const { job, isNew } = await withLedger(() =>
-    cancelJob(ledger, named, { clock, patience })
+    cancelJob(ledger, named, { clock, patience, hintOf })
   );
   const deleted = session && await deleteVms(job, session, { input, context });
   if (!deleted) progress.say(whatStays(job));
