@@ -1,7 +1,7 @@
 import type { LocalEffects, Work } from "../engine/engine.ts";
 import { kindOf } from "../engine/kinds.ts";
 import { runWork } from "../engine/run_work.ts";
-import { fingerprint, idempotencyFingerprint } from "../job/key.ts";
+import { keyOf } from "../job/key.ts";
 import type { Handle, JobKind } from "../job/record.ts";
 import type { Job } from "../job/job.ts";
 import type { JsonObject } from "../json.ts";
@@ -89,20 +89,16 @@ async function workOf(
   options: StartJobOptions,
 ): Promise<Work> {
   const { input, context, command, kind, secrets, source, sets } = options;
+  const { isStable } = options;
   const { flags, invocation } = input;
   const isNamed = flags["resume-job"] !== undefined;
   const runId = isNamed ? {} : runIdInput(context);
   const inputs: JsonObject = { ...options.inputs, ...runId };
-  const isStable = options.isStable || runId.run_id !== undefined;
   const words = storableWords({ command, invocation });
-  const ownKey = flags["idempotency-key"];
+  const idempotencyKey = flags["idempotency-key"];
   const key = isNamed
     ? undefined
-    : ownKey !== undefined
-    ? await idempotencyFingerprint({ scope, key: ownKey })
-    : isStable
-    ? await fingerprint({ kind, scope, inputs })
-    : undefined;
+    : await keyOf({ kind, scope, inputs, isStable, idempotencyKey });
   return {
     kind,
     command: shellLine(["vers", ...words]),
@@ -114,6 +110,6 @@ async function workOf(
     ...(source === undefined ? {} : { source }),
     ...(sets === undefined ? {} : { names: readNames(context, sets) }),
     ...(key === undefined ? {} : { key }),
-    isIdempotencyKey: ownKey !== undefined,
+    isIdempotencyKey: idempotencyKey !== undefined,
   };
 }
