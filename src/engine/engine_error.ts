@@ -73,6 +73,21 @@ export class JobError extends Failure {
  */
 export type FoundBy = "words" | "id" | "nothing";
 
+/**
+ * Whether a later command has something to resume after a command that ended
+ * with this failure, and was about this job.
+ */
+export function isResumable(failure: Failure, job: Job | undefined): boolean {
+  const { code } = failure;
+  if (code === "undelivered") return true;
+  // It would be told the same again.
+  if (failure instanceof IncompleteJobError || code === "unconfirmed") {
+    return false;
+  }
+  if (job !== undefined) return isInFlight(job);
+  return code === "interrupted" || code === "timed_out";
+}
+
 /** A line of the same key that cannot be read: nothing is submitted beside it. */
 export class UnreadableLineError extends Failure {
   override readonly name = "UnreadableLineError";

@@ -3,6 +3,7 @@ import {
   type Candidate,
   type FoundBy,
   IncompleteJobError,
+  isResumable,
   JobError,
   RecordedFailure,
   UnconfirmedError,
@@ -11,7 +12,6 @@ import { Failure, type FailureCode } from "../../failure.ts";
 import { isInFlight, type Job } from "../../job/job.ts";
 import type { JsonObject } from "../../json.ts";
 import { FileLockError, type LockHolder } from "../../file_lock.ts";
-import { InterruptedError } from "../../patience.ts";
 import { withoutSecrets } from "../command_line/exposed_secret.ts";
 import { failureHint, hintOf } from "./failure_hint.ts";
 import { type ExitCode, exitCodeFor } from "./exit_code.ts";
@@ -120,7 +120,7 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
       }),
     exitCode,
     job,
-    resumeCommand: canGoOn(failure, job)
+    resumeCommand: isResumable(failure, job)
       ? goOn(job, options, foundBy)
       : undefined,
     isRetryable: error instanceof Failure && error.retryable,
@@ -182,16 +182,6 @@ function lostHint(job: Job | undefined): string | undefined {
       `look at this one: vers get ${job.handle.vm_ids[0]}`
     : "the job is not in the ledger: the same command may make another VM; " +
       "to see whether there is one: vers status";
-}
-
-/** Whether there is something that a later command can go on with. */
-function canGoOn(failure: Failure, job: Job | undefined): boolean {
-  if (failure.code === "undelivered") return true;
-  // It would be told the same again.
-  if (failure instanceof IncompleteJobError) return false;
-  if (failure.code === "unconfirmed") return false;
-  if (job) return isInFlight(job);
-  return failure instanceof InterruptedError || failure.code === "timed_out";
 }
 
 function goOn(
