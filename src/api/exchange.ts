@@ -282,14 +282,11 @@ function isNothingOfTheApi(error: unknown): boolean {
 
 function whyUnread(error: unknown): string {
   if (error instanceof LimitPassedError) return error.message;
-  if (error instanceof AnswerShapeError) {
-    return `the answer cannot be read: ${error.message}`;
-  }
+  const isOdd = error instanceof AnswerShapeError ||
+    error instanceof BodyTooLargeError;
+  if (isOdd) return `the answer cannot be read: ${error.message}`;
   if (error instanceof SyntaxError) {
     return "the answer cannot be read: it is not JSON";
-  }
-  if (error instanceof BodyTooLargeError) {
-    return "the answer cannot be read: it is over 64 MiB";
   }
   return "the connection broke before the answer was complete";
 }
@@ -311,7 +308,7 @@ function headersFor(options: ExchangeOptions): Headers {
     // The error is not kept as cause: it may repeat the key.
     throw new Failure(
       "Cannot use the API key: it has characters that cannot be sent",
-      { code: "authentication", advice: { type: "key_not_sendable" } },
+      { code: "authentication", advice: { type: "api_key_variable" } },
     );
   }
 }

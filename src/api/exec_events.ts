@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { AnswerShapeError } from "./answers.ts";
+import { AnswerShapeError, check } from "./answers.ts";
 import type { AnswerReader } from "./exchange.ts";
 import { BodyTooLargeError, contentTypeOf } from "./response.ts";
 import { isPage } from "./server_word.ts";
@@ -82,7 +82,9 @@ class LineSplitter {
   #keep(piece: Uint8Array): void {
     this.#pieces.push(piece);
     this.#length += piece.length;
-    if (this.#length > MAX_LINE_BYTES) throw new BodyTooLargeError();
+    if (this.#length > MAX_LINE_BYTES) {
+      throw new BodyTooLargeError(MAX_LINE_BYTES);
+    }
   }
 }
 
@@ -107,35 +109,21 @@ const TYPE = z.object({ type: z.string() });
  * @throws {AnswerShapeError} when it is not in the shape of its type.
  */
 export function parseExecEvent(value: unknown): ExecEvent | undefined {
-  const { type } = shaped(TYPE, value);
+  const { type } = check(TYPE, value);
   if (type === "chunk") {
-    const { stream, data_b64, cursor } = shaped(CHUNK, value);
+    const { stream, data_b64, cursor } = check(CHUNK, value);
     return { type, stream, bytes: bytesOf(data_b64), cursor };
   }
-  if (type === "exit") return { type, ...shaped(EXIT, value) };
+  if (type === "exit") return { type, ...check(EXIT, value) };
   if (type !== "error") return undefined;
-  const { code, message } = shaped(ERROR, value);
+  const { code, message } = check(ERROR, value);
   return { type, code: String(code ?? ""), message: message ?? "" };
-}
-
-function shaped<Schema extends z.ZodMiniType>(
-  schema: Schema,
-  value: unknown,
-): z.output<Schema> {
-  const parsed = z.safeParse(schema, value);
-  if (parsed.success) return parsed.data;
-  const where = parsed.error.issues[0]?.path.join(".");
-  throw new AnswerShapeError(
-    where
-      ? `the "${where}" of an event is missing or not as documented`
-      : "an event is not an object",
-  );
 }
 
 function bytesOf(base64: string): Uint8Array {
   try {
     return Uint8Array.fromBase64(base64);
   } catch {
-    throw new AnswerShapeError(`the "data_b64" of an event is not base64`);
+    throw new AnswerShapeError(`its "data_b64" is not base64`);
   }
 }

@@ -7,6 +7,7 @@ import { through } from "./api_error.ts";
 import { type Transport, whyNotSent } from "./transport.ts";
 import { isLoopback } from "./origin.ts";
 import { LimitPassedError, RequestLimit } from "./request_limit.ts";
+import { BodyTooLargeError, readBytes } from "./response.ts";
 import { sha256Hex } from "../bytes.ts";
 
 /** Where releases are, unless VERS_RELEASES_URL says otherwise. */
@@ -173,7 +174,7 @@ export class ReleaseHost {
       );
     }
     const text = cause instanceof LimitPassedError ||
-        cause instanceof TooLargeError
+        cause instanceof BodyTooLargeError
       ? cause.message
       : "the connection broke before all of it was there";
     return new Failure(`Cannot download ${what}: ${text}`, {
@@ -242,36 +243,6 @@ export async function checkSum(
       `its SHA-256 is ${sum}, and ${CHECKSUMS} says ${wanted ?? "nothing"}`,
     { code: "general", advice: { type: "checksum_differs" } },
   );
-}
-
-/** More came than any release has. */
-class TooLargeError extends Error {
-  override readonly name = "TooLargeError";
-}
-
-async function readBytes(
-  response: Response,
-  limit: RequestLimit,
-  maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
-  const reader = response.body?.getReader();
-  try {
-    for (;;) {
-      const piece = reader && await limit.race(reader.read());
-      if (!piece?.value) break;
-      length += piece.value.length;
-      if (length > maxBytes) {
-        throw new TooLargeError(`it is over ${maxBytes >> 20} MiB`);
-      }
-      pieces.push(piece.value);
-    }
-  } catch (error) {
-    reader?.cancel().catch(() => {}); // It may be broken already.
-    throw error;
-  }
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
 /** Only this machine may be asked without encryption, and only by itself. */
