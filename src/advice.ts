@@ -5,7 +5,6 @@ export type PlainAdvice =
   | "check_download"
   | "not_the_api"
   | "key_not_accepted"
-  | "key_not_sendable"
   | "id_form"
   | "checksum_differs"
   | "certificate_stores"
@@ -41,6 +40,35 @@ export interface ProxyFacts {
   readonly address: string;
 }
 
+/** What other advice has to name. */
+interface AdviceFacts {
+  not_sent: {
+    /** Whether the certificate of the other side is not to be trusted. */
+    isUntrusted?: boolean | undefined;
+    /** Whether the proxy wants a user name and a password. */
+    wantsPassword?: boolean | undefined;
+    proxy: ProxyFacts | undefined;
+  };
+  proxy_password: { proxy: ProxyFacts | undefined };
+  proxy_form: { variable: string };
+  /** With `isPlain` the key would leave this machine unencrypted. */
+  origin_form: { example: string; isPlain?: boolean };
+  releases: { url: string };
+  releases_form: { url: string };
+  /** The job that was named is made by another command. */
+  other_command: { command: string; jobId: string };
+  other_origin: { scope: string };
+  /** If no job was named, the same work could be sent again beside the line. */
+  unreadable_line: { isNewer: boolean; isNamed: boolean };
+  wrong_vm_count: { jobId: string; wanted: number };
+  see_job: { jobId: string };
+  delete_vms: { vmIds: readonly string[] };
+  vm_asleep: { vmId: string };
+  unknown_setting: { known: readonly string[] };
+  duplicate_key: { key: string };
+  unreadable_file: { path: string };
+}
+
 /**
  * What there is to do about a failure, without the words: what kind of advice
  * it is, and what that has to name. `src/cli/output/failure_hint.ts` has the
@@ -49,51 +77,7 @@ export interface ProxyFacts {
 export type Advice =
   | { readonly type: PlainAdvice }
   | {
-    readonly type: "not_sent";
-    /** Whether the certificate of the other side is not to be trusted. */
-    readonly isUntrusted?: boolean | undefined;
-    /** Whether the proxy wants a user name and a password. */
-    readonly wantsPassword?: boolean | undefined;
-    readonly proxy: ProxyFacts | undefined;
-  }
-  | { readonly type: "proxy_password"; readonly proxy: ProxyFacts | undefined }
-  | { readonly type: "proxy_form"; readonly variable: string }
-  | {
-    readonly type: "origin_form";
-    readonly example: string;
-    /** Whether the key would leave this machine unencrypted. */
-    readonly isPlain?: boolean;
-  }
-  | { readonly type: "releases" | "releases_form"; readonly url: string }
-  | {
-    /** The job that was named is made by another command. */
-    readonly type: "other_command";
-    readonly command: string;
-    readonly jobId: string;
-  }
-  | { readonly type: "other_origin"; readonly scope: string }
-  | {
-    readonly type: "unreadable_line";
-    readonly isNewer: boolean;
-    /** Whether the job was named; else the same work could be sent again. */
-    readonly isNamed: boolean;
-  }
-  | {
-    readonly type: "wrong_vm_count";
-    readonly jobId: string;
-    readonly wanted: number;
-  }
-  | {
-    readonly type: "see_job" | "see_owner" | "see_failed_job";
-    readonly jobId: string;
-  }
-  | {
-    readonly type: "job_complete";
-    readonly jobId: string;
-    /** The VMs that it made; none, if its kind makes none. */
-    readonly made: readonly string[];
-  }
-  | { readonly type: "vm_asleep"; readonly vmId: string }
-  | { readonly type: "unknown_setting"; readonly known: readonly string[] }
-  | { readonly type: "duplicate_key"; readonly key: string }
-  | { readonly type: "unreadable_file"; readonly path: string };
+    [Type in keyof AdviceFacts]: Readonly<
+      { type: Type } & AdviceFacts[Type]
+    >;
+  }[keyof AdviceFacts];

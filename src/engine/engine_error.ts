@@ -54,8 +54,6 @@ export class JobError extends Failure {
   constructor(cause: Failure, job: Job, foundBy: FoundBy = "words") {
     super(cause.message, {
       code: cause.code,
-      hint: cause.hint,
-      advice: cause.advice,
       // Where the job is not found, the same command makes another one.
       retryable: cause.retryable && (foundBy !== "nothing" || !isInFlight(job)),
       cause,

@@ -220,7 +220,7 @@ function checkFree({ job: known, owners }: KnownOfJob): void {
   for (const [vmId, owner] of owners) {
     throw new Failure(`Cannot adopt VM ${vmId}: it is that of job ${owner}`, {
       code: "conflict",
-      advice: { type: "see_owner", jobId: owner },
+      advice: { type: "see_job", jobId: owner },
     });
   }
 }
@@ -250,10 +250,11 @@ function makesNothing(job: SubmittedJob): Failure {
 }
 
 function isComplete({ id, kind, handle: { vm_ids } }: CompleteJob): Failure {
-  const made = kindOf(kind).recovery === undefined ? [] : vm_ids;
   return new Failure(`Cannot cancel job ${id}: it is complete already`, {
     code: "conflict",
-    advice: { type: "job_complete", jobId: id, made },
+    advice: kindOf(kind).recovery === undefined
+      ? { type: "see_job", jobId: id }
+      : { type: "delete_vms", vmIds: vm_ids },
   });
 }
 

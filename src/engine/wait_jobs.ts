@@ -89,7 +89,7 @@ export async function waitForJobs(
 function asTold(failure: Failure, job: Job): Failure {
   if (failure.code !== "not_found") return failure;
   const { code, message, cause } = failure;
-  const advice = { type: "see_failed_job", jobId: job.id } as const;
+  const advice = { type: "see_job", jobId: job.id } as const;
   const told = new Failure(message, { code, advice, cause });
   return failure instanceof JobError
     ? new JobError(told, failure.job, failure.foundBy)

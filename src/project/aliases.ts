@@ -9,8 +9,7 @@ import {
 import { type Patience, TimedOutError } from "../patience.ts";
 import { NotRegularFileError } from "../regular_file.ts";
 import { replaceFile } from "../replace_file.ts";
-import { fileFailure, readTextFile } from "./text_file.ts";
-import { isJsonObject } from "../json.ts";
+import { fileFailure, parseJsonObject, readTextFile } from "./text_file.ts";
 
 const LOCK_WAIT_MS = 10_000;
 const LOCKING = { doing: "waiting for the aliases", limitMs: LOCK_WAIT_MS };
@@ -187,24 +186,16 @@ async function lockAliases(
 function readEntries(path: string): Map<string, unknown> {
   const text = readTextFile(path);
   if (text === undefined || text.trim() === "") return new Map();
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw broken(path, "it is not JSON", cause);
-  }
-  if (!isJsonObject(value)) {
-    throw broken(path, "it is not a JSON object");
-  }
+  const value = parseJsonObject(
+    text,
+    (why, cause) =>
+      new Failure(`Cannot read ${JSON.stringify(path)}: ${why}`, {
+        code: "general",
+        advice: { type: "aliases_broken" },
+        cause,
+      }),
+  );
   return new Map<string, unknown>(Object.entries(value));
-}
-
-function broken(path: string, why: string, cause?: unknown): Failure {
-  return new Failure(`Cannot read ${JSON.stringify(path)}: ${why}`, {
-    code: "general",
-    advice: { type: "aliases_broken" },
-    cause,
-  });
 }
 
 function aliasesIn(

@@ -1,7 +1,6 @@
 import { Failure, type FailureOptions } from "../failure.ts";
-import { readTextFile } from "./text_file.ts";
+import { parseJsonObject, readTextFile } from "./text_file.ts";
 import { sha256Hex } from "../bytes.ts";
-import { isJsonObject } from "../json.ts";
 
 /** Where to look for the API key. */
 export interface ReadApiKeyOptions {
@@ -70,20 +69,12 @@ function textOf(path: string): string | undefined {
 }
 
 function keyIn(text: string, path: string): string {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's error quotes the file, so it is not kept, not even as cause.
-    throw refusal(`read ${JSON.stringify(path)}`, "it is not JSON");
-  }
-  if (!isJsonObject(value)) {
-    throw refusal(`read ${JSON.stringify(path)}`, "it is not a JSON object");
-  }
-  const key = "apiKey" in value ? value.apiKey : undefined;
+  // The parser's error quotes the file, so it is not kept, not even as cause.
+  const refuse = (why: string) => refusal(`read ${JSON.stringify(path)}`, why);
+  const { apiKey: key } = parseJsonObject(text, refuse);
   if (key === undefined || key === null) return "";
   if (typeof key === "string") return key;
-  throw refusal(`read ${JSON.stringify(path)}`, `its "apiKey" is not a string`);
+  throw refuse(`its "apiKey" is not a string`);
 }
 
 function checkKey(key: string, { name, ...help }: Source): string {

@@ -1,4 +1,5 @@
 import { Failure } from "../failure.ts";
+import { isJsonObject, type JsonObject } from "../json.ts";
 import {
   isForbidden,
   NotRegularFileError,
@@ -40,6 +41,24 @@ export function readTextFile(path: string): string | undefined {
     if (isForbidden(error)) throw new UnreadableError(path, error);
     throw fileFailure(`read ${JSON.stringify(path)}`, error);
   }
+}
+
+/**
+ * Returns the object that a text of JSON is; `refuse` makes the failure for any
+ * other, and is told what the parser said: that quotes the text.
+ */
+export function parseJsonObject(
+  text: string,
+  refuse: (why: string, cause?: unknown) => Failure,
+): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw refuse("it is not JSON", cause);
+  }
+  if (!isJsonObject(value)) throw refuse("it is not a JSON object");
+  return value;
 }
 
 /** Returns the failure for what the system would not do with a file. */

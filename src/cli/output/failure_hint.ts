@@ -25,7 +25,6 @@ const HINTS: Readonly<Record<PlainAdvice, string>> = {
   key_not_accepted:
     "set VERS_API_KEY to a key of this account that may do this, or try " +
     "without an account: --local",
-  key_not_sendable: "set VERS_API_KEY to the key alone",
   id_form:
     "an id looks like 5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e; vers status " +
     "lists those of your VMs",
@@ -113,15 +112,9 @@ function wordsOf(advice: Advice): string {
       return `vers jobs adopt ${advice.jobId} ${ids.join(" ")}`;
     }
     case "see_job":
-      return `to see it: vers jobs get ${advice.jobId}`;
-    case "see_owner":
       return `to see that job: vers jobs get ${advice.jobId}`;
-    case "see_failed_job":
-      return `vers jobs get ${advice.jobId} shows what is known of it`;
-    case "job_complete":
-      return advice.made.length === 0
-        ? `vers jobs get ${advice.jobId} shows its result`
-        : `to delete what it made: vers delete ${advice.made.join(" ")}`;
+    case "delete_vms":
+      return `to delete what it made: vers delete ${advice.vmIds.join(" ")}`;
     case "vm_asleep":
       return `vers resume ${advice.vmId} --wait, then run the same command again`;
     case "unknown_setting":
