@@ -25,7 +25,7 @@ export type FailureCode =
   | "ledger_corrupt"
   | "interrupted";
 
-/** What a failure carries besides its message. */
+/** What a failure carries in addition to its message. */
 export interface FailureOptions {
   readonly code: FailureCode;
   /**

@@ -156,7 +156,7 @@ export function ofVm<T extends { readonly vm_id: string }>(
 
 /**
  * Reads a list of VMs: a bare array, or one in the field `vms`. An entry that
- * cannot be understood is passed over and told of.
+ * cannot be understood is skipped and counted among those.
  *
  * @throws {AnswerShapeError} when it is no list, or of nothing like VMs.
  */
@@ -222,7 +222,7 @@ export function parseIdentity(value: unknown): Identity {
   return check(identitySchema, value);
 }
 
-/** Reads that something told its version: what it is called may change. */
+/** Reads that something answered with its version, in whatever field. */
 export function parseServiceVersion(value: unknown): void {
   check(z.looseObject({}), value);
 }

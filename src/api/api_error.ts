@@ -2,7 +2,7 @@ import type { Advice, ProxyFacts } from "../advice.ts";
 import { Failure, type FailureCode } from "../failure.ts";
 import type { Proxy } from "./proxy.ts";
 
-/** What the service's answer carries besides its body. */
+/** What is known of an answer that is not a 2xx. */
 export interface ApiErrorOptions {
   /** What was being done: "create the VM". */
   readonly action: string;
@@ -70,13 +70,13 @@ export class ApiError extends Failure {
 
   /**
    * Whether something answered that is not the Vers API, as a portal or a
-   * proxy does; a gateway's own troubles are not meant.
+   * proxy does; a gateway's own errors do not count.
    */
   get isForeign(): boolean {
     return isForeign(this.status, this.isFromService);
   }
 
-  /** Whether the service says that it has no such thing. */
+  /** Whether the service says that it did not find what was named. */
   get isNotFound(): boolean {
     return this.isFromService && this.status === 404;
   }

@@ -291,7 +291,7 @@ function whyUnread(error: unknown): string {
   return "the connection broke before the answer was complete";
 }
 
-/** Where an answer without words of its own sends us. */
+/** Where an answer without an explanation redirects. */
 function redirectionOf(response: Response): string {
   const location = response.headers.get("location");
   return location ? `see ${location}` : "";

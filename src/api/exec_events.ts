@@ -8,7 +8,7 @@ import { joinBytes } from "../bytes.ts";
 
 /** Who follows a command. */
 export interface ExecListener {
-  /** Called when the service has agreed to tell what the command does. */
+  /** Called when the service has agreed to stream what the command does. */
   onOpen(): void;
   /** Takes an event, and returns when the next one may come. */
   onEvent(event: ExecEvent): Promise<void>;
@@ -20,12 +20,12 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const NEWLINE = 10;
 
 /**
- * Returns a reader of a stream of events, one JSON object a line, which tells
- * each to `listener` as it comes.
+ * Returns a reader of a stream of events, one JSON object a line, which passes
+ * each on to `listener` as it comes.
  *
  * A line that the end of the stream cuts off is no event. Whether the stream
  * was complete is for the listener to know: its last event is an `exit`. A
- * page is no stream of the service's, and is not told as one.
+ * page is no stream of the service's, and is not passed on as one.
  */
 export function execEvents(listener: ExecListener): AnswerReader<void> {
   return async (response, limit) => {
@@ -41,7 +41,7 @@ export function execEvents(listener: ExecListener): AnswerReader<void> {
         limit.restart(SILENCE_LIMIT_MS);
         const { done, value } = await limit.race(reader.read());
         if (done) break;
-        for (const line of lines.take(value)) await tell(line, listener);
+        for (const line of lines.take(value)) await passOn(line, listener);
       }
     } catch (error) {
       reader.cancel().catch(() => {}); // It may be broken already.
@@ -50,7 +50,7 @@ export function execEvents(listener: ExecListener): AnswerReader<void> {
   };
 }
 
-async function tell(line: Uint8Array, listener: ExecListener): Promise<void> {
+async function passOn(line: Uint8Array, listener: ExecListener): Promise<void> {
   const text = new TextDecoder().decode(line);
   if (text.trim() === "") return;
   const event = parseExecEvent(JSON.parse(text));

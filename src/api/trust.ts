@@ -1,9 +1,9 @@
 import { Failure, messageOf } from "../failure.ts";
 import { readRegularFile, reasonOf } from "../regular_file.ts";
 
-/** What the runtime is told of whose certificates to trust. */
+/** Whose certificates the runtime is set to trust. */
 export interface TrustSettings {
-  /** `DENO_CERT`: a file of certificates to trust besides. */
+  /** `DENO_CERT`: a file of more certificates to trust. */
   readonly cert?: string | undefined;
   /** `DENO_TLS_CA_STORE`: whose certificates to trust: see {@linkcode STORES}. */
   readonly stores?: string | undefined;
@@ -12,7 +12,7 @@ export interface TrustSettings {
 const STORES = ["mozilla", "system"];
 
 /**
- * Returns when the certificates can be had that the environment tells to
+ * Returns when the certificates can be read that the environment says to
  * trust. The runtime would find out no sooner than with a request, and pass
  * over a file that has none.
  *
@@ -64,7 +64,7 @@ function checkFile(path: string): void {
   } catch (cause) {
     throw noCertificate(path, reasonOf(cause), cause);
   }
-  if (text === undefined) throw noCertificate(path, "there is no such file");
+  if (text === undefined) throw noCertificate(path, "it was not found");
   if (!hasCertificate(text)) {
     throw noCertificate(path, "it has no certificate in PEM");
   }

@@ -69,7 +69,7 @@ Deno.test("checkTrust() refuses a DENO_CERT that is not there, or no file", asyn
   await using file = await fileOf("");
   match(
     refusalOf({ cert: `${file.path}.lost` }).message,
-    /^Cannot use DENO_CERT=".*\.lost": there is no such file$/,
+    /^Cannot use DENO_CERT=".*\.lost": it was not found$/,
   );
   match(
     refusalOf({ cert: file.folder }).message,

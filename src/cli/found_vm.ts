@@ -7,7 +7,7 @@ import type { Target } from "./targets.ts";
 /**
  * Returns what was asked about a VM.
  *
- * @throws {Failure} of code `not_found`, when there is no such VM: it says how
+ * @throws {Failure} of code `not_found`, when there is none: it says how
  *   the VM was meant, and what to do about that.
  */
 export async function foundVm<T>(
@@ -32,14 +32,14 @@ export function noSuchVm(target: Target, cause?: unknown): Failure {
     : name === undefined
     ? ""
     : ` (alias ${JSON.stringify(name)})`;
-  const mend = usedHead
+  const fix = usedHead
     ? "; to make another HEAD: vers checkout <vm>"
     : name === undefined
     ? ""
     : `; to drop the alias: ${shellLine(["vers", "alias", "remove", name])}`;
   return new Failure(`Cannot find VM ${id}${meant}: the service has none`, {
     code: "not_found",
-    hint: `to list the VMs there are: vers status${mend}`,
+    hint: `to list the VMs there are: vers status${fix}`,
     cause,
   });
 }

@@ -49,7 +49,7 @@ export function readNames(context: Context, wanted: WantedNames): Names {
 export interface NameVmOptions {
   readonly context: Context;
   readonly progress: Progress;
-  /** Tells whether a VM that loses its alias still lives. */
+  /** Says whether a VM that loses its alias still lives. */
   readonly client: VersClient;
   /** Whether HEAD of this folder is to stand for the VM. */
   readonly setsHead: boolean;

@@ -120,7 +120,7 @@ async function openService(context: Context): Promise<Service> {
   });
   if (apiKey === undefined) throw noApiKey();
   const transport = await context.transport();
-  // A proxy that cannot be used is said before anything is written.
+  // A proxy that cannot be used is an error before anything is written.
   transport.proxyFor?.(origin);
   return { origin, scope: origin, apiKey, transport };
 }

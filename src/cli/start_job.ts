@@ -29,7 +29,7 @@ export interface StartJobOptions {
   readonly kind: JobKind;
   /** The normalised wishes; the run's id is added. */
   readonly inputs: JsonObject;
-  /** What the request needs besides and no file may hold. */
+  /** What the request also needs, and no file may hold. */
   readonly secrets?: JsonObject;
   /** The VM or commit that the target stands for now. */
   readonly source?: string | undefined;
@@ -46,8 +46,7 @@ export interface StartJobOptions {
 }
 
 /**
- * Starts a job, or goes on with the one that is on its way, and prints what
- * comes of it.
+ * Starts a job, or resumes the one in flight, and prints its result.
  *
  * @throws {Failure} what ended it.
  */

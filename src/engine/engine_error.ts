@@ -9,7 +9,7 @@ export interface Candidate {
   readonly createdAt: string;
 }
 
-/** It cannot be told whether the server did what was asked. */
+/** It is not known whether the server did what was asked. */
 export class UnconfirmedError extends Failure {
   override readonly name = "UnconfirmedError";
   readonly candidates: readonly Candidate[];
@@ -43,7 +43,7 @@ export class RecordedFailure extends Failure {
 
 /**
  * Wraps whatever ended a command after its job was known, so that the edge
- * can say which job it was and how to go on with it.
+ * can say which job it was and how to resume it.
  */
 export class JobError extends Failure {
   override readonly name = "JobError";
@@ -78,7 +78,7 @@ export type FoundBy = "words" | "id" | "nothing";
 export function isResumable(failure: Failure, job: Job | undefined): boolean {
   const { code } = failure;
   if (code === "undelivered") return true;
-  // It would be told the same again.
+  // The same command would end in the same way.
   if (failure instanceof IncompleteJobError || code === "unconfirmed") {
     return false;
   }
@@ -100,7 +100,7 @@ export class UnreadableLineError extends Failure {
     const where = `line ${line} of "${path}"`;
     super(
       action === undefined
-        ? `Cannot go on with this work: ${where} may be its job, and cannot be read: ${why}`
+        ? `Cannot submit this work: ${where} may be its job, and cannot be read: ${why}`
         : `Cannot ${action}: ${where} may be of it, and cannot be read: ${why}`,
       {
         code: isNewer ? "newer_format" : "ledger_corrupt",
@@ -126,8 +126,8 @@ export class JobFailedError extends Failure {
 
 /**
  * Some of the VMs that a job asked for are there, and some are not, or not any
- * more. The job stays as it is: asked again, it is told again, and no second
- * batch is made.
+ * more. The job stays as it is: the same command ends in the same way, and no
+ * second batch is made.
  */
 export class IncompleteJobError extends Failure {
   override readonly name = "IncompleteJobError";

@@ -71,7 +71,7 @@ class Following implements ExecListener {
   #pauseMs = FIRST_PAUSE_MS;
   #breaks = 0;
   #unknownLooks = 0;
-  /** Whether the service has ever agreed to tell of the command. */
+  /** Whether the service has ever agreed to stream the command. */
   #isKnown = false;
   /** What the listener threw: no fault of the connection. */
   #refused: { readonly error: unknown } | undefined;
@@ -96,7 +96,7 @@ class Following implements ExecListener {
   /**
    * Follows a stream to its end, and returns why that is not the command's.
    *
-   * @throws {Failure} when it cannot be gone on with.
+   * @throws {Failure} when it cannot be followed any further.
    */
   async #follow(
     open: () => Promise<void>,
@@ -231,7 +231,7 @@ function reported(event: ExecEvent & { type: "error" }): Failure {
 function neverStarted(cause: ApiError): Failure {
   return new Failure(
     "Cannot run the command: the connection broke before the first output, " +
-      "and the service knows no such command: it seems never to have started",
+      "and the service does not know the command: it seems never to have started",
     {
       code: "not_sent",
       retryable: true,

@@ -43,7 +43,7 @@ export interface ReadNamedJobOptions {
   readonly scope: string;
   /**
    * Whose key this is, where a job in flight is wanted that the Go CLI's prune
-   * has stripped: nothing else tells whose that is.
+   * has stripped: nothing else says whose that is.
    */
   readonly account?: string;
   /** What it is wanted for, after "Cannot": `resume job "…"`. */
@@ -82,7 +82,7 @@ export async function readNamedJob(
   }
   if (job?.scope === scope) return job;
   const where = job === undefined
-    ? `there is no such job in "${ledger.location}"`
+    ? `it was not found in "${ledger.location}"`
     : `it belongs to ${job.scope}, and this is ${scope}`;
   throw new Failure(`Cannot ${action}: ${where}`, {
     code: "not_found",

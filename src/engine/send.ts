@@ -166,7 +166,7 @@ async function waitUntilLessBusy(
   throw timedOut;
 }
 
-/** Records that the server took the job, and says so. */
+/** Records that the server accepted the job, and notifies the watcher. */
 export async function accept(
   run: Run,
   job: SubmittedJob,
@@ -174,7 +174,7 @@ export async function accept(
   effect: Effect,
 ): Promise<Accepted> {
   const running = taken(job, handle, run.engine.clock.now());
-  // Said first: a process that is killed while it writes has told its caller.
+  // Said first: a process that is killed while it writes has notified its caller.
   run.job = running;
   run.engine.notify({ type: "accepted", job: running, handle, effect });
   const before = await run.journal.update(running, (known) => ({
@@ -203,7 +203,7 @@ function isHandledOtherwise(
 }
 
 /**
- * Records that the job failed, as it is told, unless it has an outcome already;
+ * Records that the job failed, and why, unless it has an outcome already;
  * returns the job with the outcome that holds.
  */
 export async function journalFailure(
@@ -220,7 +220,7 @@ export async function journalFailure(
   return settled;
 }
 
-/** Returns what the ledger keeps of a failure: as the first to fail was told. */
+/** Returns what the ledger keeps of a failure: as its own command shows it. */
 export function storedAs(
   error: Failure,
   { hintOf }: Pick<Engine, "hintOf">,
@@ -284,7 +284,7 @@ export function mayBeFound({ work, options }: Run): boolean {
 }
 
 /**
- * Returns the time by the server's clock, to tell later what was made after
+ * Returns the time by the server's clock, to know later what was made after
  * it; `undefined` when the server does not show it. Nothing is sent before
  * this look is answered: of a server that cannot be asked it could not be
  * found out whether it carried a request out.
@@ -297,7 +297,7 @@ export function mayBeFound({ work, options }: Run): boolean {
 function readServerClock(run: Run): Promise<Date | undefined> {
   const isUnreachable = (error: Failure) => error instanceof NotSentError;
   const isForeign = (error: Failure) => foreignAnswer(error) !== undefined;
-  const vain = [
+  const failures = [
     { isMet: isUnreachable, intervalMs: 2_500, times: 0 },
     { isMet: isForeign, intervalMs: 1_000, times: 0 },
   ];
@@ -310,7 +310,7 @@ function readServerClock(run: Run): Promise<Date | undefined> {
     if (looked.type === "answer") return { isDone: true, value: looked.value };
     const { error, retryAfterMs } = looked;
     let intervalMs: number | undefined;
-    for (const kind of vain) {
+    for (const kind of failures) {
       kind.times = kind.isMet(error) ? kind.times + 1 : 0;
       if (kind.times > 0) intervalMs = kind.intervalMs;
       const isOver = kind.times >= TIMES ||

@@ -61,7 +61,7 @@ export async function adoptJob(
     patience,
   );
   using _lock = lock;
-  // What it was before the lock was had may be old by now.
+  // It may have changed while this process waited for the lock.
   const job = await readNamedJob(engine, named);
   if (job.status !== "submitted") throw notOpen(job);
   const { recovery } = kindOf(job.kind);
@@ -106,7 +106,7 @@ export async function cancelJob(
   const outcome = await ledger.update<Cancelled | CompleteJob>(
     named,
     (known) => {
-      // What it was before the lock was had may be old by now.
+      // It may have changed while this process waited for the lock.
       const job = known.job ?? named;
       if (job.status === "complete") return { result: job };
       if (!isInFlight(job)) return { result: { job, isNew: false } };
@@ -125,12 +125,12 @@ export async function cancelJob(
 /** What became of the VMs of a job that was given up. */
 export interface DeletedVms {
   readonly deleted: readonly string[];
-  /** Whether there may be more, which cannot be told from others. */
+  /** Whether there may be more, which cannot be distinguished from others. */
   readonly mayBeMore: boolean;
 }
 
 /**
- * Deletes the VMs that a job has made, as far as they can be told.
+ * Deletes the VMs that a job has made, as far as they are known.
  *
  * @throws {Failure} when a VM could not be deleted.
  */
@@ -189,7 +189,7 @@ function counted(count: number): string {
   return count === 1 ? "1 VM" : `${count} VMs`;
 }
 
-/** @throws {Failure} when the server has no such VM, or it is another's. */
+/** @throws {Failure} when the server has no VM of this id, or it is another's. */
 async function checkVm(
   { client, signal }: Engine,
   job: SubmittedJob,
@@ -200,7 +200,7 @@ async function checkVm(
     vm = (await client.vmStatus(vmId, { signal })).value;
   } catch (cause) {
     if (!(cause instanceof ApiError) || cause.status !== 404) throw cause;
-    throw notFound(vmId, "the service has no such VM", cause);
+    throw notFound(vmId, "it was not found", cause);
   }
   if (isOwnerKnown(job) && vm.owner_id !== job.account) {
     throw notFound(vmId, "it was not made with the API key of this job");

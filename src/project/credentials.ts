@@ -31,7 +31,7 @@ const VARIABLE: Source = {
 export function readApiKey(options: ReadApiKeyOptions): string | undefined {
   const { given, path, source = VARIABLE } = options;
   // White space at the ends is a file's or a shell's, and so is a byte order
-  // mark, which `trim()` knows; anything else is told of, not guessed about.
+  // mark, which `trim()` knows; anything else is an error, not guessed about.
   if (given?.trim()) return checkKey(given.trim(), source);
   const text = path === undefined ? undefined : textOf(path);
   if (path === undefined || text === undefined) return undefined;

@@ -100,7 +100,7 @@ export async function parseJsonc(
   text: string,
   path: string,
 ): Promise<object> {
-  // Most machines have no such file, and need not load its grammar.
+  // Most machines have none, and need not load its grammar.
   const { parse, printParseErrorCode } = await import("jsonc-parser");
   const errors: { error: number; offset: number; length: number }[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });

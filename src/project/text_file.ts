@@ -45,7 +45,7 @@ export function readTextFile(path: string): string | undefined {
 
 /**
  * Returns the object that a text of JSON is; `refuse` makes the failure for any
- * other, and is told what the parser said: that quotes the text.
+ * other, and gets what the parser said, which quotes the text.
  */
 export function parseJsonObject(
   text: string,

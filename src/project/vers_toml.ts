@@ -9,7 +9,7 @@ export interface VersToml {
   readonly fsSizeMib: number;
   readonly imageName: string;
   readonly kernelName: string;
-  /** There is no such file: these are the defaults. */
+  /** The file is missing: these are the defaults. */
   readonly isMissing: boolean;
 }
 
@@ -117,7 +117,7 @@ function inKnownSpelling(value: unknown, { path, table }: Place): unknown {
 }
 
 async function parseToml(text: string, path: string): Promise<unknown> {
-  // Most commands meet no such file, and none should pay for its grammar.
+  // Most projects have none, and none should pay for its grammar.
   const { parse, TomlError } = await import("smol-toml");
   try {
     return parse(text);

@@ -25,7 +25,7 @@ export interface ExplainJobOptions {
  * Prints what the command would do with its job, and why: `--explain`.
  * Nothing is sent and nothing written.
  *
- * @throws {Failure} when a job was named that the command cannot go on with.
+ * @throws {Failure} when a job was named that the command cannot resume.
  */
 export async function explainJob(
   { engine, account }: Session,

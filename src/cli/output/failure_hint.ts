@@ -54,22 +54,21 @@ const HINTS: Readonly<Record<PlainAdvice, string>> = {
     "that is, or leave out --require-ledger",
   cancelled: "vers jobs cancel gave it up; the same command starts anew",
   vm_not_adoptable: "vers status lists the VMs that there are",
-  kind_makes_nothing: "run its command again: that does no harm",
+  kind_makes_nothing: "run its command again: it is idempotent",
   exec_not_started:
-    "run the same command again; where twice would do harm, look in the VM " +
-    "first",
+    "run the same command again; if it is not idempotent, look in the VM first",
   exec_forgotten:
-    "what was printed is whole up to there; the exit code is not known",
+    "what was printed is complete up to there; the exit code is not known",
   exec_out_of_sight:
-    "it may have run, and may still: look in the VM before you run it again",
+    "it may have run, or still be running: look in the VM before you run it again",
   api_key_variable: "set VERS_API_KEY to the key alone, for example: " +
     "VERS_API_KEY=<your key> vers status",
   api_key_file:
-    "log in anew with the key alone: vers login --token - < key.txt",
+    "log in again with the key alone: vers login --token - < key.txt",
   credentials_broken:
-    "mend the file, or move it away and log in: vers login --token -",
+    "fix the file, or move it away and log in: vers login --token -",
   aliases_broken:
-    "mend the file, or move it away to start with no aliases; no VM is " +
+    "fix the file, or move it away to start with no aliases; no VM is " +
     "affected",
   settings_form: 'for example: {"timeout": "10m"}',
   toml_form:
@@ -102,7 +101,7 @@ function wordsOf(advice: Advice): string {
     case "other_command":
       return `vers ${advice.command} --resume-job ${advice.jobId}`;
     case "other_origin":
-      return `set VERS_URL=${advice.scope} to go on with it`;
+      return `set VERS_URL=${advice.scope} to resume it`;
     case "unreadable_line":
       return (advice.isNewer ? "run the newer vers; " : "") +
         "vers jobs doctor --repair sets the line aside" +
@@ -152,7 +151,7 @@ function passwordHint(proxy: ProxyFacts | undefined): string {
     "then run the same command again";
 }
 
-/** What is known besides of a command that failed. */
+/** What else is known of a command that failed. */
 export interface FailureHintOptions {
   /** The words that name the command: `["jobs", "list"]`. */
   readonly path: readonly string[];
@@ -163,8 +162,8 @@ export interface FailureHintOptions {
  * Returns what to do about a failure that does not say so itself, with a
  * command that works; nothing where there is nothing to do.
  *
- * It depends on what the ledger keeps of a failure alone: whoever is told of
- * the same one later is told the same.
+ * It depends on what the ledger keeps of a failure alone: a later
+ * command that ends with the same one shows the same.
  */
 export function failureHint(
   failure: Failure,
@@ -177,7 +176,7 @@ export function failureHint(
   const line = ["vers", ...path].join(" ");
   switch (code) {
     case "bad_request":
-      return `what the flags and arguments may be: ${line} --help`;
+      return `for the flags and arguments: ${line} --help`;
     case "not_found":
       return NOT_FOUND.get(path[0] ?? "") ??
         "to list the VMs there are: vers status";
@@ -185,15 +184,14 @@ export function failureHint(
       return path[0] === "deploy"
         ? "with another name it is another project: " +
           "vers deploy acme/shop --name shop-2"
-        : "look how things are, and run the same command again: vers status";
+        : "check the VMs, then run the same command again: vers status";
     case "server_error":
       return retryable
-        ? "the trouble is the service's: run the same command again in a while"
-        : "this service cannot do that, now or later; what can be done " +
-          "elsewhere: vers help";
+        ? "the service has a problem: run the same command again later"
+        : "this service does not support it; what vers can do: vers help";
     case "job_failed":
       return job &&
-        `the same command starts anew; vers jobs get ${job.id} shows what ` +
+        `the same command starts a new one; vers jobs get ${job.id} shows what ` +
           "is known of this job";
     default:
       return retryable

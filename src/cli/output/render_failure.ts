@@ -40,7 +40,7 @@ interface Report {
   readonly cause: string | undefined;
   /** Our id of the request, by which the service's logs can find it. */
   readonly requestId: string | undefined;
-  /** What they have it under besides. */
+  /** The service's own id of it, where that is another. */
   readonly serviceRequestId: string | undefined;
   readonly hint: string | undefined;
   readonly exitCode: ExitCode;
@@ -49,7 +49,7 @@ interface Report {
   readonly isRetryable: boolean;
   /** How long the service asked to be left alone. */
   readonly retryAfterMs: number | undefined;
-  /** Who holds what the command waited for in vain, as far as it is known. */
+  /** Who holds what the command waited for, if that is known. */
   readonly holder: LockHolder | undefined;
   /** VMs of which one may be what the job asked for. */
   readonly candidates: readonly Candidate[];
@@ -66,7 +66,7 @@ export function renderFailure(
     : toText(report);
 }
 
-/** Whoever typed a key in a wrong place is not to find it in a log. */
+/** A key that was typed in a wrong place must not end up in a log. */
 function withoutSecretsIn(report: Report): Report {
   const clean = (text: string | undefined) =>
     text === undefined ? undefined : withoutSecrets(text);
@@ -87,15 +87,15 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
   if (!(failure instanceof Failure)) {
     return {
       code: "bug",
-      message: `Cannot go on: ${messageOf(failure)}`,
+      message: `Cannot continue: ${messageOf(failure)}`,
       cause: undefined,
       requestId: undefined,
       serviceRequestId: undefined,
-      hint: "this is a mistake in vers, not in the command; " +
+      hint: "this is a bug in vers; " +
         "please report it with the command line and this message",
       exitCode,
       job,
-      resumeCommand: goOn(job, options, "words"),
+      resumeCommand: resumeLine(job, options, "words"),
       isRetryable: false,
       retryAfterMs: undefined,
       holder: undefined,
@@ -121,7 +121,7 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
     exitCode,
     job,
     resumeCommand: isResumable(failure, job)
-      ? goOn(job, options, foundBy)
+      ? resumeLine(job, options, foundBy)
       : undefined,
     isRetryable: error instanceof Failure && error.retryable,
     retryAfterMs: retryAfterMsOf(failure),
@@ -146,7 +146,7 @@ function settlingHint(
   );
   const adopt = `vers jobs adopt ${job.id} ${ids.join(" ")}`;
   return `if a VM is the one: ${adopt}; if none is: ` +
-    anewCommand(job, invoked);
+    repeatCommand(job, invoked);
 }
 
 /** What may be done where not all VMs of a job are there. */
@@ -158,14 +158,14 @@ function incompleteHint(
   if (!(failure instanceof IncompleteJobError) || !job || !invoked) {
     return undefined;
   }
-  const anew = `to make all of them anew: ${anewCommand(job, invoked)}`;
+  const again = `to make all of them again: ${repeatCommand(job, invoked)}`;
   return isInFlight(job)
-    ? `${anew}; to give the job up: vers jobs cancel ${job.id}`
-    : anew;
+    ? `${again}; to give the job up: vers jobs cancel ${job.id}`
+    : again;
 }
 
-/** Returns the command that makes the VMs of a job anew, as far as it is kept. */
-function anewCommand(job: Job, invoked: InvokedCommand): string {
+/** Returns the command that makes the VMs of a job again, as far as it is kept. */
+function repeatCommand(job: Job, invoked: InvokedCommand): string {
   // The words of a command that names its job are those of another one.
   const isNamed = job.command !== "" && namesJob(invoked);
   const line = isNamed ? job.command : resumeCommand(invoked);
@@ -184,7 +184,7 @@ function lostHint(job: Job | undefined): string | undefined {
       "to see whether there is one: vers status";
 }
 
-function goOn(
+function resumeLine(
   job: Job | undefined,
   { invoked }: RenderFailureOptions,
   foundBy: FoundBy,
@@ -212,7 +212,7 @@ function toText(report: Report): string {
   }
   if (hint !== undefined) lines.push(`hint: ${visible(hint)}`);
   if (resumeCommand !== undefined && !hint?.includes(resumeCommand)) {
-    lines.push(`hint: to go on: ${visible(resumeCommand)}`);
+    lines.push(`hint: to resume: ${visible(resumeCommand)}`);
   }
   return lines.join("\n") + "\n";
 }
@@ -220,13 +220,13 @@ function toText(report: Report): string {
 function toJson(report: Report): JsonObject {
   const { job } = report;
   const handle = job && job.status !== "submitted" ? job.handle : undefined;
-  const toGoOn = report.resumeCommand === undefined
+  const toResume = report.resumeCommand === undefined
     ? undefined
-    : `to go on: ${report.resumeCommand}`;
+    : `to resume: ${report.resumeCommand}`;
   return {
     code: report.code,
     message: report.message,
-    hint: report.hint ?? toGoOn,
+    hint: report.hint ?? toResume,
     exit_code: report.exitCode,
     job_id: job?.id,
     vm_ids: handle?.vm_ids,
@@ -279,7 +279,7 @@ function holderOf(failure: Failure): LockHolder | undefined {
 /** The first cause that says something which the message does not. */
 function causeOf(failure: Failure): string | undefined {
   for (let at = failure.cause; at instanceof Error; at = at.cause) {
-    // That somebody holds a lock was said already.
+    // The message already says that somebody holds a lock.
     if (at instanceof FileLockError) return undefined;
     const text = at.message.trim();
     if (text !== "" && !failure.message.includes(text)) return text;
