@@ -37,20 +37,20 @@ export interface RenderFailureOptions {
 interface Report {
   readonly code: FailureCode | "bug";
   readonly message: string;
-  readonly cause: string | undefined;
+  readonly cause?: string | undefined;
   /** Our id of the request, by which the service's logs can find it. */
-  readonly requestId: string | undefined;
+  readonly requestId?: string | undefined;
   /** The service's own id of it, where that is another. */
-  readonly serviceRequestId: string | undefined;
+  readonly serviceRequestId?: string | undefined;
   readonly hint: string | undefined;
   readonly exitCode: ExitCode;
   readonly job: Job | undefined;
   readonly resumeCommand: string | undefined;
   readonly isRetryable: boolean;
   /** How long the service asked to be left alone. */
-  readonly retryAfterMs: number | undefined;
+  readonly retryAfterMs?: number | undefined;
   /** Who holds what the command waited for, if that is known. */
-  readonly holder: LockHolder | undefined;
+  readonly holder?: LockHolder | undefined;
   /** VMs of which one may be what the job asked for. */
   readonly candidates: readonly Candidate[];
 }
@@ -88,17 +88,12 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
     return {
       code: "bug",
       message: `Cannot continue: ${messageOf(failure)}`,
-      cause: undefined,
-      requestId: undefined,
-      serviceRequestId: undefined,
       hint: "this is a bug in vers; " +
         "please report it with the command line and this message",
       exitCode,
       job,
       resumeCommand: resumeLine(job, options, "words"),
       isRetryable: false,
-      retryAfterMs: undefined,
-      holder: undefined,
       candidates: [],
     };
   }
@@ -106,7 +101,11 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
     code: failure.code,
     message: failure.message,
     cause: causeOf(failure),
-    requestId: requestIdOf(failure),
+    requestId: firstOf<ApiError | NoAnswerError | RecordedFailure>(failure, [
+      ApiError,
+      NoAnswerError,
+      RecordedFailure,
+    ])?.requestId,
     serviceRequestId:
       failure instanceof ApiError || failure instanceof RecordedFailure
         ? failure.serviceRequestId
@@ -124,8 +123,10 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
       ? resumeLine(job, options, foundBy)
       : undefined,
     isRetryable: error instanceof Failure && error.retryable,
-    retryAfterMs: retryAfterMsOf(failure),
-    holder: holderOf(failure),
+    retryAfterMs: failure.retryable
+      ? firstOf(failure, [ApiError])?.retryAfterMs
+      : undefined,
+    holder: firstOf(failure, [FileLockError])?.holder,
     candidates: failure instanceof UnconfirmedError ? failure.candidates : [],
   };
 }
@@ -249,29 +250,15 @@ function toJson(report: Report): JsonObject {
   };
 }
 
-/** The id of the request that the failure is about; also of a cause of it. */
-function requestIdOf(failure: Failure): string | undefined {
+/** The failure, or the first cause of it, that is of one of these classes. */
+function firstOf<Class extends Error>(
+  failure: Failure,
+  classes: readonly (new (...args: never[]) => Class)[],
+): Class | undefined {
+  const isMeant = (error: Error): error is Class =>
+    classes.some((one) => error instanceof one);
   for (let at: unknown = failure; at instanceof Error; at = at.cause) {
-    if (at instanceof ApiError || at instanceof NoAnswerError) {
-      return at.requestId;
-    }
-    if (at instanceof RecordedFailure) return at.requestId;
-  }
-  return undefined;
-}
-
-/** What the service said with its refusal, or with that of a cause of it. */
-function retryAfterMsOf(failure: Failure): number | undefined {
-  if (!failure.retryable) return undefined;
-  for (let at: unknown = failure; at instanceof Error; at = at.cause) {
-    if (at instanceof ApiError) return at.retryAfterMs;
-  }
-  return undefined;
-}
-
-function holderOf(failure: Failure): LockHolder | undefined {
-  for (let at: unknown = failure; at instanceof Error; at = at.cause) {
-    if (at instanceof FileLockError) return at.holder;
+    if (isMeant(at)) return at;
   }
   return undefined;
 }
