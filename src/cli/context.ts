@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { InterruptedError } from "../patience.ts";
 import { Failure } from "../failure.ts";
 import { reasonOf } from "../regular_file.ts";
+import { lazy } from "./lazy.ts";
 import { UsageError } from "./output/exit_code.ts";
 import { Sink } from "./output/sink.ts";
 
@@ -11,7 +12,7 @@ export interface Context {
   /**
    * Returns a variable of the environment; empty ones count as not set.
    *
-   * @throws {UsageError} when one of ours is there and is no text.
+   * @throws {UsageError} when one of ours is set and is not UTF-8 text.
    */
   env(name: string): string | undefined;
   /** Returns the folder that the command was started in. */
@@ -30,7 +31,7 @@ export interface Context {
   transport(): Promise<Transport>;
 }
 
-/** What a command can be told while it runs. */
+/** What a command can read while it runs. */
 export interface Input {
   readonly isTerminal: boolean;
   /** Reads some bytes; `null` at the end. */
@@ -84,10 +85,9 @@ export function denoContext(options: DenoContextOptions): Context {
  * environment: the runtime would use them for this machine, too.
  */
 async function openNetwork(): Promise<Transport> {
-  const { networkTransport } = await import("../api/transport.ts");
-  const { CGI_VARIABLE, PROXY_VARIABLES, readProxySettings } = await import(
-    "../api/proxy.ts"
-  );
+  const { networkTransport } = await lazy.transport();
+  const { CGI_VARIABLE, PROXY_VARIABLES, readProxySettings } = await lazy
+    .proxy();
   const isKnown = [...PROXY_VARIABLES, CGI_VARIABLE].every(mayRead);
   const proxies = isKnown ? readProxySettings(env) : "unknown";
   if (isKnown) PROXY_VARIABLES.forEach((name) => Deno.env.delete(name));
@@ -126,7 +126,7 @@ function env(name: string): string | undefined {
     if (!WANTED_VARIABLE.test(name)) return undefined;
     throw new UsageError(
       `Cannot use ${name}: it is not UTF-8 text`,
-      `set it anew, or take it out: env -u ${name} vers help`,
+      `set it again, or unset it: env -u ${name} vers help`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import type { Context } from "./context.ts";
 import { UsageError } from "./output/exit_code.ts";
-import { shellLine } from "./command_line/shell_words.ts";
+import { shellLine } from "./command_line/written_line.ts";
 
 /** A variable that names a folder and cannot be followed. */
 export interface FolderProblem {
@@ -43,7 +43,7 @@ export function simulatorFolder(context: Context): string | undefined {
 
 /** Options for {@linkcode checkFolders}. */
 export interface CheckFoldersOptions {
-  /** Whether the command submits a job, or goes on with one. */
+  /** Whether the command submits a job, or resumes one. */
   readonly hasJob: boolean;
   /** Whether it works on the simulator in this program. */
   readonly isLocal: boolean;
@@ -53,7 +53,7 @@ export interface CheckFoldersOptions {
 /**
  * Sees to it that the folders which the environment names are the same
  * wherever the program is started. For a command that has a job this must be
- * so: it would not find the job again. The others say it and go on.
+ * so: it would not find the job again. The others warn and continue.
  *
  * @throws {UsageError} naming what to write instead.
  */
@@ -151,8 +151,8 @@ function notAbsolute(
   instead: string,
 ): FolderProblem {
   const shown = JSON.stringify(text.slice(0, 200));
-  const what = `${shown}, which is no absolute path, and so another folder ` +
-    "wherever vers is started";
+  const what = `${shown}, which is not an absolute path, and so another ` +
+    "folder wherever vers is started";
   return { variable, what, instead };
 }
 

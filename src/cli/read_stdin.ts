@@ -66,7 +66,7 @@ function decode(
   } catch {
     throw new UsageError(
       `Cannot ${action}: stdin is not UTF-8 text`,
-      `bytes that are no text can be sent as base64; ${hint}`,
+      `binary data can be sent as base64; ${hint}`,
     );
   }
 }

@@ -1,19 +1,19 @@
 import type { Routes } from "./command_line/command.ts";
-import type { Context } from "./context.ts";
-import { exposedSecrets } from "./command_line/exposed_secret.ts";
-import { exitCodeFor } from "./output/exit_code.ts";
-import { checkFolders } from "./folders.ts";
-import { isLocal } from "./session.ts";
 import { guessFormat } from "./command_line/output_choice.ts";
 import {
   type CommandRequest,
   parseCommandLine,
   type Request,
 } from "./command_line/parse.ts";
+import { exposedSecrets, hasJob } from "./command_line/written_line.ts";
+import type { Context } from "./context.ts";
+import { checkFolders } from "./folders.ts";
+import { lazy } from "./lazy.ts";
+import { exitCodeFor } from "./output/exit_code.ts";
 import { Progress } from "./output/progress.ts";
 import { renderFailure } from "./output/render_failure.ts";
-import { hasJob } from "./command_line/resume_command.ts";
 import { ClosedPipeError } from "./output/sink.ts";
+import { isLocal } from "./session.ts";
 
 /** How long a command that was told to stop may take to do so by itself. */
 const STOP_MS = 1_200;
@@ -47,16 +47,28 @@ export async function runCommandLine(
     const invoked = request?.type === "command"
       ? { command: request.command, invocation: request.invocation }
       : undefined;
-    await context.stderr.write(renderFailure(error, {
+    // Awaited below, for as long as somebody may still read it.
+    context.stderr.write(renderFailure(error, {
       format: invoked?.invocation.output.format ?? guessFormat(words, context),
       invoked,
       job: progress.job,
-    }));
+    })).catch(() => {});
     return exitCodeFor(error, invoked?.command);
   } finally {
     progress.clear();
-    await context.stderr.flush();
+    await flushed(context);
   }
+}
+
+/** A pipe that takes nothing for so long is read by nobody. */
+const FLUSH_MS = 10_000;
+
+/** Returns when all of stderr was taken, or is not going to be. */
+async function flushed({ stderr, clock }: Context): Promise<void> {
+  const isOver = new AbortController();
+  const late = clock.sleep(FLUSH_MS, isOver.signal).catch(() => {});
+  await Promise.race([stderr.flush(), late]);
+  isOver.abort();
 }
 
 /** @throws {UsageError} when a job would be kept where nobody finds it. */
@@ -86,19 +98,22 @@ async function carryOut(
 ): Promise<number> {
   switch (request.type) {
     case "version": {
-      const { renderVersion } = await import("./output/render_version.ts");
+      const { renderVersion } = await lazy.version();
       await context.stdout.write(renderVersion(request.isJson));
       return 0;
     }
     case "help": {
-      const { renderHelp } = await import("./command_line/help.ts");
+      const { renderHelp } = await lazy.help();
       await context.stdout.write(await renderHelp(request.path, routes));
       return 0;
     }
     case "command": {
       const { command, flags, args, invocation } = request;
       const input = { flags, args, invocation, progress, routes };
-      return await command.run(input, context);
+      const done = await command.run(input, context);
+      if (typeof done === "number") return done;
+      const { print } = await lazy.print();
+      return await print(done, { context, progress, ...invocation });
     }
   }
 }

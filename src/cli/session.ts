@@ -6,13 +6,9 @@ import type { Settings } from "../project/settings.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import type { CommandInput, Invocation } from "./command_line/command.ts";
 import type { Context } from "./context.ts";
+import { homeFolder, ledgerFolder, simulatorFolder } from "./folders.ts";
+import { lazy } from "./lazy.ts";
 import { hintOf } from "./output/failure_hint.ts";
-import {
-  homeFolder,
-  ledgerFolder,
-  simulatorFolder,
-  stateFolder,
-} from "./folders.ts";
 
 /** The engine, for whom and where it works, and the user's settings. */
 export interface Session {
@@ -50,14 +46,14 @@ export async function openSession(
   context: Context,
 ): Promise<Session> {
   const { clock, signal } = context;
-  const { FileLedger } = await import("../ledger/file/file_ledger.ts");
+  const { FileLedger } = await lazy.fileLedger();
   const ledger = new FileLedger({ dir: ledgerFolder(context), clock });
   const service = isLocal(context, input.invocation)
     ? await openSimulator(context)
     : await openService(context);
-  const { VersClient } = await import("../api/vers_client.ts");
-  const { orWithout } = await import("./unreadable.ts");
-  const { accountOf } = await import("../project/credentials.ts");
+  const { VersClient } = await lazy.versClient();
+  const { settingsOrNone } = await lazy.personalFiles();
+  const { accountOf } = await lazy.credentials();
   const { origin, scope, apiKey, transport } = service;
   const engine: Engine = {
     ledger,
@@ -76,10 +72,7 @@ export async function openSession(
     hintOf,
     random: () => context.random(),
   };
-  const settings = await orWithout(() => settingsOf(context), {}, {
-    what: "the settings are",
-    warn: input.progress.warn,
-  });
+  const settings = await settingsOrNone(context, input.progress.warn);
   return { engine, ledger, scope, settings, account: await accountOf(apiKey) };
 }
 
@@ -89,9 +82,9 @@ export function isLocal(context: Context, invocation: Invocation): boolean {
 }
 
 async function openSimulator(context: Context): Promise<Service> {
-  const { Simulator } = await import("../simulator/simulator.ts");
-  const { SIMULATOR_API_KEY } = await import("../simulator/service/account.ts");
-  const { fetchTransport } = await import("../api/transport.ts");
+  const { Simulator } = await lazy.simulator();
+  const { SIMULATOR_API_KEY } = await lazy.simulatedAccount();
+  const { fetchTransport } = await lazy.transport();
   const folder = simulatorFolder(context);
   const options = {
     clock: context.clock,
@@ -111,7 +104,7 @@ async function openSimulator(context: Context): Promise<Service> {
 }
 
 async function openService(context: Context): Promise<Service> {
-  const { readApiKey } = await import("../project/credentials.ts");
+  const { readApiKey } = await lazy.credentials();
   const origin = await originOf(context);
   const home = homeFolder(context);
   const apiKey = readApiKey({
@@ -131,24 +124,11 @@ async function openService(context: Context): Promise<Service> {
  * @throws {Failure} of code `usage`, when VERS_URL is not usable.
  */
 export async function originOf(context: Context): Promise<string> {
-  const { DEFAULT_ORIGIN, parseOrigin } = await import("../api/origin.ts");
+  const { DEFAULT_ORIGIN, parseOrigin } = await lazy.origin();
   const url = context.env("VERS_URL");
   if (url === undefined) return DEFAULT_ORIGIN;
   const allowInsecure = context.env("VERS_ALLOW_HTTP") === "1";
   return parseOrigin(url, { allowInsecure });
-}
-
-/**
- * Returns the user's settings; none without a home.
- *
- * @throws {Failure} of code `usage` when the file is not usable.
- */
-export async function settingsOf(context: Context): Promise<Settings> {
-  const { readSettings } = await import("../project/settings.ts");
-  const folder = stateFolder(context);
-  return folder === undefined
-    ? {}
-    : await readSettings(`${folder}/settings.jsonc`);
 }
 
 function noApiKey(): Failure {

@@ -7,14 +7,13 @@ import type { Job } from "../job/job.ts";
 import type { JsonObject } from "../json.ts";
 import type { Patience } from "../patience.ts";
 import type { Command, CommandInput } from "./command_line/command.ts";
-import { compactIfLarge } from "./compact.ts";
+import { lazy } from "./lazy.ts";
 import type { Context } from "./context.ts";
 import { deliverResult } from "./output/deliver.ts";
 import { readNames, type WantedNames } from "./local_effects.ts";
 import type { Session } from "./session.ts";
 import type { ResultView } from "./output/render_result.ts";
-import { storableWords } from "./command_line/resume_command.ts";
-import { shellLine } from "./command_line/shell_words.ts";
+import { shellLine, storableWords } from "./command_line/written_line.ts";
 import {
   readWaitOptions,
   runIdInput,
@@ -45,6 +44,9 @@ export interface StartJobOptions {
   readonly view: ResultView;
 }
 
+/** From this size on a ledger is made smaller by itself: 16 MiB. */
+const LARGE_LEDGER = 16 * 1024 * 1024;
+
 /**
  * Starts a job, or resumes the one in flight, and prints its result.
  *
@@ -65,7 +67,7 @@ export async function startJob(
   });
   const work = await workOf(session, options);
   if (input.flags.explain) {
-    const { explainJob } = await import("./output/explain_job.ts");
+    const { explainJob } = await lazy.explainJob();
     return await explainJob(session, { ...options, work, waiting });
   }
   await runWork(session.engine, work, {
@@ -80,7 +82,10 @@ export async function startJob(
         isKept: waiting.wait,
       }),
   });
-  await compactIfLarge(session, { context, progress });
+  // What makes a ledger smaller is not loaded where it is small, as usual.
+  if ((session.ledger.openedAt.file?.size ?? 0) <= LARGE_LEDGER) return;
+  const { compact } = await lazy.retention();
+  await compact(session, { context, progress });
 }
 
 async function workOf(

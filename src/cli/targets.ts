@@ -3,9 +3,9 @@ import { readAliases, vmOfAlias } from "../project/aliases.ts";
 import { readHead } from "../project/head.ts";
 import type { Context } from "./context.ts";
 import { stateFolder } from "./folders.ts";
-import { shellLine } from "./command_line/shell_words.ts";
+import { shellLine } from "./command_line/written_line.ts";
 import { closest } from "./command_line/suggestion.ts";
-import { orWithoutSync } from "./unreadable.ts";
+import { orWithout } from "./personal_files.ts";
 import { EXAMPLE_ID, isUuid } from "../uuid.ts";
 
 /** The VM or commit that a command is about. */
@@ -83,7 +83,7 @@ export function aliasesFor(
   const path = aliasPath(context);
   if (path === undefined) return new Map();
   const options = { what: "the aliases are", warn };
-  return orWithoutSync(() => readAliases(path), undefined, options);
+  return orWithout(() => readAliases(path), undefined, options);
 }
 
 /**
@@ -101,7 +101,7 @@ export function vmOfHead(
 function readHeadTarget(options: ResolveTargetOptions): Target {
   const { context, path } = options;
   const file = headPath(context);
-  const head = orWithoutSync(() => readHead(file), UNREADABLE, {
+  const head = orWithout(() => readHead(file), UNREADABLE, {
     what: "HEAD is",
     warn: options.warn,
   });

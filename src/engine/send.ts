@@ -180,7 +180,8 @@ export async function accept(
   const before = await run.journal.update(running, (known) => ({
     ...(isHandledOtherwise(known.job, handle) ? {} : { append: running }),
     result: known,
-  }), { vmIds: handle.vm_ids });
+    // What makes no VM was answered with one that somebody has made.
+  }), { vmIds: run.kind.recovery === undefined ? [] : handle.vm_ids });
   for (const [vmId, ownerId] of before?.owners ?? []) {
     run.engine.notify({ type: "vmOfAnother", job: running, vmId, ownerId });
   }

@@ -1,4 +1,10 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  doesNotMatch,
+  match,
+  ok,
+  strictEqual,
+} from "node:assert/strict";
 import { SlowService } from "../../tests/helpers/job_in_flight.ts";
 import type { FaultRule } from "../simulator/faults/faults.ts";
 
@@ -282,4 +288,13 @@ Deno.test("a creation whose answer names the VM of another job says so", async (
       "m",
     ),
   );
+});
+
+Deno.test("a resumed VM that a job has made is no answer for another job", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  const { result } = await service.run(...RUN);
+  strictEqual((await service.run("pause", result.vm_id)).code, 0);
+  const { code, err } = await service.run("resume", result.vm_id, "--wait");
+  strictEqual(code, 0, err);
+  doesNotMatch(err, /warning/);
 });

@@ -1,15 +1,15 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { submitted } from "../../tests/helpers/entries.ts";
-import { LedgerDesk } from "../../tests/helpers/ledger_desk.ts";
+import { LedgerFixture } from "../../tests/helpers/ledger_fixture.ts";
 import { foldRecords } from "../job/job.ts";
 import { Patience } from "../patience.ts";
 import { cancelJob } from "./settle.ts";
 
 Deno.test("cancelJob() keeps in the ledger what to do about the job", async () => {
-  using desk = new LedgerDesk();
-  const { clock, ledger } = desk;
+  using fixture = new LedgerFixture();
+  const { clock, ledger } = fixture;
   const job = foldRecords([submitted()]);
-  await desk.write(submitted());
+  await fixture.write(submitted());
   const interrupt = new AbortController().signal;
   const patience = new Patience({ clock, interrupt });
   using _stopping = patience;

@@ -41,6 +41,7 @@ interface Options {
   readonly isIdempotencyKey?: boolean;
   readonly ageOnServerMs?: number;
   readonly never?: boolean;
+  readonly hasNoKey?: boolean;
   readonly isWaiting?: boolean;
   readonly work?: Partial<WantedWork>;
   readonly found?: Partial<FoundJobs>;
@@ -62,9 +63,10 @@ const ended = { started_at: OLD, completed_at: YOUNG };
 function factsOf(entry: JobRecord | undefined, options: Options = {}): Facts {
   const { settledSinceStart = false, maxAgeMs = 24 * HOUR_MS } = options;
   const { ageOnServerMs } = options;
+  const { key: _, ...keyless } = WORK;
   return {
     work: {
-      ...WORK,
+      ...options.hasNoKey ? keyless : WORK,
       isIdempotencyKey: options.isIdempotencyKey ?? false,
       ...options.work,
     },
@@ -264,6 +266,19 @@ const TABLE: readonly Row[] = [
     decision: "attach: in_flight",
   },
   {
+    name: "a running job that is just young enough by the server's clock",
+    entry: running({ started_at: OLD }),
+    options: { ageOnServerMs: 24 * HOUR_MS },
+    decision: "attach: in_flight",
+  },
+  {
+    name:
+      "a new running job by the server's clock, when nothing is young enough",
+    entry: running({ started_at: OLD }),
+    options: { ...nothingIsYoung, ageOnServerMs: 0 },
+    decision: "submit: too_old",
+  },
+  {
     name: "an old running job that is old by the server's clock, too",
     entry: running({ started_at: OLD }),
     options: { ageOnServerMs: 24 * HOUR_MS + 1 },
@@ -373,6 +388,12 @@ const TABLE: readonly Row[] = [
     options: { never: true },
     decision: "submit: no_resume",
   },
+  {
+    name: "a command that cannot be told from others",
+    entry: undefined,
+    options: { hasNoKey: true },
+    decision: "submit: no_stable_key",
+  },
 
   // What must not be submitted beside.
   {
@@ -426,6 +447,35 @@ const TABLE: readonly Row[] = [
     decision: "attach: in_flight",
   },
   {
+    name: "a job whose target stands for the same VM still",
+    entry: running({ started_at: YOUNG, source: "vm-a" }),
+    options: { work: { source: "vm-a" } },
+    decision: "attach: in_flight",
+  },
+  {
+    name: "an intent whose target stands for another VM now",
+    entry: submitted({ started_at: YOUNG, source: "vm-a" }),
+    options: { work: { source: "vm-b" } },
+    decision: "submit: source_moved",
+  },
+  {
+    name: "a job whose target was left to HEAD, when it is named now",
+    entry: running({ started_at: YOUNG, source: "vm-a" }),
+    decision: "attach: in_flight",
+  },
+  {
+    name: "a job whose target was named, when it is left to HEAD now",
+    entry: running({ started_at: YOUNG }),
+    options: { work: { source: "vm-b" } },
+    decision: "attach: in_flight",
+  },
+  {
+    name: "a delivered result whose target stands for another VM now",
+    entry: complete({ ...ended, delivered_at: YOUNG, source: "vm-a" }),
+    options: { work: { source: "vm-b" } },
+    decision: "submit: delivered",
+  },
+  {
     name: "a result of just now whose target stands for another VM now",
     entry: complete({ ...ended, source: "vm-a" }),
     options: { ...settledSinceStart, work: { source: "vm-b" } },
@@ -438,6 +488,18 @@ const TABLE: readonly Row[] = [
     entry: running({ started_at: YOUNG, inputs: { alias: "other" } }),
     options: isIdempotencyKey,
     decision: "refuse: conflict",
+  },
+  {
+    name: "a result of the user's own key that asked for something else",
+    entry: complete({ ...ended, inputs: { alias: "other" } }),
+    options: isIdempotencyKey,
+    decision: "refuse: conflict",
+  },
+  {
+    name: "a result of the user's own key, its VM gone, for something else",
+    entry: complete({ ...ended, gone_at: YOUNG, inputs: { alias: "other" } }),
+    options: isIdempotencyKey,
+    decision: "submit: gone",
   },
   {
     name: "a failed job of the user's own key that asked for something else",
@@ -476,6 +538,18 @@ Deno.test("decide() names in what work differs under one idempotency key, but no
   strictEqual(decision(same).plan, "attach");
   const other = decision({ ...same, target: "my-vm", count: 2 });
   deepStrictEqual(other.plan === "refuse" && other.fields, ["count", "target"]);
+});
+
+Deno.test("decide() names the kind among what differs under one idempotency key", () => {
+  const entry = running({ started_at: YOUNG, kind: "vm.branch" });
+  const inputs = { ...entry.inputs, count: 2 };
+  const fields = (work: Partial<WantedWork>) => {
+    const decision = decide(factsOf(entry, { ...isIdempotencyKey, work }));
+    return decision.plan === "refuse" && decision.fields;
+  };
+  deepStrictEqual(fields({ kind: "vm.run" }), ["kind"]);
+  deepStrictEqual(fields({ kind: "vm.run", inputs }), ["kind", "count"]);
+  deepStrictEqual(fields({ kind: "vm.branch", inputs }), ["count"]);
 });
 
 Deno.test("ageMs() is how long ago a time was, and 0 for one to come", () => {

@@ -204,6 +204,7 @@ Deno.test("differingFields() names the fields that differ, in order", () => {
   deepStrictEqual(differingFields({ list: [1, 2] }, { list: [2, 1] }), [
     "list",
   ]);
+  deepStrictEqual(differingFields({ b: 1 }, { a: 1 }), ["a", "b"]);
   deepStrictEqual(differingFields({}, {}), []);
 });
 

@@ -7,7 +7,12 @@ import {
 } from "../../tests/helpers/sample_job.ts";
 import type { Job } from "./job.ts";
 import type { ListedJob } from "./listed_job.ts";
-import { isOld, protectionOf, type Retention } from "./retention.ts";
+import {
+  DEFAULT_RETENTION_MS,
+  isOld,
+  protectionOf,
+  type Retention,
+} from "./retention.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -99,4 +104,30 @@ Deno.test("protectionOf() ends with the time that was set", () => {
   const options = retention({ protectedMs: 9 * HOUR_MS });
   strictEqual(protectionOf(ours(runningJob()), options), undefined);
   strictEqual(protectionOf(ours(completeJob()), options), undefined);
+});
+
+Deno.test("protectionOf() holds to the last moment of that time", () => {
+  // A result is dated by its end, ten seconds after the start.
+  const tenHours = retention({ protectedMs: 10 * HOUR_MS });
+  strictEqual(protectionOf(ours(completeJob()), tenHours), "undelivered");
+  strictEqual(protectionOf(ours(runningJob()), tenHours), undefined);
+});
+
+Deno.test("protectionOf() of a job whose command did not wait has a time of its own", () => {
+  const accepted = ours({ ...runningJob(), accepted_at: NOW.toISOString() });
+  strictEqual(protectionOf(accepted, retention()), "in_flight");
+  const options = retention({ acceptedMs: 9 * HOUR_MS });
+  strictEqual(protectionOf(accepted, options), undefined);
+  strictEqual(protectionOf(ours(runningJob()), options), "in_flight");
+});
+
+Deno.test("protectionOf() of a job in flight that cannot be dated does not end", () => {
+  strictEqual(
+    protectionOf(go("submitted", "yesterday"), retention()),
+    "in_flight",
+  );
+});
+
+Deno.test("DEFAULT_RETENTION_MS is thirty days", () => {
+  strictEqual(DEFAULT_RETENTION_MS, 30 * 24 * HOUR_MS);
 });

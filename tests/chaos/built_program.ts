@@ -3,7 +3,7 @@ import {
   type ProgramCommand,
   programCommand,
 } from "../helpers/program_command.ts";
-import { writeBundle } from "../release/bundle.ts";
+import { readableBundle, writeBundle } from "../release/bundle.ts";
 
 /** A change to the program's text that must make the suite fail. */
 export interface Mutation {
@@ -43,10 +43,10 @@ export class BuiltProgram implements AsyncDisposable {
     const folder = await Deno.makeTempDir({ prefix: "vers_chaos_" });
     const program = new BuiltProgram(folder);
     const path = `${folder}/vers.js`;
-    await writeBundle(path);
-    if (mutation) {
-      const text = await Deno.readTextFile(path);
-      await Deno.writeTextFile(path, mutate(text, mutation));
+    if (mutation === undefined) await writeBundle(path);
+    else {
+      const text = mutate(await readableBundle(), mutation);
+      await Deno.writeTextFile(path, text);
     }
     return program;
   }

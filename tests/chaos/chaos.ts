@@ -13,7 +13,7 @@
 import { BuiltProgram, chosenCommand, type Mutation } from "./built_program.ts";
 import { CHAOS_KINDS } from "./kinds.ts";
 import { MUTATIONS } from "./mutations.ts";
-import type { Story } from "./scene.ts";
+import type { Story } from "./round.ts";
 import { STORIES } from "./stories.ts";
 import { canTrace } from "./strace.ts";
 import { runRounds } from "./suite.ts";

@@ -3,7 +3,7 @@ import { testNeeding, whyMissing } from "../helpers/machine.ts";
 import { BuiltProgram, chosenCommand } from "./built_program.ts";
 import { CHAOS_KINDS } from "./kinds.ts";
 import { MUTATIONS } from "./mutations.ts";
-import type { Story } from "./scene.ts";
+import type { Story } from "./round.ts";
 import { STORIES } from "./stories.ts";
 import { runRounds, type RunRoundsOptions } from "./suite.ts";
 

@@ -1,8 +1,8 @@
 import { withChecksum } from "../helpers/ledger_lines.ts";
-import type { Arena } from "./arena.ts";
-import { jobsOf } from "./arena_job.ts";
+import type { User } from "./user.ts";
+import { jobsOf } from "./seen_job.ts";
 import { slow } from "./kinds.ts";
-import { finish, type Story } from "./scene.ts";
+import { finish, type Story } from "./round.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -26,28 +26,28 @@ export const CLOCK_STEPS: Story = {
   name: "clock stepped back and forth",
   rounds: 24,
   suits: () => true,
-  async play(scene) {
-    const { kind, witness, random } = scene;
-    const arena = await scene.newArena();
-    const args = kind.args(await kind.prepare(witness), "one");
-    await scene.misbehave(slow(kind, 500));
+  async play(round) {
+    const { kind, server, random } = round;
+    const user = await round.newUser();
+    const args = kind.args(await kind.prepare(server), "one");
+    await round.misbehave(slow(kind, 500));
     let clockMs = 0;
     let newest = "";
     // What our clock was when it said how old the newest job is.
     let datedMs = 0;
-    for (let killed = 0; killed < 4 && !arena.isDelivered(); killed++) {
+    for (let killed = 0; killed < 4 && !user.isDelivered(); killed++) {
       const ms = random.between(60, 650);
-      await arena.attempt(args, { kill: { type: "after", ms } });
-      const job = jobsOf(arena.lines()).at(-1);
+      await user.attempt(args, { kill: { type: "after", ms } });
+      const job = jobsOf(user.lines()).at(-1);
       const isRunning = job?.status === "running";
       const seen = `${job?.id} ${job?.status}`;
       if (seen !== newest && !isRunning) datedMs = clockMs;
       newest = seen;
       const nextMs = datedMs + random.pick(isRunning ? FAR : NEAR);
-      step(arena, nextMs - clockMs);
+      step(user, nextMs - clockMs);
       clockMs = nextMs;
     }
-    await finish(arena, args);
+    await finish(user, args);
     return { works: 1 };
   },
 };
@@ -56,9 +56,9 @@ export const CLOCK_STEPS: Story = {
 const OUR_TIMES = ["started_at", "at", "completed_at", "delivered_at"];
 
 /** Makes all entries older, as a step of the clock forward does. */
-function step(arena: Arena, ms: number): void {
-  arena.rewrite(
-    arena.lines().filter(({ check }) => check === "good")
+function step(user: User, ms: number): void {
+  user.rewrite(
+    user.lines().filter(({ check }) => check === "good")
       .map(({ entry: { crc: _, ...entry } }) => {
         for (const name of OUR_TIMES) {
           if (entry[name] === undefined) continue;

@@ -5,7 +5,7 @@ import {
   startIntermediary,
 } from "../helpers/intermediary.ts";
 import type { Random } from "./random.ts";
-import { finish, type Story } from "./scene.ts";
+import { finish, type Story } from "./round.ts";
 import { slow } from "./kinds.ts";
 
 /** How often a command is run while something misbehaves in between. */
@@ -23,27 +23,27 @@ export const INTERMEDIARY_STORY: Story = {
   name: "an intermediary that doubles, redirects and pages",
   rounds: 40,
   suits: () => true,
-  async play(scene) {
-    const { kind, witness, random } = scene;
-    const arena = await scene.newArena();
-    const args = kind.args(await kind.prepare(witness), "one");
-    await scene.misbehave(slow(kind, 200));
+  async play(round) {
+    const { kind, server, random } = round;
+    const user = await round.newUser();
+    const args = kind.args(await kind.prepare(server), "one");
+    await round.misbehave(slow(kind, 200));
     let isCalm = false;
     // A service that refuses the same work twice refuses the doubled one, too.
     const mayDouble = !kind.isUnique;
     const between: Intermediary = startIntermediary({
-      to: witness.url,
+      to: server.url,
       mischief: (passing) =>
         isCalm ? { type: "pass" } : anyMischief(passing, random, mayDouble),
     });
     await using _between = between;
-    arena.sandbox.env.VERS_URL = between.url;
-    for (let runs = 0; runs < RUNS && !arena.isDelivered(); runs++) {
+    user.sandbox.env.VERS_URL = between.url;
+    for (let runs = 0; runs < RUNS && !user.isDelivered(); runs++) {
       const ms = random.between(200, 4_000);
-      await arena.attempt(args, { kill: { type: "after", ms } });
+      await user.attempt(args, { kill: { type: "after", ms } });
     }
     isCalm = true;
-    await finish(arena, args);
+    await finish(user, args);
     const doubled =
       between.done().filter((line) =>
         line.startsWith("POST ") && line.endsWith(" twice")

@@ -1,10 +1,10 @@
 import type { Fault } from "../../src/simulator/faults/faults.ts";
-import { type Arena, CONFIRM_WINDOW_MS } from "./arena.ts";
+import { CONFIRM_WINDOW_MS, type User } from "./user.ts";
 import { type Kill, stdoutOf } from "./attempt.ts";
 import { booting, type ChaosKind } from "./kinds.ts";
-import { finish, type Scene, type Story } from "./scene.ts";
+import { finish, type Round, type Story } from "./round.ts";
 import type { CallPoint, TracedCall } from "./strace.ts";
-import { first } from "./witness.ts";
+import { first } from "./server.ts";
 
 /** A point in the life of a command, and how a kill is made to meet it. */
 export interface KillPoint {
@@ -12,7 +12,7 @@ export interface KillPoint {
   readonly needsStrace?: boolean;
   readonly suits?: (kind: ChaosKind) => boolean;
   /** Sets the trap for the next command of this user. */
-  readonly aim: (scene: Scene, arena: Arena) => Promise<Kill>;
+  readonly aim: (round: Round, user: User) => Promise<Kill>;
 }
 
 /** How late a request may be carried out, to be found in time all the same. */
@@ -22,46 +22,46 @@ const LATE_MS = CONFIRM_WINDOW_MS / 3;
 export const SEEN_POINTS: readonly KillPoint[] = [
   {
     name: "request arrived, never carried out",
-    aim: (scene) => whenHeld(scene, { type: "hold", when: "before" }),
+    aim: (round) => whenHeld(round, { type: "hold", when: "before" }),
   },
   {
     name: "request arrived, carried out late",
-    aim: (scene) =>
-      whenHeld(scene, { type: "hold", when: "before", ms: LATE_MS }),
+    aim: (round) =>
+      whenHeld(round, { type: "hold", when: "before", ms: LATE_MS }),
   },
   {
     name: "request carried out, not answered",
-    aim: (scene) => whenHeld(scene, { type: "hold", when: "after" }),
+    aim: (round) => whenHeld(round, { type: "hold", when: "after" }),
   },
   {
     name: "answer on its way",
-    async aim(scene) {
-      await scene.misbehave();
-      const before = await answersOf(scene);
+    async aim(round) {
+      await round.misbehave();
+      const before = await answersOf(round);
       return {
         type: "when",
-        holds: async () => await answersOf(scene) > before,
+        holds: async () => await answersOf(round) > before,
       };
     },
   },
   {
     name: "VM not labelled",
     suits: ({ isLabelled, makes }) => !isLabelled && makes > 0,
-    async aim(scene) {
-      const { witness } = scene;
-      await scene.misbehave(first("label", { type: "hold", when: "before" }));
-      return { type: "when", holds: () => witness.holds("label") };
+    async aim(round) {
+      const { server } = round;
+      await round.misbehave(first("label", { type: "hold", when: "before" }));
+      return { type: "when", holds: () => server.holds("label") };
     },
   },
   {
     name: "mid-poll",
-    async aim(scene) {
-      await scene.misbehave();
-      const { witness, random } = scene;
-      const enough = await witness.count("status") + random.between(1, 3);
+    async aim(round) {
+      await round.misbehave();
+      const { server, random } = round;
+      const enough = await server.count("status") + random.between(1, 3);
       return {
         type: "when",
-        holds: async () => await witness.count("status") >= enough,
+        holds: async () => await server.count("status") >= enough,
       };
     },
   },
@@ -78,23 +78,23 @@ export const TRACED_POINTS: readonly KillPoint[] = [
       {
         name: `before ${entry} is written`,
         needsStrace: true,
-        aim: (scene, arena) =>
-          at(scene, { call: "write", path: arena.ledgerPath, nth }),
+        aim: (round, user) =>
+          at(round, { call: "write", path: user.ledgerPath, nth }),
       },
       {
         name: `before ${entry} is synced`,
         needsStrace: true,
-        aim: (scene, arena) =>
-          at(scene, { call: "fdatasync", path: arena.ledgerPath, nth }),
+        aim: (round, user) =>
+          at(round, { call: "fdatasync", path: user.ledgerPath, nth }),
       },
       {
         name: `right after ${entry}`,
         needsStrace: true,
-        aim: async (scene, arena) =>
-          await at(scene, {
+        aim: async (round, user) =>
+          await at(round, {
             call: "close",
-            path: arena.ledgerPath,
-            nth: closeAfterSync(await scene.baseline(), nth),
+            path: user.ledgerPath,
+            nth: closeAfterSync(await round.baseline(), nth),
           }),
       },
     ];
@@ -102,8 +102,8 @@ export const TRACED_POINTS: readonly KillPoint[] = [
   {
     name: "before stdout",
     needsStrace: true,
-    aim: (scene, arena) =>
-      at(scene, { call: "write", path: stdoutOf(arena.nextNotes), nth: 1 }),
+    aim: (round, user) =>
+      at(round, { call: "write", path: stdoutOf(user.nextNotes), nth: 1 }),
   },
 ];
 
@@ -111,11 +111,11 @@ export const TRACED_POINTS: readonly KillPoint[] = [
 const SWEEP: KillPoint = {
   name: "each call in turn",
   needsStrace: true,
-  async aim(scene, arena) {
-    const points = pointsOf(await scene.baseline(), arena.ledgerPath);
-    const point = points[scene.index % points.length];
+  async aim(round, user) {
+    const points = pointsOf(await round.baseline(), user.ledgerPath);
+    const point = points[round.index % points.length];
     if (!point) throw new Error("The program made no calls when it was traced");
-    return await at(scene, point);
+    return await at(round, point);
   },
 };
 
@@ -133,46 +133,46 @@ function storyOf(point: KillPoint, rounds: number): Story {
     rounds,
     needsStrace,
     suits,
-    async play(scene) {
-      const { kind, witness, random } = scene;
-      const arena = await scene.newArena();
-      const args = kind.args(await kind.prepare(witness), "one");
-      const kills = 1 + scene.index % 3;
-      for (let killed = 0; killed < kills && !arena.isDelivered(); killed++) {
-        await arena.attempt(args, { kill: await point.aim(scene, arena) });
+    async play(round) {
+      const { kind, server, random } = round;
+      const user = await round.newUser();
+      const args = kind.args(await kind.prepare(server), "one");
+      const kills = 1 + round.index % 3;
+      for (let killed = 0; killed < kills && !user.isDelivered(); killed++) {
+        await user.attempt(args, { kill: await point.aim(round, user) });
       }
-      await scene.misbehave();
-      await finish(arena, args);
+      await round.misbehave();
+      await finish(user, args);
       if (kind.isUnique || random.chance(0.75)) return { works: 1 };
       // What was delivered is over: the same again is something new, unless
       // the user has said that it is not.
-      await arena.attempt(args);
+      await user.attempt(args);
       return { works: kind.isOwnKey ? 1 : 2 };
     },
   };
 }
 
-async function whenHeld(scene: Scene, fault: Fault): Promise<Kill> {
-  const { kind } = scene;
-  await scene.misbehave(first(kind.operation, ...booting(kind, fault)));
-  const before = await heldIn(scene);
-  return { type: "when", holds: async () => await heldIn(scene) > before };
+async function whenHeld(round: Round, fault: Fault): Promise<Kill> {
+  const { kind } = round;
+  await round.misbehave(first(kind.operation, ...booting(kind, fault)));
+  const before = await heldIn(round);
+  return { type: "when", holds: async () => await heldIn(round) > before };
 }
 
-async function heldIn({ witness, kind }: Scene): Promise<number> {
-  const held = await witness.simulator.held();
+async function heldIn({ server, kind }: Round): Promise<number> {
+  const held = await server.simulator.held();
   return held.filter(({ operation }) => operation === kind.operation).length;
 }
 
-async function answersOf({ witness, kind }: Scene): Promise<number> {
-  const requests = await witness.simulator.requests();
+async function answersOf({ server, kind }: Round): Promise<number> {
+  const requests = await server.simulator.requests();
   return requests.filter(({ operation, status }) =>
     operation === kind.operation && typeof status === "number"
   ).length;
 }
 
-async function at(scene: Scene, point: CallPoint): Promise<Kill> {
-  await scene.misbehave();
+async function at(round: Round, point: CallPoint): Promise<Kill> {
+  await round.misbehave();
   return { type: "at", point };
 }
 

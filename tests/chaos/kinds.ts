@@ -1,6 +1,6 @@
 import type { Fault, FaultRule } from "../../src/simulator/faults/faults.ts";
 import type { Operation } from "../../src/simulator/service/operation.ts";
-import { BOOT_MS, type Witness } from "./witness.ts";
+import { BOOT_MS, type Server } from "./server.ts";
 
 /** One command that waits, as the suite uses it. */
 export interface ChaosKind {
@@ -19,7 +19,7 @@ export interface ChaosKind {
   /** Settings without which a lost request of this kind is not recovered. */
   readonly settings: Readonly<Record<string, string>>;
   /** Makes what the command is about, and returns its name. */
-  prepare(witness: Witness): Promise<string>;
+  prepare(server: Server): Promise<string>;
   /** The command; `name` tells one piece of work from another. */
   args(target: string, name: string): string[];
 }
@@ -50,7 +50,7 @@ const BRANCH: ChaosKind = {
   isUnique: false,
   isOwnKey: false,
   settings: {},
-  prepare: (witness) => witness.seed(),
+  prepare: (server) => server.seed(),
   args: (target, name) => ["branch", target, ...WAITING, "--alias", name],
 };
 
@@ -91,7 +91,7 @@ const RESUME: ChaosKind = {
   isUnique: false,
   isOwnKey: false,
   settings: {},
-  prepare: (witness) => witness.seed({ state: "paused" }),
+  prepare: (server) => server.seed({ state: "paused" }),
   args: (target) => ["resume", target, ...WAITING],
 };
 
@@ -103,7 +103,7 @@ const RUN_COMMIT: ChaosKind = {
   isUnique: false,
   isOwnKey: false,
   settings: {},
-  prepare: (witness) => witness.simulator.addCommit(),
+  prepare: (server) => server.simulator.addCommit(),
   args: (target, name) => ["run-commit", target, ...WAITING, "-N", name],
 };
 

@@ -1,7 +1,7 @@
-import type { Arena } from "./arena.ts";
+import type { User } from "./user.ts";
 import { slow } from "./kinds.ts";
 import type { Random } from "./random.ts";
-import { finish, type Story } from "./scene.ts";
+import { finish, type Story } from "./round.ts";
 
 /** What editors, git and shells do to a file of lines without meaning to. */
 const CHANGES: readonly ((text: string, random: Random) => string)[] = [
@@ -21,25 +21,25 @@ export const LINE_ENDS_STORY: Story = {
   name: "line ends changed between runs",
   rounds: 40,
   suits: () => true,
-  async play(scene) {
-    const { kind, witness, random } = scene;
-    const arena = await scene.newArena();
-    const args = kind.args(await kind.prepare(witness), "one");
-    await scene.misbehave(slow(kind, 500));
-    for (let killed = 0; killed < 4 && !arena.isDelivered(); killed++) {
+  async play(round) {
+    const { kind, server, random } = round;
+    const user = await round.newUser();
+    const args = kind.args(await kind.prepare(server), "one");
+    await round.misbehave(slow(kind, 500));
+    for (let killed = 0; killed < 4 && !user.isDelivered(); killed++) {
       const ms = random.between(60, 650);
-      await arena.attempt(args, { kill: { type: "after", ms } });
-      change(arena, random);
+      await user.attempt(args, { kill: { type: "after", ms } });
+      change(user, random);
     }
-    await finish(arena, args);
+    await finish(user, args);
     return { works: 1 };
   },
 };
 
-function change(arena: Arena, random: Random): void {
+function change(user: User, random: Random): void {
   const [first, ...others] = CHANGES;
   if (first === undefined) return;
-  arena.edit((text) => {
+  user.edit((text) => {
     let edited = text;
     for (let times = random.between(1, 3); times > 0; times--) {
       edited = random.pick([first, ...others])(edited, random);

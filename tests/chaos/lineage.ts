@@ -1,7 +1,7 @@
 import { booting, type ChaosKind } from "./kinds.ts";
 import { type KillPoint, SEEN_POINTS } from "./kill_points.ts";
-import { finish, type Scene, type Story, until } from "./scene.ts";
-import { first } from "./witness.ts";
+import { finish, type Round, type Story, until } from "./round.ts";
+import { first } from "./server.ts";
 
 /** Whether VMs are told apart by what they were made from, and one at a time. */
 function isByLineage({ makes, isLabelled, isUnique }: ChaosKind): boolean {
@@ -16,18 +16,18 @@ const ELSEWHERE: Story = {
   name: "the same elsewhere, under way",
   rounds: 24,
   suits: isByLineage,
-  async play(scene) {
-    const { kind, witness, random } = scene;
-    const [here, there] = [await scene.newArena(), await scene.newArena()];
-    const target = await kind.prepare(witness);
+  async play(round) {
+    const { kind, server, random } = round;
+    const [here, there] = [await round.newUser(), await round.newUser()];
+    const target = await kind.prepare(server);
     const args = kind.args(target, "one");
-    const point = SEEN_POINTS[scene.index % 4];
+    const point = SEEN_POINTS[round.index % 4];
     if (!point) throw new Error("There is no such point");
-    await addStranger(scene, target);
-    const kill = await aimFirst(scene, here, point);
+    await addStranger(round, target);
+    const kill = await aimFirst(round, here, point);
     const killed = here.attempt(args, { kill });
     // The point is for whoever comes first.
-    await until(async () => await witness.count(kind.operation) > 0);
+    await until(async () => await server.count(kind.operation) > 0);
     const other = there.attempt(kind.args(target, "other"));
     await killed;
     if (random.chance(0.5)) await other;
@@ -39,15 +39,15 @@ const ELSEWHERE: Story = {
 
 /** Sets the trap for whoever comes first; whoever comes next is only slow. */
 async function aimFirst(
-  scene: Scene,
-  arena: Awaited<ReturnType<Scene["newArena"]>>,
+  round: Round,
+  user: Awaited<ReturnType<Round["newUser"]>>,
   point: KillPoint,
 ) {
-  const { kind, witness: { simulator } } = scene;
-  const kill = await point.aim(scene, arena);
+  const { kind, server: { simulator } } = round;
+  const kill = await point.aim(round, user);
   const rules = await simulator.faults();
   const aimed = rules.slice(0, -1);
-  await scene.misbehave(
+  await round.misbehave(
     ...aimed,
     {
       operation: kind.operation,
@@ -60,10 +60,10 @@ async function aimFirst(
 
 /** A VM of the same parent and the same time, of another member. */
 async function addStranger(
-  { witness, kind }: Scene,
+  { server, kind }: Round,
   target: string,
 ): Promise<void> {
-  await witness.seed({
+  await server.seed({
     ownerId: crypto.randomUUID(),
     ...(kind.operation === "branch"
       ? { grandparentVmId: target }
@@ -76,27 +76,27 @@ const TWO_OF_ONE_PARENT: Story = {
   name: "two of one parent",
   rounds: 100,
   suits: isByLineage,
-  async play(scene) {
-    const { kind, witness, random } = scene;
+  async play(round) {
+    const { kind, server, random } = round;
     const { operation } = kind;
-    const arena = await scene.newArena();
-    const target = await kind.prepare(witness);
+    const user = await round.newUser();
+    const target = await kind.prepare(server);
     const slowArgs = kind.args(target, "slow");
     const lostArgs = kind.args(target, "lost");
     const ms = random.between(100, 2_500);
-    await scene.misbehave(
+    await round.misbehave(
       first(operation, ...booting(kind, { type: "hold", when: "after", ms })),
       first(operation, { type: "drop", when: "before" }),
     );
-    const slow = arena.attempt(slowArgs);
-    await until(() => witness.holds(operation));
-    const lost = await arena.attempt(lostArgs);
+    const slow = user.attempt(slowArgs);
+    await until(() => server.holds(operation));
+    const lost = await user.attempt(lostArgs);
     const { result } = await slow;
-    if (lost.code === 21) await arena.attempt(lostArgs);
+    if (lost.code === 21) await user.attempt(lostArgs);
     const [vmId] = result?.new_ids ?? [result?.vm_id];
-    const [made] = await witness.made();
+    const [made] = await server.made();
     if (vmId !== made?.vmId) {
-      arena.violations.push("the slow one has not the VM that it made");
+      user.violations.push("the slow one has not the VM that it made");
     }
     return { works: 2, mayExit: [21] };
   },

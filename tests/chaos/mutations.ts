@@ -10,8 +10,8 @@ export interface TellingMutation extends Mutation {
 export const MUTATIONS: readonly TellingMutation[] = [
   {
     name: "no lock of the key",
-    from: /await lockJob\((\w+), work\.key\)/,
-    to: "await lockJob($1, crypto.randomUUID())",
+    from: /await lockForWork\((\w+), work\.key\)/,
+    to: "await lockForWork($1, crypto.randomUUID())",
     story: "many copies at once",
   },
   {

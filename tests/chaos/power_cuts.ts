@@ -1,5 +1,5 @@
 import { type KillPoint, SEEN_POINTS } from "./kill_points.ts";
-import { finish, type Story } from "./scene.ts";
+import { finish, type Story } from "./round.ts";
 
 /**
  * Stories in which the machine goes down with the command: what it has written
@@ -13,20 +13,20 @@ function storyOf(point: KillPoint): Story {
     rounds: 10,
     needsStrace: true,
     suits: point.suits ?? (() => true),
-    async play(scene) {
-      const { kind, witness, random } = scene;
-      const arena = await scene.newArena();
-      const args = kind.args(await kind.prepare(witness), "one");
-      const cuts = 1 + scene.index % 2;
-      for (let cut = 0; cut < cuts && !arena.isDelivered(); cut++) {
-        const notes = arena.nextNotes;
-        const size = arena.ledgerSize();
-        const kill = await point.aim(scene, arena);
-        await arena.attempt(args, { kill, isTraced: true });
-        arena.cutPower(notes, size, random.pick([0, 0, 0.5, 0.9]));
+    async play(round) {
+      const { kind, server, random } = round;
+      const user = await round.newUser();
+      const args = kind.args(await kind.prepare(server), "one");
+      const cuts = 1 + round.index % 2;
+      for (let cut = 0; cut < cuts && !user.isDelivered(); cut++) {
+        const notes = user.nextNotes;
+        const size = user.ledgerSize();
+        const kill = await point.aim(round, user);
+        await user.attempt(args, { kill, isTraced: true });
+        user.cutPower(notes, size, random.pick([0, 0, 0.5, 0.9]));
       }
-      await scene.misbehave();
-      await finish(arena, args);
+      await round.misbehave();
+      await finish(user, args);
       return { works: 1 };
     },
   };

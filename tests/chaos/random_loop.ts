@@ -1,4 +1,4 @@
-import { finish, type Story } from "./scene.ts";
+import { finish, type Story } from "./round.ts";
 import { anyMisbehaviour } from "./server_faults.ts";
 
 const MOST_KILLS = 5;
@@ -8,19 +8,19 @@ export const RANDOM_LOOP: Story = {
   name: "random kills",
   rounds: 180,
   suits: () => true,
-  async play(scene) {
-    const { kind, witness, random } = scene;
-    const arena = await scene.newArena();
-    const args = kind.args(await kind.prepare(witness), "one");
+  async play(round) {
+    const { kind, server, random } = round;
+    const user = await round.newUser();
+    const args = kind.args(await kind.prepare(server), "one");
     const isFaulty = random.chance(0.4);
-    await scene.misbehave(...isFaulty ? anyMisbehaviour(kind, random) : []);
+    await round.misbehave(...isFaulty ? anyMisbehaviour(kind, random) : []);
     const kills = random.between(1, MOST_KILLS);
-    for (let killed = 0; killed < kills && !arena.isDelivered(); killed++) {
+    for (let killed = 0; killed < kills && !user.isDelivered(); killed++) {
       // Most moments in which something happens come early.
       const ms = 40 + Math.floor(random.next() ** 2 * 700);
-      await arena.attempt(args, { kill: { type: "after", ms } });
+      await user.attempt(args, { kill: { type: "after", ms } });
     }
-    await finish(arena, args);
+    await finish(user, args);
     // One run sends again once; if that is lost too, it says so.
     return { works: 1, ...(isFaulty ? { mayExit: [21] } : {}) };
   },

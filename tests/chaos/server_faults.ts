@@ -1,9 +1,9 @@
 import type { FaultRule } from "../../src/simulator/faults/faults.ts";
-import { CONFIRM_WINDOW_MS } from "./arena.ts";
+import { CONFIRM_WINDOW_MS } from "./user.ts";
 import { booting, type ChaosKind } from "./kinds.ts";
 import type { Random } from "./random.ts";
-import { finish, pause, type Story, until } from "./scene.ts";
-import { first } from "./witness.ts";
+import { finish, pause, type Story, until } from "./round.ts";
+import { first } from "./server.ts";
 
 /**
  * How late a request is carried out at most: the window begins when the entry
@@ -79,17 +79,17 @@ export const SERVER_FAULT_STORIES: readonly Story[] = [
     name: `server: ${name}`,
     rounds: 10,
     suits: () => true,
-    async play(scene) {
-      const { kind, witness, random } = scene;
-      const arena = await scene.newArena();
-      const args = kind.args(await kind.prepare(witness), "one");
-      await scene.misbehave(...misbehaviour(kind, random));
-      const isKilled = scene.index % 2 === 1;
+    async play(round) {
+      const { kind, server, random } = round;
+      const user = await round.newUser();
+      const args = kind.args(await kind.prepare(server), "one");
+      await round.misbehave(...misbehaviour(kind, random));
+      const isKilled = round.index % 2 === 1;
       if (isKilled) {
         const ms = random.between(60, 900);
-        await arena.attempt(args, { kill: { type: "after", ms } });
+        await user.attempt(args, { kill: { type: "after", ms } });
       }
-      await finish(arena, args);
+      await finish(user, args);
       // One run sends again once; if that is lost too, it says so.
       return { works: 1, ...(isKilled ? { mayExit: [21] } : {}) };
     },
@@ -98,17 +98,17 @@ export const SERVER_FAULT_STORIES: readonly Story[] = [
     name: "server: down for a while",
     rounds: 10,
     suits: () => true,
-    async play(scene) {
-      const { kind, witness, random } = scene;
-      const arena = await scene.newArena();
-      const args = kind.args(await kind.prepare(witness), "one");
-      await scene.misbehave();
-      const ended = arena.attempt(args);
-      const hasPolled = async () => await witness.count("status") > 0;
+    async play(round) {
+      const { kind, server, random } = round;
+      const user = await round.newUser();
+      const args = kind.args(await kind.prepare(server), "one");
+      await round.misbehave();
+      const ended = user.attempt(args);
+      const hasPolled = async () => await server.count("status") > 0;
       await until(hasPolled);
-      await witness.goDown();
+      await server.goDown();
       await pause(random.between(50, 600));
-      await witness.goUp();
+      await server.goUp();
       await ended;
       return { works: 1 };
     },

@@ -1,7 +1,7 @@
 import type { ProgramCommand } from "../helpers/program_command.ts";
 import type { ChaosKind } from "./kinds.ts";
 import { Random, seedFor } from "./random.ts";
-import { Scene, type SceneOptions, type Story } from "./scene.ts";
+import { Round, type RoundOptions, type Story } from "./round.ts";
 import { parseTrace, type TracedCall } from "./strace.ts";
 import { Tally } from "./tally.ts";
 import { judge } from "./verdict.ts";
@@ -25,7 +25,7 @@ export interface RunRoundsOptions {
 }
 
 /** One round that is to be told. */
-interface Round {
+interface PlannedRound {
   readonly story: Story;
   readonly kind: ChaosKind;
   readonly index: number;
@@ -53,7 +53,7 @@ export async function runRounds(options: RunRoundsOptions): Promise<Tally> {
     return known;
   };
   let done = 0;
-  const playAll = (rounds: Iterator<Round>, workers: number) =>
+  const playAll = (rounds: Iterator<PlannedRound>, workers: number) =>
     Promise.all(Array.from({ length: workers }, async () => {
       for (let next = rounds.next(); !next.done; next = rounds.next()) {
         const round = next.value;
@@ -67,14 +67,14 @@ export async function runRounds(options: RunRoundsOptions): Promise<Tally> {
 }
 
 async function playRound(
-  { story, kind, index }: Round,
+  { story, kind, index }: PlannedRound,
   { command, seed, crowd, onViolation }: RunRoundsOptions,
   tally: Tally,
-  baseline: SceneOptions["baseline"],
+  baseline: RoundOptions["baseline"],
 ): Promise<void> {
   const roundSeed = seedFor(seed, `${kind.name} ${story.name} ${index}`);
   const random = new Random(roundSeed);
-  const scene = await Scene.open({
+  const round = await Round.open({
     command,
     kind,
     random,
@@ -82,17 +82,17 @@ async function playRound(
     crowd,
     baseline,
   });
-  await using _closing = scene;
+  await using _closing = round;
   const violations: string[] = [];
   try {
-    const expected = await story.play(scene);
-    const { witness, arenas } = scene;
-    violations.push(...await judge(witness, { kind, arenas, ...expected }));
+    const expected = await story.play(round);
+    const { server, users } = round;
+    violations.push(...await judge(server, { kind, users, ...expected }));
   } catch (error) {
     const why = error instanceof Error ? error.stack : String(error);
     violations.push(`the story broke off: ${why}`);
   }
-  const attempts = scene.arenas.flatMap((arena) => arena.attempts);
+  const attempts = round.users.flatMap((user) => user.attempts);
   tally.add(kind.name, story.name, {
     attempts,
     violations: violations.length,
@@ -104,14 +104,14 @@ async function playRound(
       `again: deno task test:chaos --kind "${kind.name}" ` +
       `--story "${story.name}" --rounds ${index + 1} --seed ${seed}\n` +
       violations.map((text) => `  ${text}\n`).join("") +
-      await evidence(scene),
+      await evidence(round),
   );
 }
 
 /** Returns all that the service, the ledgers and the commands have to say. */
-async function evidence({ witness, arenas }: Scene): Promise<string> {
-  const requests = await witness.simulator.requests();
-  const vms = await witness.simulator.vms();
+async function evidence({ server, users }: Round): Promise<string> {
+  const requests = await server.simulator.requests();
+  const vms = await server.simulator.vms();
   const lines = [
     "the service's requests:",
     ...requests.map(({ at, method, path, query, committed, status }) =>
@@ -120,13 +120,13 @@ async function evidence({ witness, arenas }: Scene): Promise<string> {
     ),
     "the service's VMs:",
     ...vms.map((vm) =>
-      JSON.stringify(vm) + (witness.seeds.has(vm.vmId) ? " (a seed)" : "")
+      JSON.stringify(vm) + (server.seeds.has(vm.vmId) ? " (a seed)" : "")
     ),
   ];
-  for (const arena of arenas) {
+  for (const user of users) {
     lines.push("the ledger:");
-    lines.push(...arena.lines().map(({ check, text }) => `${check} ${text}`));
-    for (const { args, isKilled, code, stdout, stderr } of arena.attempts) {
+    lines.push(...user.lines().map(({ check, text }) => `${check} ${text}`));
+    for (const { args, isKilled, code, stdout, stderr } of user.attempts) {
       lines.push(`$ vers ${args.join(" ")}`);
       lines.push(...stderr.trimEnd().split("\n"), stdout.trimEnd());
       lines.push(isKilled ? "killed" : `exit ${code}`);
@@ -140,7 +140,7 @@ async function traceOnce(
   command: ProgramCommand,
   kind: ChaosKind,
 ): Promise<readonly TracedCall[]> {
-  const scene = await Scene.open({
+  const round = await Round.open({
     command,
     kind,
     random: new Random(0),
@@ -148,12 +148,12 @@ async function traceOnce(
     crowd: 0,
     baseline: () => Promise.resolve([]),
   });
-  await using _closing = scene;
-  await scene.misbehave();
-  const arena = await scene.newArena();
-  const target = await kind.prepare(scene.witness);
-  const notes = arena.nextNotes;
-  const { code, stderr } = await arena.attempt(kind.args(target, "one"), {
+  await using _closing = round;
+  await round.misbehave();
+  const user = await round.newUser();
+  const target = await kind.prepare(round.server);
+  const notes = user.nextNotes;
+  const { code, stderr } = await user.attempt(kind.args(target, "one"), {
     isTraced: true,
   });
   if (code !== 0) throw new Error(`${kind.name} ended with ${code}: ${stderr}`);

@@ -1,14 +1,14 @@
 import type { SimulatedVm } from "../../src/simulator/service/vm_life.ts";
-import type { Arena } from "./arena.ts";
-import { type ArenaJob, jobsOf } from "./arena_job.ts";
+import type { User } from "./user.ts";
+import { jobsOf, type SeenJob } from "./seen_job.ts";
 import type { Attempt, Result } from "./attempt.ts";
 import type { ChaosKind } from "./kinds.ts";
-import type { Witness } from "./witness.ts";
+import type { Server } from "./server.ts";
 
 /** What must have come of a story. */
 export interface Expectation {
   readonly kind: ChaosKind;
-  readonly arenas: readonly Arena[];
+  readonly users: readonly User[];
   /** How many pieces of work were asked for, by all of them together. */
   readonly works: number;
   /** Exits that the story itself explains; by default none but 0. */
@@ -25,32 +25,32 @@ export interface Expectation {
 
 /** Returns all that is not as it must be, at the end of a story. */
 export async function judge(
-  witness: Witness,
+  server: Server,
   expectation: Expectation,
 ): Promise<string[]> {
-  const { kind, arenas } = expectation;
-  const made = await witness.made();
-  const attempts = arenas.flatMap((arena) => arena.attempts);
-  const jobs = arenas.flatMap((arena) => jobsOf(arena.lines()));
+  const { kind, users } = expectation;
+  const made = await server.made();
+  const attempts = users.flatMap((user) => user.attempts);
+  const jobs = users.flatMap((user) => jobsOf(user.lines()));
   return [
-    ...arenas.flatMap((arena) => arena.violations),
-    ...arenas.flatMap(brokenLines),
+    ...users.flatMap((user) => user.violations),
+    ...users.flatMap(brokenLines),
     ...badEnds(attempts, expectation),
     ...sharedHandles(jobs, kind),
     ...wrongNumber(made, jobs, attempts, expectation),
     ...undelivered(jobs, attempts),
     ...wrongOutcomes(jobs, expectation),
-    ...unknownToTheServer(jobs, [...made.map(idOf), ...witness.seeds]),
+    ...unknownToTheServer(jobs, [...made.map(idOf), ...server.seeds]),
     ...unlabelled(jobs, made, attempts),
-    ...await unannounced(jobs, witness, expectation),
-    ...kind.makes > 0 ? [] : await asleep(jobs, witness),
+    ...await unannounced(jobs, server, expectation),
+    ...kind.makes > 0 ? [] : await asleep(jobs, server),
   ];
 }
 
-function brokenLines(arena: Arena): string[] {
-  return arena.lines()
+function brokenLines(user: User): string[] {
+  return user.lines()
     .filter(({ check }) => check === "wrong" || check === "none")
-    .filter(() => !arena.hasLostPower)
+    .filter(() => !user.hasLostPower)
     .map(({ text }) => `a line of the ledger is broken: ${text}`);
 }
 
@@ -75,7 +75,7 @@ function badEnds(
   return bad;
 }
 
-function sharedHandles(jobs: readonly ArenaJob[], kind: ChaosKind): string[] {
+function sharedHandles(jobs: readonly SeenJob[], kind: ChaosKind): string[] {
   if (kind.makes === 0) return [];
   const owners = new Map<string, string>();
   return jobs.flatMap(({ id, vmIds }) =>
@@ -95,7 +95,7 @@ function sharedHandles(jobs: readonly ArenaJob[], kind: ChaosKind): string[] {
  */
 function wrongNumber(
   made: readonly SimulatedVm[],
-  jobs: readonly ArenaJob[],
+  jobs: readonly SeenJob[],
   attempts: readonly Attempt[],
   { kind, works, doubled = 0, mayTwin = false, mayMiss = false }: Expectation,
 ): string[] {
@@ -124,7 +124,7 @@ function wrongNumber(
 }
 
 function undelivered(
-  jobs: readonly ArenaJob[],
+  jobs: readonly SeenJob[],
   attempts: readonly Attempt[],
 ): string[] {
   const bad: string[] = [];
@@ -146,7 +146,7 @@ function undelivered(
 }
 
 function wrongOutcomes(
-  jobs: readonly ArenaJob[],
+  jobs: readonly SeenJob[],
   { mayFail = false, mayMiss = false }: Expectation,
 ): string[] {
   return jobs.flatMap(({ id, status, error }) => {
@@ -161,7 +161,7 @@ function wrongOutcomes(
 }
 
 function unknownToTheServer(
-  jobs: readonly ArenaJob[],
+  jobs: readonly SeenJob[],
   known: readonly string[],
 ): string[] {
   return jobs.flatMap(({ id, vmIds }) =>
@@ -171,7 +171,7 @@ function unknownToTheServer(
 }
 
 function unlabelled(
-  jobs: readonly ArenaJob[],
+  jobs: readonly SeenJob[],
   made: readonly SimulatedVm[],
   attempts: readonly Attempt[],
 ): string[] {
@@ -189,13 +189,13 @@ function unlabelled(
 
 /** Requests that left without an entry that says so. */
 async function unannounced(
-  jobs: readonly ArenaJob[],
-  witness: Witness,
+  jobs: readonly SeenJob[],
+  server: Server,
   { kind: { operation, makes }, doubled = 0 }: Expectation,
 ): Promise<string[]> {
   // One that is asleep is asked to wake up again without a new entry.
   if (makes === 0) return [];
-  const seen = await witness.count(operation);
+  const seen = await server.count(operation);
   const sends = jobs.reduce((sum, job) => sum + job.sends, 0);
   return seen <= sends + doubled
     ? []
@@ -203,10 +203,10 @@ async function unannounced(
 }
 
 async function asleep(
-  jobs: readonly ArenaJob[],
-  witness: Witness,
+  jobs: readonly SeenJob[],
+  server: Server,
 ): Promise<string[]> {
-  const vms = await witness.simulator.vms();
+  const vms = await server.simulator.vms();
   return jobs.filter(({ status }) => status === "complete")
     .flatMap(({ vmIds }) => vmIds)
     .filter((vmId) => vms.find((vm) => vm.vmId === vmId)?.state !== "running")

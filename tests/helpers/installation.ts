@@ -111,10 +111,10 @@ export class Installation implements AsyncDisposable {
     const [command = "", ...args] = IS_WINDOWS
       ? [
         ...[POWERSHELL, "-NoProfile", "-ExecutionPolicy", "Bypass"],
-        ...["-File", `${ROOT}install.ps1`],
+        ...["-File", `${ROOT}install/install.ps1`],
       ]
       : script === undefined
-      ? [...wrapper, "/bin/sh", `${ROOT}install.sh`]
+      ? [...wrapper, "/bin/sh", `${ROOT}install/install.sh`]
       : [...wrapper, "/bin/sh"];
     const child = new Deno.Command(command, {
       args,

@@ -1,4 +1,4 @@
-import { barRules, denoInFull } from "./bars.ts";
+import { barRules, inFull } from "./bars.ts";
 import { using } from "./bindings.ts";
 import { barrels, fileNames, layers } from "./imports.ts";
 import { words } from "./words.ts";
@@ -10,7 +10,7 @@ const plugin: Deno.lint.Plugin = {
     layers,
     barrels,
     "file-names": fileNames,
-    "deno-in-full": denoInFull,
+    "in-full": inFull,
     using,
     words,
     ...barRules,

@@ -2,6 +2,7 @@
  * `deno task bundle [--output FILE]`: puts the program into one file,
  * `dist/vers.js` by default, the same bytes from every clone of a commit.
  */
+import * as esbuild from "esbuild";
 import { folderOf } from "../../src/atomic_file.ts";
 import { flagValues } from "./flag_values.ts";
 import { output } from "./output.ts";
@@ -22,18 +23,38 @@ export async function writeBundle(
   path: string,
   root: string = ROOT,
 ): Promise<void> {
+  const bundle = await minified(await readableBundle(root));
+  await Deno.mkdir(folderOf(path), { recursive: true });
+  await Deno.writeTextFile(path, bundle);
+}
+
+/** Returns the bundle as it is before it is made small. */
+export async function readableBundle(root: string = ROOT): Promise<string> {
   const folder = await Deno.makeTempDir();
   try {
     const made = `${folder}/vers.js`;
-    // Not minified: Deno 2.9.6's minifier drops what `using` should let go of.
+    // `--minify` of Deno 2.9.6 drops what `using` should let go of.
     const args = ["bundle", "--quiet", "--output", made, "main.ts"];
     await output(Deno.execPath(), args, { cwd: root });
     const text = withoutPaths(await Deno.readTextFile(made));
-    const bundle = stamped(text, await readStamp(root));
-    await Deno.mkdir(folderOf(path), { recursive: true });
-    await Deno.writeTextFile(path, bundle);
+    return stamped(text, await readStamp(root));
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Returns a bundle without what only readers need: half as long. */
+async function minified(bundle: string): Promise<string> {
+  try {
+    const { code } = await esbuild.transform(bundle, {
+      minify: true,
+      format: "esm",
+      target: "esnext",
+      legalComments: "none",
+    });
+    return code;
+  } finally {
+    await esbuild.stop();
   }
 }
 

@@ -33,7 +33,7 @@ export async function packageRelease(
     }
   }
   for (const name of COMMON) {
-    await Deno.copyFile(`${ROOT}${name}`, `${destination}/${name}`);
+    await Deno.copyFile(`${ROOT}install/${name}`, `${destination}/${name}`);
   }
   for (const name of namesIn(destination)) {
     sums.push(await sumOf(`${destination}/${name}`, name));

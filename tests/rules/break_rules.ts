@@ -7,11 +7,9 @@
  * With a text, only the rules that have it in their line. Ends with 1 when a
  * test does not pass before the change, or passes after it.
  */
+import { copyProject } from "../helpers/copy_project.ts";
 import { LEDGER_RULES } from "./ledger_rules.ts";
 import { type Rule, RULES } from "./rules.ts";
-
-const ROOT = new URL("../../", import.meta.url).pathname;
-const NOT_COPIED = new Set([".git", "dist", "node_modules"]);
 
 const [wanted = ""] = Deno.args;
 const rules = [...RULES, ...LEDGER_RULES]
@@ -19,7 +17,7 @@ const rules = [...RULES, ...LEDGER_RULES]
 const copy = await Deno.makeTempDir({ prefix: "vers-rules-" });
 let missed = 0;
 try {
-  copyFolder(ROOT, copy);
+  copyProject(copy);
   for (const [index, rule] of rules.entries()) {
     const verdict = await verdictOn(rule, copy);
     if (verdict !== "caught") missed++;
@@ -63,17 +61,6 @@ async function passes(
     throw new Error(`No test of ${file} has "${name}" in its name`);
   }
   return success;
-}
-
-function copyFolder(from: string, to: string): void {
-  for (const { name, isDirectory } of Deno.readDirSync(from)) {
-    if (NOT_COPIED.has(name)) continue;
-    const [source, target] = [`${from}/${name}`, `${to}/${name}`];
-    if (isDirectory) {
-      Deno.mkdirSync(target);
-      copyFolder(source, target);
-    } else Deno.copyFileSync(source, target);
-  }
 }
 
 async function say(text: string): Promise<void> {

@@ -244,7 +244,7 @@ export function sortArguments(
     mistakes.push({
       problem: `--${name} does not exist` +
         (isNegated
-          ? `: leave --${positive} out`
+          ? `: omit --${positive}`
           : meant === undefined
           ? ""
           : `; did you mean --${meant}?`),

@@ -7,6 +7,7 @@ import {
   type Route,
   type Routes,
 } from "./command.ts";
+import { GLOBAL_FLAGS } from "./output_choice.ts";
 
 const text = (value: string) => value;
 
@@ -145,7 +146,7 @@ for (
     [["--valueOf"], ["--valueOf does not exist"]],
     [["--__proto__=1"], ["--__proto__ does not exist"]],
     [["--allias", "x"], ["--allias does not exist; did you mean --alias?"]],
-    [["--no-checkout"], ["--no-checkout does not exist: leave --checkout out"]],
+    [["--no-checkout"], ["--no-checkout does not exist: omit --checkout"]],
     [["-x"], ["-x does not exist"]],
     [["-H"], ["-H does not exist"]],
     [["--alias"], ["--alias needs a value"]],
@@ -186,8 +187,12 @@ Deno.test("sortArguments() finds a value as it was given, whatever it is", () =>
 });
 
 Deno.test("sortArguments() of any words gives known flags and words of the line", () => {
-  const known = new Set(["output", "json", "quiet", "local", "alias"])
-    .union(new Set(["checkout", "label"]));
+  const known = new Set([
+    ...Object.keys(GLOBAL_FLAGS),
+    "alias",
+    "checkout",
+    "label",
+  ]);
   const words = fc.array(fc.oneof(
     fc.constantFrom("--", "-", "--json", "-n", "--alias", "-cq", "=", "--="),
     fc.string(),

@@ -1,9 +1,11 @@
+import type { JsonObject } from "../../json.ts";
 import type { Context } from "../context.ts";
+import type { Page, PageView } from "../output/page.ts";
+import type { Progress } from "../output/progress.ts";
 import type { FlagTable, FlagValues } from "./flag.ts";
 import type { OutputChoice } from "./output_choice.ts";
-import type { Progress } from "../output/progress.ts";
 
-/** One argument that is no flag. */
+/** One argument that is not a flag. */
 export interface Positional {
   /** What stands for it in the help: `vm`. */
   readonly name: string;
@@ -43,7 +45,7 @@ export interface CommandInput<F extends FlagTable = FlagTable> {
   readonly flags: FlagValues<F>;
   readonly args: readonly string[];
   readonly invocation: Invocation;
-  /** Where to say what goes on. */
+  /** Where to report progress. */
   readonly progress: Progress;
   /** Every command that there is, for those that are about commands. */
   readonly routes: Routes;
@@ -83,7 +85,7 @@ export interface Command<F extends FlagTable = FlagTable> {
   readonly examples: readonly (readonly [line: string, does: string])[];
   /** The exit codes that mean something particular here, besides 0. */
   readonly exitCodes?: readonly (readonly [code: number, means: string])[];
-  /** When a command that was cut off can be gone on with. */
+  /** When an interrupted command can be resumed. */
   readonly resuming?: string;
   /** What makes the same command, run again, find its job, in one line. */
   readonly resumeKey?: string;
@@ -91,8 +93,34 @@ export interface Command<F extends FlagTable = FlagTable> {
   readonly files?: FileUses;
   /** Finds what is wrong between flags that are right each by itself. */
   check?(given: Given): readonly Mistake[];
-  /** Does it, and returns the exit code. */
-  run(input: CommandInput<F>, context: Context): Promise<number>;
+  /**
+   * Does it, and returns what there is to print; the exit code alone, once
+   * that is done already.
+   */
+  run(input: CommandInput<F>, context: Context): Promise<Done> | Done;
+}
+
+/** What is to be done once a command has run. */
+export type Done = Printout | Listing | number;
+
+/** What a command has to say when it is done. */
+export interface Printout {
+  /** What JSON has of it. */
+  readonly result: JsonObject;
+  /** Lines for a person. */
+  readonly text: readonly string[];
+  /** All there is to print when only ids are wanted. */
+  readonly ids: readonly string[];
+  /** Whether the lines are printed wherever stdout goes, unless JSON was asked for. */
+  readonly isBare?: boolean;
+  /** What the process ends with; without it, 0. */
+  readonly exitCode?: number;
+}
+
+/** A list, or a part of one, and how it is shown. */
+export interface Listing {
+  readonly page: Page;
+  readonly view: PageView;
 }
 
 /** A file, or a folder, that commands read or write. */
@@ -144,6 +172,29 @@ export type Route = CommandRoute | GroupRoute;
 /** What may follow a word of the command line, by name. */
 export type Routes = ReadonlyMap<string, Route>;
 
+/** Returns how many arguments a command takes at most. */
+export function maxArguments(
+  { takesRest, positionals }: Pick<Command, "takesRest" | "positionals">,
+): number {
+  const isOpen = takesRest || positionals.some(({ isList }) => isList);
+  return isOpen ? Infinity : positionals.length;
+}
+
+/** Returns the arguments of a command as its usage shows them: ` <vm>`. */
+export function usageOf({ positionals }: Pick<Command, "positionals">): string {
+  return positionals.map(({ name, isOptional, isList }) => {
+    const shown = isList ? `${name}...` : name;
+    return isOptional ? ` [${shown}]` : ` <${shown}>`;
+  }).join("");
+}
+
+/** Returns what help names of the words that may follow. */
+export function shownRoutes(
+  routes: Routes,
+): readonly (readonly [string, Route])[] {
+  return [...routes].filter(([, route]) => !isHidden(route));
+}
+
 /** Returns whether no help names what a word leads to. */
 export function isHidden(route: Route): boolean {
   return route.type === "command" && route.isHidden === true;
@@ -158,3 +209,26 @@ export function findRoute(
   if (route) return [word, route];
   return [...routes].find(([, route]) => route.aliases?.includes(word));
 }
+
+/** What a command that asks the service does with files. */
+export const SERVICE_FILES = {
+  credentials: "read",
+  settings: "read",
+  simulated: "read, write",
+} as const satisfies FileUses;
+
+/** What a command that is about one VM does with files. */
+export const TARGET_FILES = {
+  ...SERVICE_FILES,
+  aliases: "read",
+  head: "read",
+} as const satisfies FileUses;
+
+/** What a command that can be waited for does with files. */
+export const JOB_FILES = {
+  ...SERVICE_FILES,
+  ledger: "read, write",
+  locks: "read, write",
+  aliases: "read, write",
+  head: "read, write",
+} as const satisfies FileUses;

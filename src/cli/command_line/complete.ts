@@ -1,14 +1,14 @@
 import { findCommand, type Placement, sortArguments } from "./arguments.ts";
 import {
   type Command,
-  isHidden,
   type Positional,
   type Routes,
+  shownRoutes,
 } from "./command.ts";
 import type { Flag, FlagTable } from "./flag.ts";
 import { GLOBAL_FLAGS } from "./output_choice.ts";
 
-/** One way to go on with a line, and what it is. */
+/** One way to complete a line, and what it is. */
 export interface Proposal {
   readonly word: string;
   readonly brief: string;
@@ -141,9 +141,8 @@ function argumentsOf(
 }
 
 function commandsIn(routes: Routes): readonly Proposal[] {
-  return [...routes].flatMap(([word, route]) =>
-    isHidden(route) ? [] : [{ word, brief: route.summary }]
-  );
+  return shownRoutes(routes)
+    .map(([word, { summary }]) => ({ word, brief: summary }));
 }
 
 function valuesOf(flag: Flag | undefined): readonly Proposal[] {

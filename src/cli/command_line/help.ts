@@ -1,14 +1,15 @@
+import { DESCRIPTION, EXIT_CODES, VARIABLES } from "../guide/program_facts.ts";
 import {
   type Command,
   findRoute,
   type GroupRoute,
-  isHidden,
   type Route,
   type Routes,
+  shownRoutes,
+  usageOf,
 } from "./command.ts";
 import type { Flag, FlagTable } from "./flag.ts";
 import { GLOBAL_FLAGS } from "./output_choice.ts";
-import { DESCRIPTION, EXIT_CODES, VARIABLES } from "../guide/program_facts.ts";
 import { WAIT_FLAGS } from "./wait_flags.ts";
 
 /** Returns the help on what the path leads to; on everything, if it is empty. */
@@ -35,7 +36,7 @@ function overview(routes: Routes): string {
     [`vers: ${DESCRIPTION}`],
     ["usage: vers <command> [flags]"],
     ["commands:", ...columns(summaries(routes))],
-    ["flags of every command:", ...flagLines(GLOBAL_FLAGS)],
+    ["global flags:", ...flagLines(GLOBAL_FLAGS)],
     ["environment:", ...columns(VARIABLES)],
     ["exit codes:", ...columns(EXIT_CODES)],
     [
@@ -69,10 +70,7 @@ function commandHelp(path: readonly string[], command: Command): string {
   const own = flags.filter(([, flag]) => !waiting.has(flag));
   const shared = flags.filter(([, flag]) => waiting.has(flag));
   const { positionals, examples, exitCodes = [], resuming } = command;
-  const shownArguments = positionals.map(({ name, isOptional, isList }) => {
-    const shown = isList ? `${name}...` : name;
-    return isOptional ? ` [${shown}]` : ` <${shown}>`;
-  });
+  const usage = usageOf(command);
   const codes = exitCodes.map(([code, means]) =>
     [String(code), means] as const
   );
@@ -81,8 +79,8 @@ function commandHelp(path: readonly string[], command: Command): string {
     command.description.split("\n"),
     [
       command.takesRest
-        ? `usage: ${line} [flags]${shownArguments.join("")}`
-        : `usage: ${line}${shownArguments.join("")} [flags]`,
+        ? `usage: ${line} [flags]${usage}`
+        : `usage: ${line}${usage} [flags]`,
     ],
     titled(
       "arguments:",
@@ -90,7 +88,7 @@ function commandHelp(path: readonly string[], command: Command): string {
     ),
     titled("flags:", flagLines(Object.fromEntries(own))),
     titled("waiting:", flagLines(Object.fromEntries(shared))),
-    titled("flags of every command:", flagLines(GLOBAL_FLAGS)),
+    titled("global flags:", flagLines(GLOBAL_FLAGS)),
     titled("examples:", columns(examples)),
     resuming === undefined
       ? []
@@ -98,14 +96,14 @@ function commandHelp(path: readonly string[], command: Command): string {
     titled("exit codes:", columns([["0", "done"], ...codes])),
     [
       command.passesExitCode
-        ? "All other exit codes are those of what was run."
-        : 'The other exit codes are those of every command: see "vers help".',
+        ? "All other exit codes are those of the command that was run."
+        : 'For the exit codes of every command, see "vers help".',
     ],
   ]);
 }
 
 function summaries(routes: Routes): (readonly [string, string])[] {
-  return [...routes].filter(([, route]) => !isHidden(route)).map(
+  return shownRoutes(routes).map(
     ([name, route]) =>
       [[name, ...route.aliases ?? []].join(", "), route.summary] as const,
   );

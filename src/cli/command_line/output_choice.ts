@@ -1,7 +1,6 @@
 import type { Context } from "../context.ts";
 import { UsageError } from "../output/exit_code.ts";
-import type { FlagTable } from "./flag.ts";
-import { choice } from "./flag_value.ts";
+import { choice, type FlagTable } from "./flag.ts";
 
 /** How a result is printed. */
 export interface OutputChoice {
@@ -19,17 +18,17 @@ const parseFormat = choice(FORMATS);
 export const GLOBAL_FLAGS = {
   output: {
     type: "value",
-    brief: "How the result is printed: text or json",
+    brief: "Output format: text or json",
     placeholder: "FORMAT",
     fallback: "json, but text on a terminal",
     variable: "VERS_OUTPUT",
     parse: parseFormat,
   },
   json: { type: "boolean", brief: "The same as --output json" },
-  quiet: { type: "boolean", brief: "Print ids only", shorthand: "q" },
+  quiet: { type: "boolean", brief: "Print only IDs", shorthand: "q" },
   local: {
     type: "boolean",
-    brief: "Use the simulator in this program: no account, no network",
+    brief: "Use the built-in simulator: no account, no network",
   },
   verbose: {
     type: "boolean",
@@ -97,6 +96,6 @@ function fromVariable(context: Context): "text" | "json" | undefined {
   if (format !== undefined) return format;
   throw new UsageError(
     `Cannot use VERS_OUTPUT: it is "${text}", but it must be text or json`,
-    "set one that is known, for example: VERS_OUTPUT=json vers status",
+    "set a known format, for example: VERS_OUTPUT=json vers status",
   );
 }

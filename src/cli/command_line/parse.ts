@@ -1,23 +1,32 @@
+import type { Context } from "../context.ts";
+import { OWN_FAILURE, UsageError } from "../output/exit_code.ts";
+import { visible } from "../output/terminal_text.ts";
 import {
   asksForHelp,
   findCommand,
   type FoundCommand,
   sortArguments,
+  type SortedArguments,
 } from "./arguments.ts";
 import {
   type Command,
   type CommandInput,
+  type GivenFlag,
   type Invocation,
   isHidden,
+  maxArguments,
   type Mistake,
   type Routes,
+  shownRoutes,
 } from "./command.ts";
-import type { Context } from "../context.ts";
-import { OWN_FAILURE, UsageError } from "../output/exit_code.ts";
-import type { FlagTable, FlagValues } from "./flag.ts";
+import {
+  type FlagTable,
+  type FlagValues,
+  ValueError,
+  type ValueFlag,
+} from "./flag.ts";
 import { chooseOutput, GLOBAL_FLAGS } from "./output_choice.ts";
 import { closest } from "./suggestion.ts";
-import { visible } from "../output/terminal_text.ts";
 
 /** What a command line asks for. */
 export type Request =
@@ -58,17 +67,12 @@ export async function parseCommandLine(
     return withoutCommand(words, found, options);
   }
   const { command } = await route.load();
-  const { parseValues } = await import("./parse_values.ts");
   const sorted = sortArguments(rest, command);
   if (sorted.asksForHelp) return { type: "help", path };
 
   const flags: FlagTable = { ...command.flags, ...GLOBAL_FLAGS };
   const limit = maxArguments(command);
-  const { values, mistakes } = await parseValues(
-    { ...sorted, args: sorted.args.slice(0, limit) },
-    command,
-    flags,
-  );
+  const { values, mistakes } = parseValues(sorted, command, flags);
   const given = new Set(sorted.flags.map(({ name }) => name));
   const all: Mistake[] = [
     ...words.filter((word) => word.includes(NO_CHARACTER)).map((word) => ({
@@ -106,7 +110,65 @@ export async function parseCommandLine(
   };
 }
 
-/** What the runtime puts in the place of bytes that are no text. */
+/**
+ * Returns what the sorted arguments of a command mean, and what is wrong with
+ * them: values that mean nothing, and arguments that are missing.
+ */
+function parseValues(
+  { flags: given, args }: Pick<SortedArguments, "flags" | "args">,
+  { positionals }: Command,
+  flags: FlagTable,
+) {
+  const meant = new Map<string, unknown[]>();
+  const mistakes: Mistake[] = [];
+  const required = positionals.filter(({ isOptional }) => !isOptional);
+  // A job that is named is resumed as it was requested.
+  const isNamed = given.some(({ name }) => name === "resume-job");
+  if (args.length < required.length && !isNamed) {
+    const names = required.map(({ name }) => name).join(" ");
+    mistakes.push({ problem: `${names} is missing` });
+  }
+  for (const each of given) {
+    const flag = flags[each.name];
+    if (flag === undefined || flag.type === "boolean") continue;
+    try {
+      const meaning = flag.parse(each.value ?? "");
+      meant.set(each.name, [...meant.get(each.name) ?? [], meaning]);
+    } catch (error) {
+      const mistake = mistakeOf(error, each, flag);
+      // Of two secrets the same is said.
+      if (mistakes.every(({ problem }) => problem !== mistake.problem)) {
+        mistakes.push(mistake);
+      }
+    }
+  }
+  // A flag may have the name of a property that every object has.
+  const values: Record<string, unknown> = Object.create(null);
+  for (const [name, { type }] of Object.entries(flags)) {
+    values[name] = type === "boolean"
+      ? given.some((flag) => flag.name === name)
+      : type === "list"
+      ? meant.get(name) ?? []
+      : meant.get(name)?.[0];
+  }
+  return { values, mistakes };
+}
+
+/** @throws {unknown} the error, if it is not about the value. */
+function mistakeOf(
+  error: unknown,
+  { name, value = "" }: GivenFlag,
+  { privacy }: Pick<ValueFlag<unknown>, "privacy">,
+): Mistake {
+  if (!(error instanceof ValueError)) throw error;
+  const shown = privacy === "secret" ? "not usable" : `"${visible(value)}"`;
+  return {
+    problem: `--${name} is ${shown}, but it must be ${error.wanted}`,
+    example: `--${name} ${error.example}`,
+  };
+}
+
+/** What the runtime puts in the place of bytes that are not text. */
 const NO_CHARACTER = "\ufffd";
 
 /** Narrows what parsing put there by the types of the global flags. */
@@ -154,7 +216,7 @@ function withoutCommand(
   const problems = mistakes.map(({ problem }) => visible(problem) + "; ");
   throw new UsageError(
     `Cannot run "${line}" alone: ${problems.join("")}no command is named`,
-    `put a command behind it; "${line} --help" lists them; ` +
+    `add a command; "${line} --help" lists them; ` +
       "for example: vers run --wait --vm-alias my-vm",
   );
 }
@@ -167,12 +229,10 @@ function noSuchCommand(found: FoundCommand, routes: Routes): UsageError {
     if (route?.type === "group") here = route.routes;
   }
   const line = ["vers", ...path].join(" ");
-  const names = [...here].flatMap(([name, route]) =>
-    isHidden(route) ? [] : [name]
-  );
+  const names = shownRoutes(here).map(([name]) => name);
   const meant = closest(stray, names);
   return new UsageError(
-    `Cannot run "${line} ${visible(stray)}": there is no such command` +
+    `Cannot run "${line} ${visible(stray)}": unknown command` +
       (meant === undefined ? "" : `; did you mean ${line} ${meant}?`),
     `commands: ${names.join(", ")}; ` +
       `for example: ${line} ${meant ?? names[0] ?? ""} --help`,
@@ -185,12 +245,6 @@ function mayBeSecret({ flags, positionals }: Command): boolean {
     Object.values(flags).some((flag) =>
       flag.type !== "boolean" && flag.privacy === "secret"
     );
-}
-
-function maxArguments(command: Command): number {
-  const isOpen = command.takesRest ||
-    command.positionals.some(({ isList }) => isList);
-  return isOpen ? Infinity : command.positionals.length;
 }
 
 /** All that is wrong with one command line, as one error. */
@@ -208,7 +262,7 @@ function usageError(
     : `${line} ${example}`;
   return new UsageError(
     `Cannot run "${line}": ${problems.join("; ")}`,
-    `for example: ${whole}; "${line} --help" shows all that it takes`,
+    `for example: ${whole}; "${line} --help" lists its flags and arguments`,
     command.passesExitCode ? { exitCode: OWN_FAILURE } : {},
   );
 }

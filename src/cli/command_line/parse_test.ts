@@ -11,7 +11,7 @@ import {
   type Routes,
 } from "./command.ts";
 import { UsageError } from "../output/exit_code.ts";
-import { choice, duration, wholeNumber, word } from "./flag_value.ts";
+import { choice, duration, wholeNumber, word } from "./flag.ts";
 import { parseCommandLine, type Request } from "./parse.ts";
 
 const branch: Command = defineCommand({
@@ -197,8 +197,8 @@ Deno.test("parseCommandLine() says all that is wrong at once", async () => {
   );
   strictEqual(
     error.hint,
-    'for example: vers branch --alias copy; "vers branch --help" shows all ' +
-      "that it takes",
+    'for example: vers branch --alias copy; "vers branch --help" lists its ' +
+      "flags and arguments",
   );
   strictEqual(error.code, "usage");
 });
@@ -208,8 +208,8 @@ for (
     [["branch"], 'Cannot run "vers branch": vm is missing'],
     [
       ["branch", "vm", "--limit=1s", "--limit=1,5h"],
-      'Cannot run "vers branch": --limit is "1,5h", but it must be a length ' +
-      "of time in ms, s, m, h or d, such as 500ms, 90s or 1h30m",
+      'Cannot run "vers branch": --limit is "1,5h", but it must be a ' +
+      "duration in ms, s, m, h or d, such as 500ms, 90s or 1h30m",
     ],
     [
       ["branch", "vm", "--secret=hunter2"],
@@ -226,18 +226,18 @@ for (
     ],
     [
       ["branhc", "vm"],
-      'Cannot run "vers branhc": there is no such command; did you mean ' +
+      'Cannot run "vers branhc": unknown command; did you mean ' +
       "vers branch?",
     ],
-    [["toString"], 'Cannot run "vers toString": there is no such command'],
+    [["toString"], 'Cannot run "vers toString": unknown command'],
     [
       ["jobs", "lits"],
-      'Cannot run "vers jobs lits": there is no such command; did you mean ' +
+      'Cannot run "vers jobs lits": unknown command; did you mean ' +
       "vers jobs list?",
     ],
     [
       ["help", "nothing"],
-      'Cannot run "vers nothing": there is no such command',
+      'Cannot run "vers nothing": unknown command',
     ],
     [
       ["--valueOf"],

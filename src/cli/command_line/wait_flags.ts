@@ -1,10 +1,16 @@
 import type { Resume, WorkOptions } from "../../engine/engine.ts";
 import type { Settings } from "../../project/settings.ts";
-import type { Given, Invocation, Mistake } from "./command.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../output/exit_code.ts";
-import { type FlagTable, type FlagValues, ValueError } from "./flag.ts";
-import { duration, withFacts, word } from "./flag_value.ts";
+import type { Given, Invocation, Mistake } from "./command.ts";
+import {
+  duration,
+  type FlagTable,
+  type FlagValues,
+  ValueError,
+  withFacts,
+  word,
+} from "./flag.ts";
 import { GLOBAL_FLAGS } from "./output_choice.ts";
 
 const MINUTE_MS = 60_000;
@@ -22,35 +28,35 @@ const parseMaxResumeAge = duration({
 export const WAIT_FLAGS = {
   wait: {
     type: "boolean",
-    brief: "Wait until the VM is ready, or go on waiting if that is on its way",
+    brief: "Wait until the VM is ready; resumes an interrupted wait",
   },
   timeout: {
     type: "value",
-    brief: "End the command after this time; the job goes on. 0: no limit",
+    brief: "Stop waiting after this time; the job continues. 0: no limit",
     placeholder: "DURATION",
     fallback: "10m",
     parse: duration({ zero: "no limit", example: "10m" }),
   },
   "poll-interval": {
     type: "value",
-    brief: "Look at the VM this often",
+    brief: "How often to check the VM",
     placeholder: "DURATION",
     fallback: "500ms, growing to 5s",
     parse: duration({ example: "2s" }),
   },
   "no-resume": {
     type: "boolean",
-    brief: "Start anew, whatever is already on its way",
+    brief: "Start a new job, even if one is in flight",
   },
   "resume-job": {
     type: "value",
-    brief: "Go on with exactly this job, whatever its age",
+    brief: "Resume exactly this job, whatever its age",
     placeholder: "JOB",
     parse: withFacts({ type: "string", example: EXAMPLE_JOB }, parseJobId),
   },
   "max-resume-age": {
     type: "value",
-    brief: "Go on with a job only if it is younger",
+    brief: "Resume a job only if it is younger than this",
     placeholder: "DURATION",
     fallback: "24h",
     variable: "VERS_MAX_RESUME_AGE",
@@ -58,18 +64,18 @@ export const WAIT_FLAGS = {
   },
   "idempotency-key": {
     type: "value",
-    brief: "Your own name for this work: it is done once, and its result kept",
+    brief: "Your own key for this work: it is done once, its result kept",
     placeholder: "KEY",
     privacy: "unstored",
     parse: word({ what: "a text", example: "build-1234" }),
   },
   "require-ledger": {
     type: "boolean",
-    brief: "Send nothing if the job cannot be kept in the ledger",
+    brief: "Fail, and send nothing, if the ledger cannot be written",
   },
   explain: {
     type: "boolean",
-    brief: "Say what would be done and why; nothing is sent or written",
+    brief: "Print what would be done and why; nothing is sent or written",
   },
 } as const satisfies FlagTable;
 
@@ -80,7 +86,7 @@ export type WaitOptions = Omit<WorkOptions, "onAccepted" | "deliver">;
 export interface ReadWaitOptions {
   readonly context: Context;
   readonly settings: Settings;
-  /** How old a job may be to be gone on with, where nobody says. */
+  /** The maximum age of a job that is resumed, where nothing else says. */
   readonly maxResumeAgeMs: number;
 }
 
@@ -95,15 +101,30 @@ export function readWaitOptions(
   flags: FlagValues<typeof WAIT_FLAGS>,
   options: ReadWaitOptions,
 ): WaitOptions {
-  const { settings } = options;
+  return {
+    ...readPollOptions(flags, options.settings),
+    wait: flags.wait || flags["resume-job"] !== undefined,
+    resume: readResume(flags, options),
+    requireLedger: flags["require-ledger"],
+  };
+}
+
+/** The part of the engine's options that is about looking at the service. */
+export type PollOptions = Pick<
+  WorkOptions,
+  "timeoutMs" | "pollIntervalMs" | "confirmWindowMs" | "adopt"
+>;
+
+/** Returns how long to wait and how to look: flags, settings, defaults. */
+export function readPollOptions(
+  flags: Pick<FlagValues<typeof WAIT_FLAGS>, "timeout" | "poll-interval">,
+  settings: Settings,
+): PollOptions {
   const timeoutMs = flags.timeout ?? settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const pollIntervalMs = flags["poll-interval"] ?? settings.pollIntervalMs;
   const { confirmWindowMs, adopt } = settings;
   return {
-    wait: flags.wait || flags["resume-job"] !== undefined,
-    resume: readResume(flags, options),
     timeoutMs: timeoutMs === 0 ? undefined : timeoutMs,
-    requireLedger: flags["require-ledger"],
     ...(pollIntervalMs === undefined ? {} : { pollIntervalMs }),
     ...(confirmWindowMs === undefined ? {} : { confirmWindowMs }),
     ...(adopt === undefined ? {} : { adopt }),
@@ -123,8 +144,8 @@ function readResume(
 }
 
 /**
- * Returns how old a job may be to be gone on with, as the environment says it,
- * else the settings; `undefined` when neither does.
+ * Returns the maximum age of a job that is resumed: the environment's, else
+ * that of the settings; `undefined` without either.
  *
  * @throws {UsageError} when the variable is not usable.
  */
@@ -153,8 +174,8 @@ export function checkWaitFlags(
   const strange = [...shaping, ...args.map((arg) => `"${arg}"`)];
   if (strange.length > 0) {
     mistakes.push({
-      problem: `--resume-job goes on with a job as it was asked for: leave ` +
-        `${strange.join(", ")} out`,
+      problem: `--resume-job resumes a job as it was requested: remove ` +
+        strange.join(", "),
       example: "--resume-job job_8f2a3b4c5d",
     });
   }
@@ -175,7 +196,7 @@ export function runIdInput(context: Context): { readonly run_id?: string } {
   return runId === undefined ? {} : { run_id: runId };
 }
 
-/** Returns the flags that the command that goes on with a job keeps. */
+/** Returns the flags that the command which resumes a job keeps. */
 export function flagsThatStay(invocation: Invocation): string[] {
   const leaving = new Set([
     "wait",
@@ -212,7 +233,7 @@ function fromVariable<T>(
 function parseJobId(text: string): string {
   if (/^job_[0-9a-f]{10}$/.test(text)) return text;
   throw new ValueError(
-    `a job's id, job_ and 10 hex digits, as stderr showed it`,
+    "a job ID: job_ and 10 hex digits, as printed on stderr",
     EXAMPLE_JOB,
   );
 }

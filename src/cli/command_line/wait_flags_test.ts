@@ -111,7 +111,7 @@ Deno.test("readWaitOptions() names the variable, its value and what is wanted", 
       error instanceof UsageError &&
       error.message ===
         'Cannot use VERS_MAX_RESUME_AGE: it is "1,5h", but it must be a ' +
-          "length of time in ms, s, m, h or d, such as 500ms, 90s or 1h30m, " +
+          "duration in ms, s, m, h or d, such as 500ms, 90s or 1h30m, " +
           "or 0 for no resuming",
   );
 });
@@ -125,8 +125,8 @@ for (
       "--no-resume and --resume-job contradict each other",
     ]],
     [["resume-job", "mem-size", "vm-alias"], ["x"], [
-      "--resume-job goes on with a job as it was asked for: leave " +
-      '--mem-size, --vm-alias, "x" out',
+      "--resume-job resumes a job as it was requested: remove " +
+      '--mem-size, --vm-alias, "x"',
     ]],
   ] as const
 ) {

@@ -6,11 +6,12 @@ import {
   isHidden,
   type Route,
   type Routes,
+  shownRoutes,
 } from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { UsageError } from "../output/exit_code.ts";
 import type { FlagTable } from "../command_line/flag.ts";
 import { closest } from "../command_line/suggestion.ts";
+import { lazy } from "../lazy.ts";
+import { UsageError } from "../output/exit_code.ts";
 import { jsonLine, visible } from "../output/terminal_text.ts";
 
 const FLAGS = {
@@ -21,11 +22,12 @@ const FLAGS = {
 export const command = defineCommand({
   summary: "Describe every command to an agent, as JSON",
   description:
-    "Prints what an agent needs to know of this program, as one object of\n" +
-    "JSON, whatever stdout is: commands, flags with their types, choices and\n" +
-    "defaults, exit codes, variables, files, examples, and what makes each\n" +
-    "command resumable. It needs no key, no network and no home folder.\n" +
-    "With a command it is about that one; -q prints names alone.",
+    "Prints what an agent needs to know about this program, as one JSON\n" +
+    "object, whatever stdout is: commands, flags with their types, choices\n" +
+    "and defaults, exit codes, variables, files, examples, and what makes\n" +
+    "each command resumable. It needs no key, no network and no home\n" +
+    "folder. With a command it describes only that one; -q prints names\n" +
+    "alone.",
   flags: FLAGS,
   positionals: [{
     name: "command",
@@ -39,24 +41,22 @@ export const command = defineCommand({
     ["vers agent-context jobs list", "describe one of a group"],
   ],
   files: {},
-  run: printAgentContext,
+  async run(
+    { flags, args, invocation, routes }: CommandInput<typeof FLAGS>,
+    context,
+  ) {
+    const { agentContext } = await lazy.agentContext();
+    const description = await agentContext(narrowed(routes, args));
+    const { commands } = description;
+    const text = invocation.output.isQuiet
+      ? namesIn(isJsonObject(commands) ? commands : {}).join("\n")
+      : flags.pretty
+      ? JSON.stringify(description, null, 2)
+      : jsonLine(description);
+    await context.stdout.write(text + "\n");
+    return 0;
+  },
 });
-
-async function printAgentContext(
-  { flags, args, invocation, routes }: CommandInput<typeof FLAGS>,
-  context: Context,
-): Promise<number> {
-  const { agentContext } = await import("../guide/agent_context.ts");
-  const description = await agentContext(narrowed(routes, args));
-  const { commands } = description;
-  const text = invocation.output.isQuiet
-    ? namesIn(isJsonObject(commands) ? commands : {}).join("\n")
-    : flags.pretty
-    ? JSON.stringify(description, null, 2)
-    : jsonLine(description);
-  await context.stdout.write(text + "\n");
-  return 0;
-}
 
 /** Returns the commands that the words lead to. */
 function narrowed(routes: Routes, words: readonly string[]): Routes {
@@ -74,15 +74,13 @@ function narrowed(routes: Routes, words: readonly string[]): Routes {
 }
 
 function noSuch(word: string, routes: Routes): UsageError {
-  const names = [...routes].flatMap(([name, route]) =>
-    isHidden(route) ? [] : [name]
-  );
+  const names = shownRoutes(routes).map(([name]) => name);
   const meant = closest(word, names);
   return new UsageError(
-    `Cannot describe "${visible(word)}": there is no such command` +
+    `Cannot describe "${visible(word)}": unknown command` +
       (meant === undefined ? "" : `; did you mean ${meant}?`),
     names.length === 0
-      ? "leave that word out; for example: vers agent-context run"
+      ? "remove that word; for example: vers agent-context run"
       : `commands: ${names.join(", ")}; for example: vers agent-context run`,
   );
 }

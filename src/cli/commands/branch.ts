@@ -1,21 +1,14 @@
-import type { VersClient } from "../../api/vers_client.ts";
-import type { LocalEffects } from "../../engine/engine.ts";
-import type { Handle } from "../../job/record.ts";
-import type { Job } from "../../job/job.ts";
-import { aliasName } from "../command_line/alias_name.ts";
+import type { CommandInput, Given, Mistake } from "../command_line/command.ts";
 import {
-  type CommandInput,
-  defineCommand,
-  type Given,
-  type Mistake,
-} from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { JOB_FILES } from "../guide/file_uses.ts";
-import type { FlagTable } from "../command_line/flag.ts";
-import { wholeNumber } from "../command_line/flag_value.ts";
-import { type ResultView, textsIn } from "../output/render_result.ts";
-import type { Patience } from "../../patience.ts";
-import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
+  aliasName,
+  type FlagTable,
+  wholeNumber,
+} from "../command_line/flag.ts";
+import { WAIT_FLAGS } from "../command_line/wait_flags.ts";
+import { textsIn } from "../output/render_result.ts";
+import { targetInput } from "../targets.ts";
+import { typedTarget } from "../vm_command.ts";
+import { defineWorkCommand, nameLines } from "../work_command.ts";
 
 const MAX_COUNT = 1_000;
 
@@ -29,12 +22,12 @@ const FLAGS = {
   },
   checkout: {
     type: "boolean",
-    brief: "Make HEAD of this folder the new VM; of several, the first",
+    brief: "Make the new VM HEAD of this folder; of several, the first",
     shorthand: "c",
   },
   count: {
     type: "value",
-    brief: "How many VMs to make",
+    brief: "How many VMs to create",
     placeholder: "COUNT",
     fallback: "1",
     parse: wholeNumber({ min: 1, max: MAX_COUNT, unit: "VMs", example: 3 }),
@@ -45,120 +38,83 @@ const FLAGS = {
 type Input = CommandInput<typeof FLAGS>;
 
 /** `vers branch`: makes VMs in the state of another one. */
-export const command = defineCommand({
-  summary: "Make VMs in the state of a VM or a commit",
+export const command = defineWorkCommand({
+  summary: "Create VMs from a VM or a commit",
   description:
-    "Makes a VM that goes on from where another VM is now, or from\n" +
-    "a commit; with --wait, waits until it is running. Without a target it\n" +
-    "is HEAD of this folder that is branched. Should the service make fewer\n" +
-    "VMs than --count, the command ends with exit 20 and names those it made.",
+    "Creates a VM in the current state of another VM, or of a commit; with\n" +
+    "--wait, waits until it is running. Without a target it branches HEAD\n" +
+    "of this folder. If the service creates fewer VMs than --count, the\n" +
+    "command ends with exit 20 and names those that exist.",
   flags: FLAGS,
   positionals: [{
     name: "vm|alias|commit",
-    brief: "What to branch; HEAD of this folder if it is left out",
+    brief: "What to branch; default: HEAD of this folder",
     isOptional: true,
   }],
   examples: [
-    ["vers branch --wait --alias try", "branch HEAD, or go on with that"],
+    ["vers branch --wait --alias try", "branch HEAD, or resume the wait"],
     ["vers branch my-vm --alias try -c", "branch a VM, and make it HEAD"],
     ["vers branch my-vm --count 3 --wait", "branch it three times"],
   ],
   exitCodes: [
-    [3, "there is no such VM, alias or commit"],
-    [6, "time ran out; the job goes on, the same command waits on"],
-    [20, "a VM did not come up, or fewer were made than asked for"],
-    [21, "it cannot be told whether the VMs were made"],
+    [3, "VM, alias or commit not found"],
+    [6, "timed out; the job continues, and the same command resumes it"],
+    [20, "a VM did not start, or fewer were created than requested"],
+    [21, "unconfirmed: the VMs may or may not exist"],
   ],
   resumeKey: "--alias, --idempotency-key or VERS_RUN_ID",
-  files: JOB_FILES,
   resuming:
-    "With --wait and --alias (or --idempotency-key, or VERS_RUN_ID in\n" +
-    "the environment) the same command, run again, finds the VM that is on\n" +
-    "its way and waits for that, also when --checkout has moved HEAD to it.\n" +
-    "If HEAD or the alias named as target stands for another VM by then, it\n" +
-    "branches anew. Without one of them, --resume-job finds the job.",
+    "With --wait and --alias (or --idempotency-key, or VERS_RUN_ID in the\n" +
+    "environment), running the same command again resumes the wait for the\n" +
+    "same VM, even if --checkout has moved HEAD to it. If HEAD or the alias\n" +
+    "named as target stands for another VM by then, it starts a new branch.\n" +
+    "Without one of them, --resume-job resumes the job.",
   check: checkBranch,
-  run: branch,
+  kind: "vm.branch",
+  work(input, context) {
+    const { flags } = input;
+    const target = typedTarget(input, context);
+    return {
+      inputs: {
+        target: targetInput(target, context),
+        count: flags.count ?? 1,
+        alias: flags.alias,
+        checkout: flags.checkout || undefined,
+      },
+      source: target.id,
+    };
+  },
+  isStable: (flags) => flags.alias !== undefined,
+  sets: (flags) => ({ alias: flags.alias, head: flags.checkout }),
+  setsHead: (job) => job.inputs.checkout === true,
+  said: ({ head, ...effects }) => ({
+    ...effects,
+    ...(head === undefined ? {} : { checkout_done: true }),
+  }),
+  view: {
+    ids: (result) => textsIn(result.new_ids),
+    text(result) {
+      const vmIds = textsIn(result.new_ids);
+      return [
+        vmIds.length === 1
+          ? "✓ New VM created successfully!"
+          : `✓ ${vmIds.length} new VMs created successfully!`,
+        ...vmIds.map((vmId) => `VM ID: ${vmId}`),
+        ...nameLines({
+          alias: result.new_alias,
+          head: result.checkout_done === true ? vmIds[0] : undefined,
+        }),
+      ];
+    },
+  },
 });
 
 function checkBranch(given: Given): readonly Mistake[] {
   const { flags, values } = given;
   const count = typeof values.count === "number" ? values.count : 1;
-  const mistakes = checkWaitFlags(given);
-  if (!flags.has("alias") || count === 1) return mistakes;
-  return [...mistakes, {
+  if (!flags.has("alias") || count === 1) return [];
+  return [{
     problem: `--alias names one VM, and --count asks for ${count}`,
     example: `--count ${count}`,
   }];
 }
-
-async function branch(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../session.ts");
-  const { startJob } = await import("../start_job.ts");
-  const { resolveTarget, targetInput } = await import("../targets.ts");
-  const { flags, args, invocation: { path }, progress } = input;
-  const session = await openSession(input, context);
-  const { client } = session.engine;
-  const target = flags["resume-job"] === undefined
-    ? resolveTarget(args[0], { context, path, warn: progress.warn })
-    : undefined;
-  await startJob(session, {
-    input,
-    context,
-    command,
-    kind: "vm.branch",
-    inputs: target === undefined ? {} : {
-      target: targetInput(target, context),
-      count: flags.count ?? 1,
-      alias: flags.alias,
-      checkout: flags.checkout || undefined,
-    },
-    source: target?.id,
-    isStable: flags.alias !== undefined,
-    sets: { alias: flags.alias, head: flags.checkout },
-    onAccepted: (job, patience) =>
-      nameBranch(job, { input, context, client, patience }),
-    view: VIEW,
-  });
-  return 0;
-}
-
-type JobWithVms = Job & { readonly handle: Handle };
-
-async function nameBranch(
-  job: JobWithVms,
-  { input, ...rest }: {
-    readonly input: Input;
-    readonly context: Context;
-    readonly client: VersClient;
-    readonly patience: Patience;
-  },
-): Promise<LocalEffects> {
-  const { nameVm } = await import("../local_effects.ts");
-  const { progress } = input;
-  const setsHead = job.inputs.checkout === true;
-  const { head, ...effects } = await nameVm(job, {
-    ...rest,
-    progress,
-    setsHead,
-  });
-  return { ...effects, ...(head === undefined ? {} : { checkout_done: true }) };
-}
-
-const VIEW: ResultView = {
-  ids: (result) => textsIn(result.new_ids),
-  text(result) {
-    const vmIds = textsIn(result.new_ids);
-    const [alias] = textsIn(result.new_alias);
-    return [
-      vmIds.length === 1
-        ? "✓ New VM created successfully!"
-        : `✓ ${vmIds.length} new VMs created successfully!`,
-      ...vmIds.map((vmId) => `VM ID: ${vmId}`),
-      ...(alias === undefined ? [] : [`Alias: ${alias}`]),
-      ...(result.checkout_done === true
-        ? [`HEAD now points to: ${vmIds[0]}`]
-        : []),
-    ];
-  },
-};

@@ -100,7 +100,7 @@ for (
     [["--alias", "x", "--count", "2"], /--alias names one VM, and --count/],
     [["--count", "0"], /--count is \\"0\\", .* from 1 to 1000/],
     [["one", "two"], /\\"two\\" is one argument too many/],
-    [["my-vm", "--resume-job", "job_8f2a3b4c5d"], /leave \\"my-vm\\" out/],
+    [["my-vm", "--resume-job", "job_8f2a3b4c5d"], /remove \\"my-vm\\"/],
   ] as const
 ) {
   Deno.test(`vers branch ${words.join(" ")} is a mistake, and nothing is sent`, async () => {

@@ -1,54 +1,29 @@
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../guide/file_uses.ts";
-import { textsIn } from "../output/render_result.ts";
-import { VM_POSITIONAL } from "../command_line/vm_positional.ts";
+import { readHead, writeHead } from "../../project/head.ts";
+import { TARGET_FILES } from "../command_line/command.ts";
+import { headPath } from "../targets.ts";
+import { defineVmCommand } from "../vm_command.ts";
 
 /** `vers checkout`: makes a VM HEAD of this folder. */
-export const command = defineCommand({
+export const command = defineVmCommand({
   summary: "Make a VM HEAD of this folder",
   description:
-    "Makes a VM the one that commands in this folder are about when\n" +
-    "none is named. The VM must be there. Without one, it is checked that\n" +
-    "HEAD's VM is.",
+    "Makes a VM the default of commands in this folder. The VM must exist.\n" +
+    "Without an argument it checks that HEAD's VM exists.",
   flags: {},
-  positionals: [VM_POSITIONAL],
   examples: [
     ["vers checkout my-vm", "make a VM HEAD"],
-    ["vers checkout", "see whether HEAD's VM is there"],
+    ["vers checkout", "check that HEAD's VM exists"],
   ],
   files: { ...TARGET_FILES, head: "read, write" },
-  run: checkout,
+  async run({ id, client, options, found }, _input, context) {
+    const { state } = await found(client.vmStatus(id, options));
+    const path = headPath(context);
+    const previous = readHead(path) ?? null;
+    if (previous !== id) writeHead(path, id);
+    return {
+      result: { head: id, previous, state },
+      ids: [id],
+      text: [`HEAD now points to: ${id}`, `State: ${state}`],
+    };
+  },
 });
-
-async function checkout(
-  input: CommandInput,
-  context: Context,
-): Promise<number> {
-  const { openVm } = await import("../open_vm.ts");
-  const { foundVm } = await import("../found_vm.ts");
-  const { headPath } = await import("../targets.ts");
-  const { readHead, writeHead } = await import("../../project/head.ts");
-  const { deliverResult } = await import("../output/deliver.ts");
-  const { args: [typed], invocation: { output }, progress } = input;
-  const opened = await openVm(input, { context, typed });
-  const { target, client, signal } = opened;
-  const { state } = await foundVm(
-    client.vmStatus(target.id, { signal }),
-    target,
-  );
-  const path = headPath(context);
-  const previous = readHead(path) ?? null;
-  if (previous !== target.id) writeHead(path, target.id);
-  await deliverResult({ head: target.id, previous, state }, {
-    context,
-    progress,
-    output,
-    isKept: false,
-    view: {
-      ids: ({ head }) => textsIn(head),
-      text: () => [`HEAD now points to: ${target.id}`, `State: ${state}`],
-    },
-  });
-  return 0;
-}

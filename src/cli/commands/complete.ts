@@ -1,5 +1,6 @@
 import { readAliases } from "../../project/aliases.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import { defineCommand } from "../command_line/command.ts";
+import { complete } from "../command_line/complete.ts";
 import type { Context } from "../context.ts";
 import { aliasPath } from "../targets.ts";
 
@@ -12,22 +13,16 @@ export const command = defineCommand({
   takesRest: true,
   examples: [["vers __complete -- run --w", "propose flags"]],
   files: { aliases: "read" },
-  run: printProposals,
+  async run({ args, routes }, context) {
+    const found = await complete(args, {
+      routes,
+      aliases: () => aliasesFor(context),
+    });
+    const lines = found.map(({ word, brief }) => `${word}\t${brief}\n`);
+    await context.stdout.write(lines.join(""));
+    return 0;
+  },
 });
-
-async function printProposals(
-  { args, routes }: CommandInput,
-  context: Context,
-): Promise<number> {
-  const { complete } = await import("../command_line/complete.ts");
-  const found = await complete(args, {
-    routes,
-    aliases: () => aliasesFor(context),
-  });
-  const lines = found.map(({ word, brief }) => `${word}\t${brief}\n`);
-  await context.stdout.write(lines.join(""));
-  return 0;
-}
 
 /** Aliases that no shell would have to quote. */
 const PLAIN = /^[\w.@%+:-]+$/;

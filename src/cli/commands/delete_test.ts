@@ -20,7 +20,7 @@ for (const answer of ["y\n", "YES\n", " y "]) {
     strictEqual(await main(["delete", vm], context), 0, context.err());
     strictEqual(
       context.err(),
-      `VM ${vm} is deleted for good\nProceed [y/N]: `,
+      `VM ${vm} will be deleted permanently\nProceed [y/N]: `,
     );
     strictEqual(context.out(), `✓ Deleted VM '${vm}'\n`);
     strictEqual(await living(context), 0);

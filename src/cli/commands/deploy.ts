@@ -1,17 +1,15 @@
-import type { JsonObject } from "../../json.ts";
-import {
-  type CommandInput,
-  defineCommand,
-  type Given,
-  type Mistake,
-} from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { JOB_FILES } from "../guide/file_uses.ts";
-import type { FlagTable, ValueFlag } from "../command_line/flag.ts";
-import { withFacts, word } from "../command_line/flag_value.ts";
-import { type ResultView, textsIn } from "../output/render_result.ts";
-import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
 import { sha256Hex } from "../../bytes.ts";
+import type { JsonObject } from "../../json.ts";
+import type { CommandInput, Given, Mistake } from "../command_line/command.ts";
+import {
+  type FlagTable,
+  type ValueFlag,
+  withFacts,
+  word,
+} from "../command_line/flag.ts";
+import { WAIT_FLAGS } from "../command_line/wait_flags.ts";
+import { textsIn } from "../output/render_result.ts";
+import { defineWorkCommand, nameLines } from "../work_command.ts";
 
 const FLAGS = {
   name: {
@@ -36,7 +34,7 @@ const FLAGS = {
   run: shellCommand("Command that runs the project", "npm start"),
   "working-dir": {
     type: "value",
-    brief: "Folder of the repository that the commands are run in",
+    brief: "Folder of the repository to run the commands in",
     placeholder: "DIR",
     parse: word({ what: "a path", example: "apps/web", maxLength: 4_096 }),
   },
@@ -47,39 +45,69 @@ const FLAGS = {
 type Input = CommandInput<typeof FLAGS>;
 
 /** `vers deploy`: deploys a repository to a new VM. */
-export const command = defineCommand({
+export const command = defineWorkCommand({
   summary: "Deploy a GitHub repository to a new VM",
   description:
-    "Makes a VM and has the service deploy a repository to it; with\n" +
+    "Creates a VM and asks the service to deploy a repository to it; with\n" +
     "--wait, waits until the VM is running. The VM becomes HEAD of this\n" +
-    "folder. The service does not say how a deploy ends: status complete\n" +
-    "means that the VM runs, not that the deploy is done; deploy_status is\n" +
-    "what the service called it when it began.",
+    "folder. The service does not report how a deploy ends: status complete\n" +
+    "means that the VM is running, not that the deploy is done;\n" +
+    "deploy_status is what the service reported at the start.",
   flags: FLAGS,
   positionals: [{ name: "owner/repo", brief: "The repository on GitHub" }],
   examples: [
-    ["vers deploy acme/shop --wait", "deploy it, or go on with that"],
+    ["vers deploy acme/shop --wait", "deploy it, or resume the wait"],
     ["vers deploy acme/shop --wait --no-resume", "deploy what is there now"],
     ["vers deploy acme/shop --build 'npm run build'", "say how to build it"],
   ],
   exitCodes: [
     [4, "a project of this name exists"],
-    [6, "time ran out; the job goes on, the same command waits on"],
-    [20, "the VM did not come up"],
-    [21, "it cannot be told whether the deploy was begun"],
+    [6, "timed out; the job continues, and the same command resumes it"],
+    [20, "the VM did not start"],
+    [21, "unconfirmed: the deploy may or may not have started"],
   ],
   resumeKey:
     "the command itself, for an hour; longer: --max-resume-age, --idempotency-key or VERS_RUN_ID",
-  files: JOB_FILES,
   resuming:
-    "With --wait the same command, run again within an hour, finds the\n" +
-    "deploy that is on its way and waits for that; after an hour it deploys\n" +
-    "anew, as the repository may have moved on (--max-resume-age). A deploy\n" +
-    "whose answer was lost cannot be told from other new VMs: it ends with\n" +
-    'exit 21 and the VMs that may be it, unless the settings say "adopt":\n' +
-    '"always".',
+    "With --wait, running the same command again within an hour resumes the\n" +
+    "wait for the same deploy; after an hour it starts a new one, as the\n" +
+    "repository may have changed (--max-resume-age). A deploy whose\n" +
+    "response was lost cannot be told apart from other new VMs: the command\n" +
+    "ends with exit 21 and lists the VMs that may be it, unless the setting\n" +
+    "adopt is always.",
   check: checkDeploy,
-  run: deploy,
+  kind: "vm.deploy",
+  async work({ args: [repo], flags }) {
+    const secrets = {
+      install: flags.install || undefined,
+      build: flags.build || undefined,
+      run: flags.run || undefined,
+    };
+    return {
+      inputs: {
+        repo,
+        name: flags.name,
+        branch: flags.branch,
+        working_dir: flags["working-dir"],
+        ...await hashed(secrets),
+      },
+      secrets,
+    };
+  },
+  isStable: () => true,
+  sets: () => ({ head: true }),
+  view: {
+    ids: (result) => textsIn(result.vm_id),
+    text: ({ vm_id, project_id, status, deploy_status, head }) => [
+      textsIn(project_id).length === 0
+        ? "Deploy initiated"
+        : `Deploy initiated for project ${project_id}`,
+      `VM: ${vm_id}${status === "complete" ? " (running)" : ""}`,
+      ...textsIn(deploy_status).map((status) => `Status: ${status}`),
+      ...nameLines({ head }),
+      "The deploy is running in the background on the VM.",
+    ],
+  },
 });
 
 /** A flag that takes a command, which may hold a secret. */
@@ -94,49 +122,14 @@ function shellCommand(brief: string, example: string): ValueFlag<string> {
 }
 
 function checkDeploy(given: Given): readonly Mistake[] {
-  const mistakes = checkWaitFlags(given);
   const [repo] = given.args;
-  if (given.flags.has("resume-job") || repo === undefined) return mistakes;
-  if (/^[\w.-]+\/[\w.-]+$/.test(repo)) return mistakes;
+  if (given.flags.has("resume-job") || repo === undefined) return [];
+  if (/^[\w.-]+\/[\w.-]+$/.test(repo)) return [];
   const found = /github\.com[/:]([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(repo);
-  return [...mistakes, {
-    problem: `"${repo}" is no repository: it must be owner/repo`,
+  return [{
+    problem: `"${repo}" is not a repository: it must be owner/repo`,
     example: found === null ? "acme/shop" : `${found[1]}/${found[2]}`,
   }];
-}
-
-async function deploy(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../session.ts");
-  const { nameVm } = await import("../local_effects.ts");
-  const { startJob } = await import("../start_job.ts");
-  const { flags, args: [repo], progress } = input;
-  const session = await openSession(input, context);
-  const { client } = session.engine;
-  const secrets = {
-    install: flags.install || undefined,
-    build: flags.build || undefined,
-    run: flags.run || undefined,
-  };
-  await startJob(session, {
-    input,
-    context,
-    command,
-    kind: "vm.deploy",
-    inputs: flags["resume-job"] !== undefined ? {} : {
-      repo,
-      name: flags.name,
-      branch: flags.branch,
-      working_dir: flags["working-dir"],
-      ...await hashed(secrets),
-    },
-    secrets,
-    isStable: true,
-    sets: { head: true },
-    onAccepted: (job, patience) =>
-      nameVm(job, { context, progress, client, setsHead: true, patience }),
-    view: VIEW,
-  });
-  return 0;
 }
 
 /** Returns each secret's SHA-256, by which the same one is known again. */
@@ -150,22 +143,3 @@ async function hashed(
   }
   return hashes;
 }
-
-const VIEW: ResultView = {
-  ids: (result) => textsIn(result.vm_id),
-  text(result) {
-    const [vmId = ""] = textsIn(result.vm_id);
-    const [projectId] = textsIn(result.project_id);
-    const [status] = textsIn(result.deploy_status);
-    const [head] = textsIn(result.head);
-    return [
-      projectId === undefined
-        ? "Deploy initiated"
-        : `Deploy initiated for project ${projectId}`,
-      `VM: ${vmId}${result.status === "complete" ? " (running)" : ""}`,
-      ...(status === undefined ? [] : [`Status: ${status}`]),
-      ...(head === undefined ? [] : [`HEAD now points to: ${head}`]),
-      "The deploy is running in the background on the VM.",
-    ];
-  },
-};

@@ -70,7 +70,7 @@ Deno.test("vers deploy on a terminal says what runs, and what is still going on"
 
 for (
   const [words, said] of [
-    [["shop"], /\\"shop\\" is no repository: .* vers deploy acme\/shop/],
+    [["shop"], /\\"shop\\" is not a repository: .* vers deploy acme\/shop/],
     [
       ["https://github.com/acme/shop.git"],
       /it must be owner\/repo.* vers deploy acme\/shop/,

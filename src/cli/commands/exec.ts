@@ -1,15 +1,32 @@
+import { ApiError } from "../../api/api_error.ts";
 import type { ExecRequest } from "../../api/types.ts";
 import type { VersClient } from "../../api/vers_client.ts";
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import { Patience, TimedOutError } from "../../patience.ts";
+import { vmOfAlias } from "../../project/aliases.ts";
+import { isUuid } from "../../uuid.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  TARGET_FILES,
+} from "../command_line/command.ts";
+import {
+  duration,
+  type FlagTable,
+  ValueError,
+  withFacts,
+  word,
+} from "../command_line/flag.ts";
+import { shellLine } from "../command_line/written_line.ts";
 import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../guide/file_uses.ts";
+import { lazy } from "../lazy.ts";
 import { UsageError } from "../output/exit_code.ts";
-import { type FlagTable, ValueError } from "../command_line/flag.ts";
-import { duration, withFacts, word } from "../command_line/flag_value.ts";
 import { ClosedPipeError, type Sink } from "../output/sink.ts";
-import type { Target } from "../targets.ts";
 import { jsonLine } from "../output/terminal_text.ts";
+import { readStdin } from "../read_stdin.ts";
+import { openSession } from "../session.ts";
+import { aliasesFor, resolveTarget, type Target } from "../targets.ts";
+import { noSuchVm } from "../vm_command.ts";
 
 /** What the service takes as stdin is part of one request. */
 const MAX_STDIN_BYTES = 1024 * 1024;
@@ -43,7 +60,7 @@ const FLAGS = {
   },
   env: {
     type: "list",
-    brief: "Set a variable of its environment; all users here can see it",
+    brief: "Set an environment variable; all users here can see it",
     shorthand: "e",
     placeholder: "NAME=VALUE",
     privacy: "secret",
@@ -54,7 +71,7 @@ const FLAGS = {
   },
   "no-stdin": {
     type: "boolean",
-    brief: "Send it nothing to read, even if stdin is piped",
+    brief: "Send no stdin, even if it is piped",
   },
 } as const satisfies FlagTable;
 
@@ -64,15 +81,14 @@ type Input = CommandInput<typeof FLAGS>;
 export const command = defineCommand({
   summary: "Run a command in a VM",
   description:
-    "Runs a command in a VM over HTTPS; no SSH is needed. What it writes\n" +
-    "comes out here as it is, and its exit code is that of vers.\n\n" +
-    "The first word names the VM if it is an id or an alias; else HEAD's\n" +
-    "VM is meant, and the word belongs to the command. Behind the first\n" +
-    "word no flag is vers's. One word is a line for bash; of several, each\n" +
-    "is passed as it is. What is piped to stdin is sent along: text, up to\n" +
-    "1 MiB.\n\n" +
-    "When the connection breaks, the command is found again; its output\n" +
-    "goes on where it stopped, and it is never started a second time.",
+    "Runs a command in a VM over HTTPS; no SSH is needed. Its output is\n" +
+    "printed as it is, and its exit code is that of vers.\n\n" +
+    "The first word names the VM if it is an ID or an alias; otherwise the\n" +
+    "command runs in HEAD's VM. Flags after the first word belong to the\n" +
+    "command. A single word is run as a bash command line; several are\n" +
+    "passed as they are. Piped stdin is sent along: text, up to 1 MiB.\n\n" +
+    "If the connection breaks, vers reconnects to the same command: its\n" +
+    "output continues where it stopped, and it is never started twice.",
   flags: FLAGS,
   positionals: [
     {
@@ -92,17 +108,15 @@ export const command = defineCommand({
   ],
   exitCodes: [
     [125, "vers itself failed: its error on stderr says why"],
-    [130, "interrupted; the command goes on in the VM"],
+    [130, "interrupted; the command continues in the VM"],
   ],
   files: TARGET_FILES,
   run: exec,
 });
 
 async function exec(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../session.ts");
-  const { readStdin } = await import("../read_stdin.ts");
   const { flags, progress } = input;
-  const { target, words } = await targetAndWords(input, context);
+  const { target, words } = targetAndWords(input, context);
   const { engine: { client } } = await openSession(input, context);
   const stdin = flags["no-stdin"] || context.stdin.isTerminal
     ? ""
@@ -113,7 +127,7 @@ async function exec(input: Input, context: Context): Promise<number> {
       hint: "--no-stdin sends none",
     });
   const request: ExecRequest = {
-    command: ["bash", "-c", await scriptOf(words)],
+    command: ["bash", "-c", scriptOf(words)],
     exec_id: crypto.randomUUID(),
     ...(flags.env.length === 0 ? {} : { env: Object.fromEntries(flags.env) }),
     ...(stdin === "" ? {} : { stdin }),
@@ -137,30 +151,48 @@ async function follow(
   context: Context,
   { client, target, request }: Started,
 ): Promise<number> {
-  const { execInVm } = await import("../../engine/exec.ts");
+  const { execInVm } = await lazy.execStream();
   const isCollected = output.isExplicit && output.format === "json";
   const collected = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
-  const limit = timeLimit(context, flags.timeout);
-  using _limit = limit;
-  const { clock } = context;
+  const { clock, signal: interrupt } = context;
+  const { timeout } = flags;
+  const patience = new Patience({
+    clock,
+    interrupt,
+    timeoutMs: timeout ? clock.elapsedMs() + timeout : undefined,
+  });
+  using _stopping = patience;
   let exitCode: number;
   try {
-    exitCode = await execInVm({ client, clock, signal: limit.signal }, {
-      vmId: target.id,
-      request,
-      async onOutput(stream, bytes) {
-        if (isCollected) collected[stream].push(bytes);
-        else await writeIfRead(context[stream], bytes);
+    // The service ends a command whose time is up, and says so. The limit here
+    // is for when it does not.
+    exitCode = await patience.within(
+      (signal) =>
+        execInVm({ client, clock, signal }, {
+          vmId: target.id,
+          request,
+          async onOutput(stream, bytes) {
+            if (isCollected) collected[stream].push(bytes);
+            else await writeIfRead(context[stream], bytes);
+          },
+          onBroken({ message }, times) {
+            if (times !== SILENT_BREAKS + 1) return;
+            progress.say(`note: still reconnecting to the command: ${message}`);
+          },
+        }),
+      {
+        graceMs: GRACE_MS,
+        reason: () =>
+          new TimedOutError(
+            `Timed out after ${(timeout ?? 0) / 1_000}s, and the service did ` +
+              "not end the command",
+          ),
       },
-      onBroken({ message }, times) {
-        if (times !== SILENT_BREAKS + 1) return;
-        progress.say(`note: still looking for the command: ${message}`);
-      },
-    });
+    );
   } catch (error) {
     if (context.signal.aborted) {
       progress.say(
-        `note: the command goes on in VM ${target.id}, if it was started`,
+        `note: the command continues in VM ${target.id}, if it was started`,
       );
       throw error;
     }
@@ -182,7 +214,7 @@ async function follow(
 }
 
 /**
- * Writes to a stream, if somebody still reads it: the command goes on without
+ * Writes to a stream, if somebody still reads it: the command continues without
  * a reader, and its exit code is still to come.
  */
 async function writeIfRead(
@@ -203,8 +235,6 @@ async function withReason(
     readonly signal: AbortSignal;
   },
 ): Promise<unknown> {
-  const { ApiError } = await import("../../api/api_error.ts");
-  const { noSuchVm } = await import("../found_vm.ts");
   if (!(error instanceof ApiError) || !error.isFromService) return error;
   if (error.status === 404) return noSuchVm(target, error);
   if (error.status !== 400) return error;
@@ -224,48 +254,10 @@ async function withReason(
   }
 }
 
-/** A signal that ends when the process is told to, or time is up. */
-interface TimeLimit extends Disposable {
-  readonly signal: AbortSignal;
-}
-
-/**
- * The service ends a command whose time is up, and says so. This is for when
- * it does not.
- */
-function timeLimit(context: Context, timeoutMs: number | undefined): TimeLimit {
-  const { clock, signal } = context;
-  const over = new AbortController();
-  const passed = new AbortController();
-  if (timeoutMs) void watch(timeoutMs);
-  return {
-    signal: AbortSignal.any([signal, passed.signal]),
-    [Symbol.dispose]: () => over.abort(),
-  };
-
-  async function watch(timeoutMs: number) {
-    try {
-      await clock.sleep(timeoutMs + GRACE_MS, over.signal);
-    } catch {
-      return; // The command ended first.
-    }
-    const { TimedOutError } = await import("../../patience.ts");
-    passed.abort(
-      new TimedOutError(
-        `Timed out after ${timeoutMs / 1_000}s, and the service did not end ` +
-          "the command",
-      ),
-    );
-  }
-}
-
-async function targetAndWords(
+function targetAndWords(
   { args, progress: { warn } }: Input,
   context: Context,
-): Promise<{ target: Target; words: readonly string[] }> {
-  const { aliasesFor, resolveTarget } = await import("../targets.ts");
-  const { isUuid } = await import("../../uuid.ts");
-  const { vmOfAlias } = await import("../../project/aliases.ts");
+): { target: Target; words: readonly string[] } {
   const [first = "", ...rest] = args;
   const options = { context, path: ["exec"], warn };
   const isTarget = isUuid(first) ||
@@ -277,7 +269,7 @@ async function targetAndWords(
   const isFlag = program !== undefined && /^--?[a-z]/.test(program);
   if (isFlag && isTarget) {
     throw new UsageError(
-      `Cannot run "${program}": flags of vers stand in front of the VM`,
+      `Cannot run "${program}": flags of vers go before the VM`,
       "for example: vers exec --timeout 90s my-vm make",
     );
   }
@@ -285,13 +277,12 @@ async function targetAndWords(
   if (command.length > 0) return { target, words: command };
   throw new UsageError(
     `Cannot run a command in VM ${target.id}: none is given`,
-    "put it behind the VM, for example: vers exec my-vm uname -a",
+    "put it after the VM, for example: vers exec my-vm uname -a",
   );
 }
 
 /** One word is a line of shell as it is; several are words to it. */
-async function scriptOf(words: readonly string[]): Promise<string> {
-  const { shellLine } = await import("../command_line/shell_words.ts");
+function scriptOf(words: readonly string[]): string {
   const [only = ""] = words;
   return words.length === 1 ? only : shellLine(words);
 }

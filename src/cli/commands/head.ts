@@ -1,42 +1,36 @@
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
-import type { Context } from "../context.ts";
+import { readHead } from "../../project/head.ts";
+import { defineCommand } from "../command_line/command.ts";
+import { headPath, resolveTarget } from "../targets.ts";
 
 /** `vers head`: prints the VM that is HEAD of this folder. */
 export const command = defineCommand({
   summary: "Print the VM that is HEAD of this folder",
   description:
-    "Prints the id of the VM that commands in this folder are about\n" +
-    "when none is named. It is read from .vers/HEAD; nothing is asked of\n" +
-    "the service.",
+    "Prints the ID of the default VM of this folder. It is read from\n" +
+    ".vers/HEAD; the service is not asked.",
   flags: {},
   positionals: [],
   examples: [
     ["vers head", "print the id"],
     ["vers head --json", "print it as JSON"],
   ],
-  exitCodes: [[3, "there is no HEAD here"]],
+  exitCodes: [[3, "this folder has no HEAD"]],
   files: { head: "read" },
-  run: head,
-});
-
-async function head(input: CommandInput, context: Context): Promise<number> {
-  const { deliverBareId } = await import("../output/deliver_bare_id.ts");
-  const { headPath, resolveTarget } = await import("../targets.ts");
-  const { readHead } = await import("../../project/head.ts");
-  const path = headPath(context);
-  if (readHead(path) === undefined) {
-    throw new Failure(`Cannot print HEAD: "${path}" names no VM`, {
-      code: "not_found",
-      hint: "to make a VM HEAD: vers checkout <vm>; " +
-        "to list the VMs there are: vers status",
+  run({ progress: { warn } }, context) {
+    const path = headPath(context);
+    if (readHead(path) === undefined) {
+      throw new Failure(`Cannot print HEAD: "${path}" names no VM`, {
+        code: "not_found",
+        hint: "to make a VM HEAD: vers checkout <vm>; " +
+          "to list the VMs there are: vers status",
+      });
+    }
+    const { id } = resolveTarget(undefined, {
+      context,
+      path: ["status"],
+      warn,
     });
-  }
-  const { id } = resolveTarget(undefined, {
-    context,
-    path: ["status"],
-    warn: input.progress.warn,
-  });
-  await deliverBareId(id, { input, context, result: { head: id } });
-  return 0;
-}
+    return { result: { head: id }, ids: [id], text: [id], isBare: true };
+  },
+});

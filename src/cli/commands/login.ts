@@ -1,10 +1,24 @@
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import { accountOf, readApiKey } from "../../project/credentials.ts";
+import { saveApiKey } from "../../project/credentials_edit.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  type Printout,
+  SERVICE_FILES,
+} from "../command_line/command.ts";
+import { type FlagTable, word } from "../command_line/flag.ts";
 import type { Context } from "../context.ts";
-import { SERVICE_FILES } from "../guide/file_uses.ts";
+import { lazy } from "../lazy.ts";
 import { UsageError } from "../output/exit_code.ts";
-import type { FlagTable } from "../command_line/flag.ts";
-import { word } from "../command_line/flag_value.ts";
+import { readStdin } from "../read_stdin.ts";
+import { isLocal, originOf } from "../session.ts";
+import {
+  accountLines,
+  accountResult,
+  credentialsPath,
+  identify,
+} from "./_account.ts";
 
 const FLAGS = {
   token: {
@@ -24,39 +38,32 @@ const MAX_KEY_BYTES = 4_096;
 
 /** `vers login`: keeps an API key. */
 export const command = defineCommand({
-  summary: "Keep an API key in ~/.versrc",
+  summary: "Save an API key in ~/.versrc",
   description:
-    "Asks the service whether it takes the API key and, if it does,\n" +
-    "keeps it in ~/.versrc, which only you can read. VERS_API_KEY in the\n" +
-    "environment comes before it.",
+    "Checks the API key with the service and saves it in ~/.versrc, which\n" +
+    "only you can read. VERS_API_KEY in the environment takes precedence.",
   flags: FLAGS,
   positionals: [],
   examples: [
     ["vers login --token - < key.txt", "read the key from a file"],
     ["vers login --token YOUR_KEY", "every user of this machine can see it"],
   ],
-  exitCodes: [[2, "the service does not take the key: nothing was written"]],
+  exitCodes: [[2, "the service does not accept the key: nothing was written"]],
   files: { ...SERVICE_FILES, credentials: "read, write" },
   check: ({ flags }) =>
     flags.has("token") ? [] : [{
-      problem: "--token is missing: it is not asked for",
+      problem: "--token is missing: there is no prompt for it",
       example: "--token - < key.txt",
     }],
   run: login,
 });
 
-async function login(input: Input, context: Context): Promise<number> {
-  const { isLocal, originOf } = await import("../session.ts");
-  const { credentialsPath } = await import("./_credentials_path.ts");
-  const { saveApiKey } = await import("../../project/credentials_edit.ts");
-  const { accountOf } = await import("../../project/credentials.ts");
-  const { accountLines, accountResult } = await import("./_account_view.ts");
-  const { deliverResult } = await import("../output/deliver.ts");
+async function login(input: Input, context: Context): Promise<Printout> {
   const { invocation, progress } = input;
   if (isLocal(context, invocation)) {
     throw new UsageError(
       "Cannot log in to the simulator: it needs no API key",
-      "leave --local and VERS_URL=local out, for example: " +
+      "remove --local and VERS_URL=local, for example: " +
         "vers login --token - < key.txt",
     );
   }
@@ -66,29 +73,22 @@ async function login(input: Input, context: Context): Promise<number> {
   const identity = await check(apiKey, { origin, context });
   saveApiKey(path, apiKey);
   if (context.env("VERS_API_KEY") !== undefined) {
-    progress.say("note: VERS_API_KEY is set, and comes before ~/.versrc");
+    progress.say(
+      "note: VERS_API_KEY is set, and takes precedence over ~/.versrc",
+    );
   }
   const account = accountResult(await accountOf(apiKey), identity);
-  await deliverResult({ ...account, path }, {
-    context,
-    progress,
-    output: invocation.output,
-    isKept: false,
-    view: {
-      ids: () => [account.key_id],
-      text:
-        () => [`Logged in; the key is in ${path}`, ...accountLines(account)],
-    },
-  });
-  return 0;
+  return {
+    result: { ...account, path },
+    ids: [account.key_id],
+    text: [`Logged in; the key is in ${path}`, ...accountLines(account)],
+  };
 }
 
 async function readKey(input: Input, context: Context): Promise<string> {
-  const { readApiKey } = await import("../../project/credentials.ts");
   const { token = "" } = input.flags;
   let given = token;
   if (token === FLAGS.token.stdinValue) {
-    const { readStdin } = await import("../read_stdin.ts");
     given = await readStdin(context, {
       progress: input.progress,
       maxBytes: MAX_KEY_BYTES,
@@ -115,8 +115,7 @@ async function check(
   apiKey: string,
   { origin, context }: { origin: string; context: Context },
 ) {
-  const { VersClient } = await import("../../api/vers_client.ts");
-  const { identify } = await import("./_identify.ts");
+  const { VersClient } = await lazy.versClient();
   const { clock, signal } = context;
   const transport = await context.transport();
   const client = new VersClient({ origin, apiKey, transport, clock });
@@ -127,7 +126,7 @@ async function check(
       throw error;
     }
     throw new Failure(
-      `Cannot log in: ${origin} does not take this API key`,
+      `Cannot log in: ${origin} does not accept this API key`,
       {
         code: "authentication",
         hint: "nothing was written; check the key and VERS_URL",

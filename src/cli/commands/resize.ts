@@ -1,80 +1,51 @@
+import { ApiError } from "../../api/api_error.ts";
 import { Failure } from "../../failure.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../guide/file_uses.ts";
-import type { FlagTable } from "../command_line/flag.ts";
-import { wholeNumber } from "../command_line/flag_value.ts";
-import { textsIn } from "../output/render_result.ts";
-import { VM_POSITIONAL } from "../command_line/vm_positional.ts";
+import { wholeNumber } from "../command_line/flag.ts";
+import { defineVmCommand } from "../vm_command.ts";
 
 const MAX_MIB = 2 ** 31 - 1;
 
-const FLAGS = {
-  size: {
-    type: "value",
-    brief: "The disk's new size in MiB, larger than it is now; must be given",
-    placeholder: "MIB",
-    parse: wholeNumber({
-      min: 1,
-      max: MAX_MIB,
-      unit: "MiB",
-      example: 4096,
-    }),
-  },
-} as const satisfies FlagTable;
-
-type Input = CommandInput<typeof FLAGS>;
-
 /** `vers resize`: makes a VM's disk larger. */
-export const command = defineCommand({
+export const command = defineVmCommand({
   summary: "Make a VM's disk larger",
   description: "Makes a VM's disk larger. A disk cannot be made smaller.",
-  flags: FLAGS,
-  positionals: [VM_POSITIONAL],
+  flags: {
+    size: {
+      type: "value",
+      brief: "The disk's new size in MiB, larger than it is now; must be given",
+      placeholder: "MIB",
+      parse: wholeNumber({
+        min: 1,
+        max: MAX_MIB,
+        unit: "MiB",
+        example: 4096,
+      }),
+    },
+  },
   examples: [
     ["vers resize my-vm --size 4096", "give a VM 4 GiB of disk"],
     ["vers resize --size 4096", "give HEAD's VM 4 GiB of disk"],
   ],
-  files: TARGET_FILES,
   check: ({ flags }) =>
     flags.has("size")
       ? []
       : [{ problem: "--size is missing", example: "--size 4096" }],
-  run: resize,
+  async run({ id, client, options, found }, { flags: { size = 0 } }) {
+    try {
+      await found(client.resizeDisk(id, size, options));
+    } catch (error) {
+      throw withHint(error, id, size);
+    }
+    return {
+      result: { vm_id: id, fs_size_mib: size },
+      ids: [id],
+      text: [`✓ VM '${id}' has a disk of ${size} MiB`],
+    };
+  },
 });
 
-async function resize(input: Input, context: Context): Promise<number> {
-  const { openVm } = await import("../open_vm.ts");
-  const { foundVm } = await import("../found_vm.ts");
-  const { deliverResult } = await import("../output/deliver.ts");
-  const { args: [typed], flags: { size = 0 }, invocation, progress } = input;
-  const opened = await openVm(input, { context, typed });
-  const { target, client, signal } = opened;
-  try {
-    await foundVm(client.resizeDisk(target.id, size, { signal }), target);
-  } catch (error) {
-    throw await withHint(error, target.id, size);
-  }
-  await deliverResult({ vm_id: target.id, fs_size_mib: size }, {
-    context,
-    progress,
-    output: invocation.output,
-    isKept: false,
-    view: {
-      ids: ({ vm_id }) => textsIn(vm_id),
-      text: () => [`✓ VM '${target.id}' has a disk of ${size} MiB`],
-    },
-  });
-  return 0;
-}
-
 /** Returns the error with a line that may work, where the size was wrong. */
-async function withHint(
-  error: unknown,
-  vmId: string,
-  size: number,
-): Promise<unknown> {
-  const { ApiError } = await import("../../api/api_error.ts");
+function withHint(error: unknown, vmId: string, size: number): unknown {
   if (!(error instanceof ApiError) || !error.isFromService) return error;
   if (error.status !== 400) return error;
   return new Failure(error.message, {

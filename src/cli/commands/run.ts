@@ -1,12 +1,16 @@
 import type { JsonObject } from "../../json.ts";
-import { aliasName } from "../command_line/alias_name.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import { type CommandInput, JOB_FILES } from "../command_line/command.ts";
+import {
+  aliasName,
+  type FlagTable,
+  wholeNumber,
+  word,
+} from "../command_line/flag.ts";
+import { WAIT_FLAGS } from "../command_line/wait_flags.ts";
 import type { Context } from "../context.ts";
-import { JOB_FILES } from "../guide/file_uses.ts";
-import type { FlagTable } from "../command_line/flag.ts";
-import { wholeNumber, word } from "../command_line/flag_value.ts";
-import { type ResultView, textsIn } from "../output/render_result.ts";
-import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
+import { lazy } from "../lazy.ts";
+import { textsIn } from "../output/render_result.ts";
+import { defineWorkCommand, nameLines } from "../work_command.ts";
 
 const MAX_MIB = 2 ** 31 - 1;
 
@@ -59,62 +63,56 @@ const FLAGS = {
 type Input = CommandInput<typeof FLAGS>;
 
 /** `vers run`: starts a VM. */
-export const command = defineCommand({
+export const command = defineWorkCommand({
   summary: "Start a VM",
-  description: "Starts a VM and, with --wait, waits until it is running.\n" +
-    "Its id goes to .vers/HEAD in this folder, so that later commands\n" +
-    "are about this VM.",
+  description:
+    "Starts a VM and, with --wait, waits until it is running. Its ID is\n" +
+    "written to .vers/HEAD in this folder: it is the default VM of later\n" +
+    "commands.",
   flags: FLAGS,
   positionals: [],
   examples: [
-    ["vers run --wait --vm-alias my-vm", "start a VM, or go on starting it"],
+    [
+      "vers run --wait --vm-alias my-vm",
+      "start a VM, or resume the wait for it",
+    ],
     ["vers run --mem-size 2048 --vcpu-count 2", "start a larger one"],
     ["vers run --wait --local --vm-alias try", "try it without an account"],
   ],
   exitCodes: [
-    [6, "time ran out; the job goes on, the same command waits on"],
-    [20, "the VM did not come up"],
-    [21, "it cannot be told whether the VM was made"],
+    [6, "timed out; the job continues, and the same command resumes it"],
+    [20, "the VM did not start"],
+    [21, "unconfirmed: the VM may or may not exist"],
   ],
   resumeKey: "--vm-alias, --idempotency-key or VERS_RUN_ID",
   files: { ...JOB_FILES, versToml: "read" },
   resuming:
-    "With --wait and --vm-alias (or --idempotency-key, or VERS_RUN_ID\n" +
-    "in the environment) the same command, run again, finds a VM that\n" +
-    "is on its way and waits for that. --resume-job finds any job.",
-  check: checkWaitFlags,
-  run: runVm,
+    "With --wait and --vm-alias (or --idempotency-key, or VERS_RUN_ID in\n" +
+    "the environment), running the same command again resumes the wait for\n" +
+    "the same VM. --resume-job resumes any job.",
+  kind: "vm.run",
+  work: async (input, context) => ({
+    inputs: await readInputs(input, context),
+  }),
+  isStable: (flags) => flags["vm-alias"] !== undefined,
+  sets: (flags) => ({ alias: flags["vm-alias"], head: true }),
+  view: {
+    ids: (result) => textsIn(result.vm_id),
+    text: (result) => [
+      result.status === "complete"
+        ? `VM '${result.vm_id}' started successfully.`
+        : `VM '${result.vm_id}' is starting.`,
+      ...nameLines(result),
+    ],
+  },
 });
-
-async function runVm(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../session.ts");
-  const { nameVm } = await import("../local_effects.ts");
-  const { startJob } = await import("../start_job.ts");
-  const { flags, progress } = input;
-  const session = await openSession(input, context);
-  const { client } = session.engine;
-  const isNamed = flags["resume-job"] !== undefined;
-  await startJob(session, {
-    input,
-    context,
-    command,
-    kind: "vm.run",
-    inputs: isNamed ? {} : await readInputs(input, context),
-    isStable: flags["vm-alias"] !== undefined,
-    sets: { alias: flags["vm-alias"], head: true },
-    onAccepted: (job, patience) =>
-      nameVm(job, { context, progress, client, setsHead: true, patience }),
-    view: VIEW,
-  });
-  return 0;
-}
 
 /** What is asked for: flags over vers.toml over the defaults. */
 async function readInputs(
   { flags, progress }: Input,
   context: Context,
 ): Promise<JsonObject> {
-  const { readVersToml } = await import("../../project/vers_toml.ts");
+  const { readVersToml } = await lazy.versToml();
   const toml = await readVersToml(`${context.cwd()}/vers.toml`);
   const isComplete = flags["mem-size"] && flags["vcpu-count"] &&
     flags["fs-size-vm"] && flags.rootfs && flags.kernel;
@@ -134,19 +132,3 @@ async function readInputs(
     kernel: flags.kernel || toml.kernelName,
   };
 }
-
-const VIEW: ResultView = {
-  ids: (result) => textsIn(result.vm_id),
-  text(result) {
-    const [vmId = ""] = textsIn(result.vm_id);
-    const [alias] = textsIn(result.alias);
-    const [head] = textsIn(result.head);
-    return [
-      result.status === "complete"
-        ? `VM '${vmId}' started successfully.`
-        : `VM '${vmId}' is starting.`,
-      ...(alias === undefined ? [] : [`Alias: ${alias}`]),
-      ...(head === undefined ? [] : [`HEAD now points to: ${head}`]),
-    ];
-  },
-};

@@ -1,18 +1,12 @@
 import type { VersClient } from "../../api/vers_client.ts";
 import { Failure } from "../../failure.ts";
-import { aliasName } from "../command_line/alias_name.ts";
-import {
-  type CommandInput,
-  defineCommand,
-  type Given,
-  type Mistake,
-} from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { JOB_FILES } from "../guide/file_uses.ts";
-import type { FlagTable } from "../command_line/flag.ts";
-import { type ResultView, textsIn } from "../output/render_result.ts";
-import { checkWaitFlags, WAIT_FLAGS } from "../command_line/wait_flags.ts";
 import { EXAMPLE_ID, isUuid } from "../../uuid.ts";
+import type { CommandInput, Given, Mistake } from "../command_line/command.ts";
+import { aliasName, type FlagTable } from "../command_line/flag.ts";
+import { WAIT_FLAGS } from "../command_line/wait_flags.ts";
+import type { Context } from "../context.ts";
+import { textsIn } from "../output/render_result.ts";
+import { defineWorkCommand, nameLines } from "../work_command.ts";
 
 const FLAGS = {
   "vm-alias": {
@@ -24,7 +18,7 @@ const FLAGS = {
   },
   ref: {
     type: "boolean",
-    brief: "Take the argument for repo:tag; one with a colon is anyway",
+    brief: "Treat the argument as repo:tag; implied by a colon in it",
   },
   ...WAIT_FLAGS,
 } as const satisfies FlagTable;
@@ -34,78 +28,70 @@ type Input = CommandInput<typeof FLAGS>;
 const REFERENCE = /^([^:\s]+):([^:\s]+)$/;
 
 /** `vers run-commit`: starts a VM from a commit. */
-export const command = defineCommand({
+export const command = defineWorkCommand({
   summary: "Start a VM from a commit",
   description:
-    "Makes a VM in the state that a commit keeps and, with --wait,\n" +
-    "waits until it is running. Its id goes to .vers/HEAD in this folder, so\n" +
-    "that later commands are about this VM.",
+    "Starts a VM in the state of a commit and, with --wait, waits until it\n" +
+    "is running. Its ID is written to .vers/HEAD in this folder: it is the\n" +
+    "default VM of later commands.",
   flags: FLAGS,
   positionals: [{
     name: "commit-id|repo:tag",
     brief: "The commit, by its id or by a tag of a repository",
   }],
   examples: [
-    [`vers run-commit ${EXAMPLE_ID} --wait -N my-vm`, "start it, or go on"],
-    ["vers run-commit base:latest", "start what the tag names now"],
+    [
+      `vers run-commit ${EXAMPLE_ID} --wait -N my-vm`,
+      "start it, or resume the wait",
+    ],
+    ["vers run-commit base:latest", "start the commit of a tag"],
   ],
   exitCodes: [
-    [3, "there is no such commit or tag"],
-    [6, "time ran out; the job goes on, the same command waits on"],
-    [20, "the VM did not come up"],
-    [21, "it cannot be told whether the VM was made"],
+    [3, "commit or tag not found"],
+    [6, "timed out; the job continues, and the same command resumes it"],
+    [20, "the VM did not start"],
+    [21, "unconfirmed: the VM may or may not exist"],
   ],
   resumeKey: "--vm-alias, --idempotency-key or VERS_RUN_ID",
-  files: JOB_FILES,
   resuming:
-    "With --wait and --vm-alias (or --idempotency-key, or VERS_RUN_ID\n" +
-    "in the environment) the same command, run again, finds the VM that is\n" +
-    "on its way and waits for that. If the tag names another commit by then,\n" +
-    "it starts anew. Without one of them, --resume-job finds the job.",
+    "With --wait and --vm-alias (or --idempotency-key, or VERS_RUN_ID in\n" +
+    "the environment), running the same command again resumes the wait for\n" +
+    "the same VM. If the tag points to another commit by then, it starts a\n" +
+    "new VM. Without one of them, --resume-job resumes the job.",
   check: checkCommit,
-  run: runCommit,
+  kind: "vm.run_commit",
+  work: async ({ args: [commit = ""], flags }, context, { engine }) => ({
+    inputs: { commit, alias: flags["vm-alias"] },
+    source: await commitIdOf(commit, {
+      client: engine.client,
+      context,
+      maySend: !flags.explain,
+    }),
+  }),
+  isStable: (flags) => flags["vm-alias"] !== undefined,
+  sets: (flags) => ({ alias: flags["vm-alias"], head: true }),
+  view: {
+    ids: (result) => textsIn(result.vm_id),
+    text: ({ vm_id, status, commit_key, ...names }) => [
+      status === "complete"
+        ? `VM '${vm_id}' started successfully from commit ${commit_key}.`
+        : `VM '${vm_id}' is starting from commit ${commit_key}.`,
+      ...nameLines(names),
+    ],
+  },
 });
 
 function checkCommit(given: Given): readonly Mistake[] {
   const { flags, args: [commit] } = given;
-  const mistakes = checkWaitFlags(given);
-  if (flags.has("resume-job") || commit === undefined) return mistakes;
+  if (flags.has("resume-job") || commit === undefined) return [];
   const isReference = REFERENCE.test(commit);
-  if (isReference || (isUuid(commit) && !flags.has("ref"))) return mistakes;
-  return [...mistakes, {
+  if (isReference || (isUuid(commit) && !flags.has("ref"))) return [];
+  return [{
     problem: flags.has("ref")
-      ? `"${commit}" is no reference: with --ref it must be repo:tag`
-      : `"${commit}" is no commit: it must be an id, or repo:tag`,
+      ? `"${commit}" is not a reference: with --ref it must be repo:tag`
+      : `"${commit}" is not a commit: it must be an ID or repo:tag`,
     example: flags.has("ref") ? "base:latest --ref" : EXAMPLE_ID,
   }];
-}
-
-async function runCommit(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../session.ts");
-  const { nameVm } = await import("../local_effects.ts");
-  const { startJob } = await import("../start_job.ts");
-  const { flags, args: [commit = ""], progress } = input;
-  const session = await openSession(input, context);
-  const { client } = session.engine;
-  const isNamed = flags["resume-job"] !== undefined;
-  await startJob(session, {
-    input,
-    context,
-    command,
-    kind: "vm.run_commit",
-    inputs: isNamed ? {} : { commit, alias: flags["vm-alias"] },
-    source: isNamed ? undefined : await commitIdOf(commit, {
-      client,
-      context,
-      maySend: !flags.explain,
-    }),
-    isStable: flags["vm-alias"] !== undefined,
-    sets: { alias: flags["vm-alias"], head: true },
-    onAccepted: (job, patience) =>
-      nameVm(job, { context, progress, client, setsHead: true, patience }),
-    view: VIEW,
-  });
-  return 0;
 }
 
 /**
@@ -133,20 +119,3 @@ async function commitIdOf(
     return undefined;
   }
 }
-
-const VIEW: ResultView = {
-  ids: (result) => textsIn(result.vm_id),
-  text(result) {
-    const [vmId = ""] = textsIn(result.vm_id);
-    const [commit = ""] = textsIn(result.commit_key);
-    const [alias] = textsIn(result.alias);
-    const [head] = textsIn(result.head);
-    return [
-      result.status === "complete"
-        ? `VM '${vmId}' started successfully from commit ${commit}.`
-        : `VM '${vmId}' is starting from commit ${commit}.`,
-      ...(alias === undefined ? [] : [`Alias: ${alias}`]),
-      ...(head === undefined ? [] : [`HEAD now points to: ${head}`]),
-    ];
-  },
-};

@@ -37,7 +37,7 @@ Deno.test("vers run-commit on a terminal says what it started, and moves HEAD", 
 
 for (
   const [words, said] of [
-    [["latest"], /\\"latest\\" is no commit: it must be an id, or repo:tag/],
+    [["latest"], /\\"latest\\" is not a commit: it must be an ID or repo:tag/],
     [
       ["5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e", "--ref"],
       /with --ref it must be repo:tag/,

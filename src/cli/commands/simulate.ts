@@ -1,7 +1,12 @@
 import { type CommandInput, defineCommand } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import type { FlagTable } from "../command_line/flag.ts";
-import { wholeNumber, withFacts, word } from "../command_line/flag_value.ts";
+import { lazy } from "../lazy.ts";
+import {
+  type FlagTable,
+  wholeNumber,
+  withFacts,
+  word,
+} from "../command_line/flag.ts";
 import { jsonLine } from "../output/terminal_text.ts";
 
 const HOUR_MS = 3_600_000;
@@ -59,8 +64,8 @@ async function simulate(
   { flags }: CommandInput<typeof FLAGS>,
   context: Context,
 ): Promise<number> {
-  const { Simulator } = await import("../../simulator/simulator.ts");
-  const { serveSimulator } = await import("../../simulator/serve.ts");
+  const { Simulator } = await lazy.simulator();
+  const { serveSimulator } = await lazy.simulatorServer();
   const { clock, signal, stdout } = context;
   const bootMs = flags["boot-ms"];
   const stateDir = flags["state-dir"];

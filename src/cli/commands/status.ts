@@ -1,10 +1,19 @@
 import type { SkippedVm, Vm, VmStatus } from "../../api/types.ts";
 import type { JsonObject } from "../../json.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
+import { readAliases } from "../../project/aliases.ts";
+import { readHead } from "../../project/head.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  type Listing,
+  type Printout,
+  TARGET_FILES,
+} from "../command_line/command.ts";
 import type { Context } from "../context.ts";
-import { TARGET_FILES } from "../guide/file_uses.ts";
-import { deliverPage, PAGE_FLAGS, pageOf, tableLines } from "../output/page.ts";
-import { textsIn } from "../output/render_result.ts";
+import { PAGE_FLAGS, pageOf, tableLines } from "../output/page.ts";
+import { openSession } from "../session.ts";
+import { aliasPath, headPath, vmOfHead } from "../targets.ts";
+import { type OpenedVm, openVm } from "../vm_command.ts";
 
 type Input = CommandInput<typeof PAGE_FLAGS>;
 
@@ -38,58 +47,42 @@ export const command = defineCommand({
   run: status,
 });
 
-async function status(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../session.ts");
-  const { args: [typed], flags, invocation: { output }, progress } = input;
-  if (typed !== undefined) return await showVm(typed, input, context);
+async function status(
+  input: Input,
+  context: Context,
+): Promise<Printout | Listing> {
+  const { args, flags, progress } = input;
+  if (args.length > 0) return await showVm(await openVm(input, context));
   const { engine: { client, signal } } = await openSession(input, context);
   const { value: { vms, skipped } } = await client.listVms({ signal });
   if (skipped.length > 0) progress.say(skippedNote(skipped));
-  const names = await namesOf(context);
-  const page = pageOf(vms.toSorted(byAge).map(toResult), flags);
-  await deliverPage(page, {
-    context,
-    progress,
-    output,
+  const names = namesOf(context);
+  return {
+    page: pageOf(vms.toSorted(byAge).map(toResult), flags),
     view: {
       id: ({ vm_id }) => String(vm_id),
       text: (items) => listLines(items, names),
     },
-  });
-  return 0;
+  };
 }
 
 async function showVm(
-  typed: string,
-  input: Input,
-  context: Context,
-): Promise<number> {
-  const { openVm } = await import("../open_vm.ts");
-  const { foundVm } = await import("../found_vm.ts");
-  const { deliverResult } = await import("../output/deliver.ts");
-  const { invocation: { output }, progress } = input;
-  const opened = await openVm(input, { context, typed });
-  const { target, client, signal } = opened;
-  const vm = await foundVm(client.vmStatus(target.id, { signal }), target);
-  await deliverResult(toResult(vm), {
-    context,
-    progress,
-    output,
-    isKept: false,
-    view: {
-      ids: ({ vm_id }) => textsIn(vm_id),
-      text: () =>
-        tableLines([
-          ["VM ID:", vm.vm_id],
-          ["State:", vm.state],
-          ["Created:", vm.created_at ?? "-"],
-          ["Owner:", vm.owner_id ?? "-"],
-          ...Object.entries(vm.labels).toSorted(byName)
-            .map(([name, value]) => ["Label:", `${name}=${value}`]),
-        ]),
-    },
-  });
-  return 0;
+  { id, client, options, found }: OpenedVm,
+): Promise<Printout> {
+  const vm = await found(client.vmStatus(id, options));
+  const result = toResult(vm);
+  return {
+    result,
+    ids: [vm.vm_id],
+    text: tableLines([
+      ["VM ID:", vm.vm_id],
+      ["State:", vm.state],
+      ["Created:", vm.created_at ?? "-"],
+      ["Owner:", vm.owner_id ?? "-"],
+      ...Object.entries(result.labels)
+        .map(([name, value]) => ["Label:", `${name}=${value}`]),
+    ]),
+  };
 }
 
 /** Says which entries of the service's list are not shown, and why. */
@@ -99,13 +92,20 @@ function skippedNote(skipped: readonly SkippedVm[]): string {
   const many = skipped.length === 1
     ? "an entry of the list is"
     : `${skipped.length} entries of the list are`;
-  return `note: ${many} passed over, not being as documented: ${which}` +
+  return `note: ${many} skipped, not as documented: ${which}` +
     (skipped.length === 1 ? "" : ", the first") + `: ${first?.why}`;
 }
 
 function toResult({ vm_id, state, created_at, owner_id, labels }: VmStatus) {
-  const sorted = Object.fromEntries(Object.entries(labels).toSorted(byName));
-  return { vm_id, state, created_at, owner_id, labels: sorted };
+  const sorted = Object.entries(labels)
+    .toSorted(([one], [other]) => one < other ? -1 : 1);
+  return {
+    vm_id,
+    state,
+    created_at,
+    owner_id,
+    labels: Object.fromEntries(sorted),
+  };
 }
 
 /** What stands for VMs on this machine. */
@@ -115,10 +115,7 @@ interface Names {
 }
 
 /** What cannot be read does not keep the list from being shown. */
-async function namesOf(context: Context): Promise<Names> {
-  const { aliasPath, headPath, vmOfHead } = await import("../targets.ts");
-  const { readAliases } = await import("../../project/aliases.ts");
-  const { readHead } = await import("../../project/head.ts");
+function namesOf(context: Context): Names {
   const path = aliasPath(context);
   try {
     const aliases = path === undefined ? new Map() : readAliases(path);
@@ -148,11 +145,4 @@ function listLines(
 function byAge(one: Vm, other: Vm): number {
   const [a, b] = [Date.parse(one.created_at), Date.parse(other.created_at)];
   return a - b || (one.vm_id < other.vm_id ? -1 : 1);
-}
-
-function byName(
-  one: readonly [string, string],
-  other: readonly [string, string],
-) {
-  return one[0] < other[0] ? -1 : 1;
 }

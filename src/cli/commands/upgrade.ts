@@ -5,44 +5,46 @@ import {
   ReleaseHost,
   RELEASES_URL,
 } from "../../api/release_host.ts";
-import { replaceFile } from "../../replace_file.ts";
 import { Failure, messageOf } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
 import { isNewer, isReleaseVersion } from "../../release_version.ts";
+import { replaceFile } from "../../replace_file.ts";
 import { VERSION } from "../../version.ts";
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { deliverResult } from "../output/deliver.ts";
-import { UsageError } from "../output/exit_code.ts";
+import {
+  type CommandInput,
+  defineCommand,
+  type Printout,
+} from "../command_line/command.ts";
 import type { FlagTable } from "../command_line/flag.ts";
-import type { ResultView } from "../output/render_result.ts";
+import type { Context } from "../context.ts";
+import { UsageError } from "../output/exit_code.ts";
 
 const FLAGS = {
   check: {
     type: "boolean",
-    brief: "Only say whether there is a newer release",
+    brief: "Only check whether there is a newer release",
   },
 } as const satisfies FlagTable;
 
 /** `vers upgrade`: puts another release in the place of this executable. */
 export const command = defineCommand({
-  summary: "Replace this program by its latest release",
+  summary: "Replace this program with its latest release",
   description:
     "Downloads the latest release, or the one that is named, verifies its\n" +
-    "checksum, and puts it in the place of the running executable. Until all\n" +
-    "of it is there and verified, the old one stays as it is.",
+    "checksum, and replaces the running executable. Until the download is\n" +
+    "complete and verified, the old one stays in place.",
   flags: FLAGS,
   positionals: [{
     name: "version",
-    brief: "The release to have, older ones too; else the latest",
+    brief: "The release to install; default: the latest",
     isOptional: true,
   }],
   examples: [
-    ["vers upgrade", "have the latest release"],
-    ["vers upgrade --check", "say whether there is a newer one"],
-    ["vers upgrade 0.1.0", "have exactly this one"],
+    ["vers upgrade", "install the latest release"],
+    ["vers upgrade --check", "check whether there is a newer one"],
+    ["vers upgrade 0.1.0", "install exactly this one"],
   ],
-  exitCodes: [[3, "there is no such release"]],
+  exitCodes: [[3, "release not found"]],
   files: { program: "read, write" },
   run: (input, context) =>
     upgrade(input, context, {
@@ -64,12 +66,12 @@ export interface RunningProgram {
   readonly target: string;
 }
 
-/** Does what the command says for `program`, and returns the exit code. */
+/** Does what the command says for `program`, and returns what it says. */
 export async function upgrade(
-  { flags, args, invocation, progress }: CommandInput<typeof FLAGS>,
+  { flags, args, progress }: CommandInput<typeof FLAGS>,
   context: Context,
   program: RunningProgram,
-): Promise<number> {
+): Promise<Printout> {
   const wanted = parseVersion(args[0]);
   if (!flags.check && !program.isExecutable) throw notAnExecutable();
   const host = await openHost(context);
@@ -88,14 +90,7 @@ export async function upgrade(
     await install(host, { release, target: program.target, path });
     result = { ...result, status: "upgraded", path };
   }
-  await deliverResult(result, {
-    context,
-    progress,
-    output: invocation.output,
-    view: VIEW,
-    isKept: false,
-  });
-  return 0;
+  return { result, ids: [release.version], text: [textOf(result)] };
 }
 
 function parseVersion(text: string | undefined): string | undefined {
@@ -174,22 +169,17 @@ function notAnExecutable(): Failure {
       "not the executable of a release",
     {
       code: "general",
-      hint: "get the newer file where this one is from; " +
-        "to see what there is: vers upgrade --check",
+      hint: "download the newer file from where this one is from; " +
+        "to check for a newer release: vers upgrade --check",
     },
   );
 }
 
-const VIEW: ResultView = {
-  ids: ({ release }) => [String(release)],
-  text({ status, version, release, path }) {
-    if (status === "upgraded") {
-      return [`vers ${release} is in the place of ${version}: ${path}`];
-    }
-    return status === "available"
-      ? [
-        `vers ${release} can be had, this is ${version}: vers upgrade`,
-      ]
-      : [`vers ${version} is what there is`];
-  },
-};
+function textOf({ status, version, release, path }: JsonObject): string {
+  if (status === "upgraded") {
+    return `Upgraded vers from ${version} to ${release}: ${path}`;
+  }
+  return status === "available"
+    ? `vers ${release} is available, this is ${version}: vers upgrade`
+    : `vers ${version} is up to date`;
+}

@@ -1,6 +1,6 @@
-import { type CommandInput, defineCommand } from "../command_line/command.ts";
-import type { Context } from "../context.ts";
-import { SERVICE_FILES } from "../guide/file_uses.ts";
+import { defineCommand, SERVICE_FILES } from "../command_line/command.ts";
+import { isLocal, openSession } from "../session.ts";
+import { accountLines, accountResult, identify } from "./_account.ts";
 
 /** `vers whoami`: shows whose API key is used. */
 export const command = defineCommand({
@@ -15,28 +15,15 @@ export const command = defineCommand({
     ["vers whoami -q", "print the key's id"],
   ],
   files: SERVICE_FILES,
-  run: whoami,
+  async run(input, context) {
+    const { account, engine } = await openSession(input, context);
+    const identity = await identify(engine.client, engine.signal);
+    const source = isLocal(context, input.invocation)
+      ? "the simulator in this program"
+      : context.env("VERS_API_KEY")?.trim()
+      ? "VERS_API_KEY"
+      : "~/.versrc";
+    const result = { ...accountResult(account, identity), source };
+    return { result, ids: [result.key_id], text: accountLines(result) };
+  },
 });
-
-async function whoami(input: CommandInput, context: Context): Promise<number> {
-  const { isLocal, openSession } = await import("../session.ts");
-  const { identify } = await import("./_identify.ts");
-  const { ACCOUNT_VIEW, accountResult } = await import("./_account_view.ts");
-  const { deliverResult } = await import("../output/deliver.ts");
-  const { invocation, progress } = input;
-  const { account, engine } = await openSession(input, context);
-  const identity = await identify(engine.client, engine.signal);
-  const source = isLocal(context, invocation)
-    ? "the simulator in this program"
-    : context.env("VERS_API_KEY")?.trim()
-    ? "VERS_API_KEY"
-    : "~/.versrc";
-  await deliverResult({ ...accountResult(account, identity), source }, {
-    context,
-    progress,
-    output: invocation.output,
-    isKept: false,
-    view: ACCOUNT_VIEW,
-  });
-  return 0;
-}

@@ -5,13 +5,15 @@ import {
   type CommandRoute,
   type FileName,
   type GroupRoute,
-  isHidden,
+  maxArguments,
   type Route,
   type Routes,
+  shownRoutes,
+  usageOf,
 } from "../command_line/command.ts";
-import { EXIT_CODES as CODES_OF_FAILURES } from "../output/exit_code.ts";
 import type { Flag, FlagTable } from "../command_line/flag.ts";
 import { GLOBAL_FLAGS } from "../command_line/output_choice.ts";
+import { EXIT_CODES as CODES_OF_FAILURES } from "../output/exit_code.ts";
 import {
   DESCRIPTION,
   EXIT_CODES,
@@ -30,7 +32,7 @@ const ANY_NUMBER = -1;
 
 /**
  * Returns all that an agent needs to know of this program, in the shape of the
- * Go CLI's `agent-context`, with more in it. It is made of the commands
+ * Go CLI's `agent-context`, with more in it. It is made from the commands
  * themselves: there is no second list of them.
  */
 export async function agentContext(routes: Routes): Promise<JsonObject> {
@@ -62,8 +64,8 @@ export async function agentContext(routes: Routes): Promise<JsonObject> {
 
 async function describeRoutes(routes: Routes): Promise<JsonObject> {
   const described: Record<string, JsonObject> = {};
-  for (const [name, route] of routes) {
-    if (!isHidden(route)) described[name] = await describeRoute(name, route);
+  for (const [name, route] of shownRoutes(routes)) {
+    described[name] = await describeRoute(name, route);
   }
   return described;
 }
@@ -97,21 +99,17 @@ function describeCommand(
   command: Command,
 ): JsonObject {
   const { positionals, flags, examples, exitCodes = [], files = {} } = command;
-  const { resuming, resumeKey, takesRest, passesExitCode } = command;
-  const isOpen = takesRest || positionals.some(({ isList }) => isList);
+  const { resuming, resumeKey, passesExitCode } = command;
+  const max = maxArguments(command);
   const isAsync = Object.hasOwn(flags, "wait");
-  const words = positionals.map(({ name, isOptional, isList }) => {
-    const shown = isList ? `${name}...` : name;
-    return isOptional ? ` [${shown}]` : ` <${shown}>`;
-  });
   return {
-    use: name + words.join(""),
+    use: name + usageOf(command),
     short: command.summary,
     long: command.description.replaceAll(/(?<!\n)\n(?!\n)/g, " "),
     ...(aliases === undefined ? {} : { aliases }),
     args: {
       min: positionals.filter(({ isOptional }) => !isOptional).length,
-      max: isOpen ? ANY_NUMBER : positionals.length,
+      max: max === Infinity ? ANY_NUMBER : max,
     },
     arguments: positionals.map((positional) => ({
       name: positional.name,

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { main } from "../../../main.ts";
 import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
-import { Keepsake } from "../../../tests/helpers/keepsake.ts";
+import { FileSnapshot } from "../../../tests/helpers/file_snapshot.ts";
 import {
   type TestContext,
   testContext,
@@ -15,8 +15,8 @@ const RUN = ["run", "--wait", "--vm-alias", "my-vm"];
  * asked the service nothing and left every file as it was.
  */
 async function explained(context: TestContext, words: readonly string[]) {
-  const home = new Keepsake(context.env("HOME") ?? context.home);
-  const project = new Keepsake(context.cwd());
+  const home = new FileSnapshot(context.env("HOME") ?? context.home);
+  const project = new FileSnapshot(context.cwd());
   const asked = (await context.simulator.requests()).length;
   const before = context.out().length;
   const code = await main([...words, "--explain"], context);
@@ -165,7 +165,7 @@ Deno.test("--explain on a terminal speaks to a person, and of every kind", async
     ]
   ) {
     await using context = await testContext({ isTerminal: true });
-    const home = new Keepsake(context.env("HOME") ?? context.home);
+    const home = new FileSnapshot(context.env("HOME") ?? context.home);
     strictEqual(await main([...words, "--explain"], context), 0);
     home.assertSame();
     deepStrictEqual(await context.simulator.requests(), []);

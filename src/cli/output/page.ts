@@ -1,7 +1,6 @@
 import type { JsonObject } from "../../json.ts";
 import type { Context } from "../context.ts";
-import type { FlagTable } from "../command_line/flag.ts";
-import { wholeNumber } from "../command_line/flag_value.ts";
+import { type FlagTable, wholeNumber } from "../command_line/flag.ts";
 import type { OutputChoice } from "../command_line/output_choice.ts";
 import type { Progress } from "./progress.ts";
 import { jsonLine, visible } from "./terminal_text.ts";
@@ -136,5 +135,16 @@ export function tableLines(
   return rows.map((row) =>
     row.map((text, index) => text.padEnd(widths[index] ?? 0)).join("  ")
       .trimEnd()
+  );
+}
+
+/** Returns a line for each fact that is known, the values below each other. */
+export function factLines(
+  facts: readonly (readonly [name: string, value: unknown])[],
+): readonly string[] {
+  return tableLines(
+    facts.flatMap(([name, value]) =>
+      typeof value === "string" ? [[name, value]] : []
+    ),
   );
 }

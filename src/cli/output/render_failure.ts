@@ -12,16 +12,16 @@ import { Failure, type FailureCode } from "../../failure.ts";
 import { isInFlight, type Job } from "../../job/job.ts";
 import type { JsonObject } from "../../json.ts";
 import { FileLockError, type LockHolder } from "../../file_lock.ts";
-import { withoutSecrets } from "../command_line/exposed_secret.ts";
-import { failureHint, hintOf } from "./failure_hint.ts";
-import { type ExitCode, exitCodeFor } from "./exit_code.ts";
 import {
   type InvokedCommand,
   isFoundAgain,
   LEFT_OUT,
   namesJob,
   resumeCommand,
-} from "../command_line/resume_command.ts";
+  withoutSecrets,
+} from "../command_line/written_line.ts";
+import { failureHint, hintOf } from "./failure_hint.ts";
+import { type ExitCode, exitCodeFor } from "./exit_code.ts";
 import { jsonLine, visible } from "./terminal_text.ts";
 
 /** What is known of the command that ended with an error. */

@@ -21,7 +21,7 @@ import { FileLockError } from "../../file_lock.ts";
 import { defineCommand } from "../command_line/command.ts";
 import { UsageError } from "./exit_code.ts";
 import { renderFailure } from "./render_failure.ts";
-import type { InvokedCommand } from "../command_line/resume_command.ts";
+import type { InvokedCommand } from "../command_line/written_line.ts";
 
 const invoked: InvokedCommand = {
   command: defineCommand({

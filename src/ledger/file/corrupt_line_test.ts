@@ -1,4 +1,4 @@
-import { strictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import {
@@ -171,4 +171,63 @@ Deno.test("parseEntryLine() takes a line that was cut in a character for corrupt
   const go = new TextEncoder().encode(GO.split("\n")[0]);
   go[go.indexOf(0x2d)] = 0xc3;
   strictEqual(parseEntryLine(go).type, "corrupt");
+});
+
+const GO_LINE = GO.split("\n")[0] ?? "";
+const encoder = new TextEncoder();
+
+/** Returns a text as the UTF-16 of Windows. */
+function utf16(text: string): Uint8Array {
+  return new Uint8Array(new Uint16Array([...encoder.encode(text)]).buffer);
+}
+
+for (
+  const { line, why } of [
+    { line: "not json", why: "it is not a JSON object" },
+    { line: "[]", why: "it is not a JSON object" },
+    { line: '"text"}', why: "it is not a JSON object" },
+    { line: "{", why: "it is not a JSON object" },
+    { line: '{"a":}', why: "it is not a JSON object" },
+    { line: 'x{"a":1', why: "it is not a JSON object" },
+    { line: "{}", why: "it is no entry" },
+    { line: GO_LINE.slice(0, -1), why: "it was cut off" },
+    { line: '{"', why: "it was cut off" },
+    { line: GOOD.slice(0, -1), why: "it was cut off" },
+    {
+      line: GOOD.replace("my-vm", "no-vm"),
+      why: "its checksum does not match",
+    },
+    { line: JSON.stringify(LINE), why: "its checksum is missing" },
+    {
+      line: withChecksum({ ...LINE, v: "2" }),
+      why: "its version is no number",
+    },
+    {
+      line: withChecksum({ ...LINE, v: 1 }),
+      why: "its version is 1, which never was",
+    },
+    {
+      line: withChecksum({ ...LINE, handle: { vm_ids: 1 } }),
+      why: 'its field "handle.vm_ids" is not what it should be',
+    },
+    {
+      line: withChecksum({ ...LINE, at: 1, scope: 1 }),
+      why: 'its field "at" is not what it should be',
+    },
+  ]
+) {
+  Deno.test(`parseEntryLine() says of ${line.slice(0, 12)} … ${line.slice(-20)}: ${why}`, () => {
+    const isTorn = why === "it was cut off";
+    deepStrictEqual(parseText(line), { type: "corrupt", why, isTorn });
+  });
+}
+
+Deno.test("parseEntryLine() tells bytes that are no text from text in UTF-16", () => {
+  const corrupt = { type: "corrupt", isTorn: false };
+  const broken = encoder.encode(GO_LINE);
+  broken[broken.indexOf(0x2d)] = 0xc3;
+  const why = "it is not UTF-8 text";
+  deepStrictEqual(parseEntryLine(broken), { ...corrupt, why });
+  const zeros = "it is not UTF-8 text: it has zero bytes";
+  deepStrictEqual(parseEntryLine(utf16(GO_LINE)), { ...corrupt, why: zeros });
 });

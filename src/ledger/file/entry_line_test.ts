@@ -10,7 +10,17 @@ import {
   VM_ID,
 } from "../../../tests/helpers/entries.ts";
 import { withChecksum } from "../../../tests/helpers/ledger_lines.ts";
-import { formatLine, parseEntryLine } from "./entry_line.ts";
+import {
+  formatLine,
+  idOfSound,
+  isSound,
+  isUtf8,
+  looksSound,
+  parseEntryLine,
+  skimLine,
+  standingOf,
+  trimLine,
+} from "./entry_line.ts";
 
 const NEWLINE = 10;
 
@@ -203,4 +213,184 @@ Deno.test("parseEntryLine() passes over fields that a later program of this form
     parseText(withChecksum({ ...LINE, added: { later: true } })),
     { type: "entry", entry: running() },
   );
+});
+
+for (
+  const [text, trimmed] of [
+    ["a", "a"],
+    ["a \t\r", "a"],
+    [" \ta", " \ta"],
+    ["\ufeffa", "a"],
+    ["\ufeff\ufeffa\ufeff", "a\ufeff"],
+    ["a b\r\r", "a b"],
+    [" \r\t", ""],
+    ["\ufeff ", ""],
+    ["", ""],
+    ["a\n", "a\n"],
+    ["a\v", "a\v"],
+  ] as const
+) {
+  Deno.test(`trimLine() of ${JSON.stringify(text)} is ${JSON.stringify(trimmed)}`, () => {
+    const bytes = trimLine(new TextEncoder().encode(text));
+    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    strictEqual(decoder.decode(bytes), trimmed);
+  });
+}
+
+Deno.test("trimLine() leaves the parts of a byte-order mark", () => {
+  const parts = new Uint8Array([0xef, 0xbb, 0x7b]);
+  deepStrictEqual(trimLine(parts), parts);
+});
+
+const OURS = textOf(running());
+const GO_LINE = GO.split("\n")[0] ?? "";
+
+for (
+  const { name, text, sound, looks } of [
+    { name: "our line", text: OURS, sound: true, looks: true },
+    {
+      name: "it with a blank behind",
+      text: `${OURS} `,
+      sound: true,
+      looks: true,
+    },
+    { name: "a Go line", text: GO_LINE, sound: true, looks: true },
+    { name: "nothing", text: "", sound: true, looks: true },
+    { name: "a blank", text: " ", sound: true, looks: true },
+    {
+      name: "our line with another letter",
+      text: OURS.replace("my-vm", "no-vm"),
+      sound: false,
+      looks: true,
+    },
+    {
+      name: "our line with another sum",
+      text: OURS.replace(/.{10}$/, '0000000f"}'),
+      sound: false,
+      looks: true,
+    },
+    {
+      name: "our line with a sum that is none",
+      text: OURS.replace(/.{10}$/, '0000000g"}'),
+      sound: false,
+      looks: false,
+    },
+    {
+      name: "our line with a sum in capitals",
+      text: OURS.replace(/.{10}$/, '0000000F"}'),
+      sound: false,
+      looks: false,
+    },
+    {
+      name: "our line with signs in its sum",
+      text: OURS.replace(/.{10}$/, '/0000000"}'),
+      sound: false,
+      looks: false,
+    },
+    {
+      name: "our line with a colon in its sum",
+      text: OURS.replace(/.{10}$/, ':0000000"}'),
+      sound: false,
+      looks: false,
+    },
+    {
+      name: "our line with a grave accent in its sum",
+      text: OURS.replace(/.{10}$/, '`0000000"}'),
+      sound: false,
+      looks: false,
+    },
+    {
+      name: "our line without its sum",
+      text: OURS.replace(/,"crc":.*$/, "}"),
+      sound: false,
+      looks: false,
+    },
+    {
+      name: "our line without its last sign",
+      text: OURS.slice(0, -1),
+      sound: false,
+      looks: false,
+    },
+    {
+      name: "our line without its first sign",
+      text: OURS.slice(1),
+      sound: false,
+      looks: false,
+    },
+    {
+      name: "a Go line without its last sign",
+      text: GO_LINE.slice(0, -1),
+      sound: false,
+      looks: false,
+    },
+    {
+      name: "a Go line without its first sign",
+      text: GO_LINE.slice(1),
+      sound: false,
+      looks: false,
+    },
+    { name: "a short line", text: "}", sound: false, looks: false },
+  ]
+) {
+  Deno.test(`isSound() of ${name} is ${sound}, and looksSound() ${looks}`, () => {
+    const bytes = new TextEncoder().encode(text);
+    strictEqual(isSound(bytes), sound);
+    strictEqual(looksSound(bytes), looks);
+  });
+}
+
+Deno.test("isUtf8() takes text that is cut off at its end, and no other bytes", () => {
+  const bytes = new TextEncoder().encode("aé\u{1f600}");
+  for (let length = 0; length <= bytes.length; length++) {
+    strictEqual(isUtf8(bytes.subarray(0, length)), true, `${length} bytes`);
+  }
+  strictEqual(isUtf8(new Uint8Array([0xc3, 0x61])), false);
+  strictEqual(isUtf8(bytes.subarray(2)), false);
+});
+
+function timeIn(entry: object, name: string): unknown {
+  return Object.entries(entry).find(([field]) => field === name)?.[1];
+}
+
+/** Text that looks like the head of a line. */
+const anyMark = fc.constantFrom(
+  ',"kind":"x"',
+  '","status":"failed","v":2,"at":"',
+  '"token":"other"',
+);
+
+Deno.test("skimLine() makes out of every line of ours what parsing makes of it", () => {
+  fc.assert(fc.property(anyEntry, anyMark, (entry, mark) => {
+    const odd = { ...entry, args: [mark], inputs: { status: "failed", mark } };
+    for (const written of [entry, odd]) {
+      const { id, token, status, at, started_at, accepted_at } = written;
+      const line = formatLine(written).subarray(0, -1);
+      const entry = { id, token, status, at };
+      deepStrictEqual(skimLine(line), { type: "entry", entry });
+      strictEqual(idOfSound(line), id);
+      deepStrictEqual(standingOf(line), {
+        token,
+        status,
+        started_at,
+        completed_at: timeIn(written, "completed_at"),
+        accepted_at,
+        delivered_at: timeIn(written, "delivered_at"),
+        gone_at: timeIn(written, "gone_at"),
+      });
+    }
+  }));
+});
+
+Deno.test("skimLine() and isSound() see what is wrong with a line", () => {
+  const whole = formatLine(running()).subarray(0, -1);
+  fc.assert(
+    fc.property(fc.nat(whole.length - 1), fc.nat(255), (place, byte) => {
+      const line = whole.with(place, byte);
+      const { type } = parseEntryLine(line);
+      strictEqual(skimLine(line).type, type);
+      if (type === "corrupt") strictEqual(isSound(line), false);
+    }),
+    { numRuns: 300 },
+  );
+  strictEqual(skimLine(undefined).type, "corrupt");
 });

@@ -1,21 +1,17 @@
 import { Failure } from "../../../failure.ts";
-import {
-  type CommandInput,
-  defineCommand,
-} from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../guide/file_uses.ts";
+import { setAlias } from "../../../project/aliases.ts";
+import { defineCommand, TARGET_FILES } from "../../command_line/command.ts";
+import { parseAlias, ValueError } from "../../command_line/flag.ts";
 import { UsageError } from "../../output/exit_code.ts";
-import { ValueError } from "../../command_line/flag.ts";
-import { textsIn } from "../../output/render_result.ts";
-import { VM_POSITIONAL } from "../../command_line/vm_positional.ts";
+import { aliasPath, resolveTarget } from "../../targets.ts";
+import { VM_POSITIONAL } from "../../vm_command.ts";
 
 /** `vers alias set`: makes an alias stand for a VM. */
 export const command = defineCommand({
-  summary: "Make an alias stand for a VM",
+  summary: "Set an alias for a VM",
   description:
-    "Makes an alias stand for a VM, on this machine. An alias that\n" +
-    "is there is moved. The service is not asked whether the VM exists.",
+    "Sets an alias for a VM on this machine; an existing alias is moved.\n" +
+    "The service is not asked whether the VM exists.",
   flags: {},
   positionals: [{ name: "alias", brief: "The name" }, VM_POSITIONAL],
   examples: [
@@ -26,51 +22,31 @@ export const command = defineCommand({
     ],
   ],
   files: { ...TARGET_FILES, aliases: "read, write" },
-  run: setAliasTo,
-});
-
-async function setAliasTo(
-  input: CommandInput,
-  context: Context,
-): Promise<number> {
-  const { aliasPath, resolveTarget } = await import("../../targets.ts");
-  const { setAlias } = await import("../../../project/aliases.ts");
-  const { deliverResult } = await import("../../output/deliver.ts");
-  const { args: [typed = "", vm], invocation: { output }, progress } = input;
-  const alias = await checkAlias(typed);
-  const { id } = resolveTarget(vm, {
-    context,
-    path: ["alias", "set", alias],
-    warn: progress.warn,
-  });
-  const path = aliasPath(context);
-  if (path === undefined) {
-    throw new Failure("Cannot set an alias: there is no home folder", {
-      code: "general",
-      hint: "set HOME; aliases are kept in ~/.vers/aliases.json",
-    });
-  }
-  const { signal } = context;
-  const before = await setAlias(path, alias, { vmId: id, signal });
-  const previous = before ?? null;
-  await deliverResult({ alias, vm_id: id, previous }, {
-    context,
-    progress,
-    output,
-    isKept: false,
-    view: {
-      ids: ({ vm_id }) => textsIn(vm_id),
-      text: () => [
+  async run({ args: [typed = "", vm], progress: { warn } }, context) {
+    const alias = checkAlias(typed);
+    const words = ["alias", "set", alias];
+    const { id } = resolveTarget(vm, { context, path: words, warn });
+    const path = aliasPath(context);
+    if (path === undefined) {
+      throw new Failure("Cannot set an alias: there is no home folder", {
+        code: "general",
+        hint: "set HOME; aliases are kept in ~/.vers/aliases.json",
+      });
+    }
+    const { signal } = context;
+    const before = await setAlias(path, alias, { vmId: id, signal });
+    return {
+      result: { alias, vm_id: id, previous: before ?? null },
+      ids: [id],
+      text: [
         `Alias '${alias}' now stands for VM ${id}`,
         ...(before === undefined || before === id ? [] : [`Before: ${before}`]),
       ],
-    },
-  });
-  return 0;
-}
+    };
+  },
+});
 
-async function checkAlias(typed: string): Promise<string> {
-  const { parseAlias } = await import("../../command_line/alias_name.ts");
+function checkAlias(typed: string): string {
   try {
     return parseAlias(typed);
   } catch (error) {

@@ -3,22 +3,21 @@ import type { VersClient } from "../../../api/vers_client.ts";
 import {
   type CommandInput,
   defineCommand,
+  SERVICE_FILES,
 } from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
-import { SERVICE_FILES } from "../../guide/file_uses.ts";
 import type { FlagTable } from "../../command_line/flag.ts";
 import {
   DEFAULT_LIMIT,
-  deliverPage,
   type Page,
   PAGE_FLAGS,
   tableLines,
 } from "../../output/page.ts";
+import { openSession } from "../../session.ts";
 
 const FLAGS = {
   public: {
     type: "boolean",
-    brief: "List those that everybody may use, instead",
+    brief: "List public commits instead",
   },
   ...PAGE_FLAGS,
 } as const satisfies FlagTable;
@@ -37,37 +36,29 @@ export const command = defineCommand({
   examples: [
     ["vers commit list", "list the newest"],
     ["vers commit list --limit 0 -q", "print all ids"],
-    ["vers commit list --public", "list those for everybody"],
+    ["vers commit list --public", "list public commits"],
   ],
   files: SERVICE_FILES,
-  run: listCommits,
-});
-
-async function listCommits(input: Input, context: Context): Promise<number> {
-  const { openSession } = await import("../../session.ts");
-  const { invocation: { output }, progress } = input;
-  const { engine: { client, signal } } = await openSession(input, context);
-  const page = await readPage(client, { flags: input.flags, signal });
-  await deliverPage(page, {
-    context,
-    progress,
-    output,
-    view: {
-      id: ({ commit_id }) => String(commit_id),
-      text: (items) =>
-        items.length === 0 ? ["No commits found."] : tableLines([
-          ["COMMIT ID", "NAME", "CREATED", "VM ID"],
-          ...items.map(({ commit_id, name, created_at, parent_vm_id }) => [
-            String(commit_id),
-            String(name) || "-",
-            String(created_at ?? "-"),
-            String(parent_vm_id ?? "-"),
+  async run(input, context) {
+    const { engine: { client, signal } } = await openSession(input, context);
+    return {
+      page: await readPage(client, { flags: input.flags, signal }),
+      view: {
+        id: ({ commit_id }) => String(commit_id),
+        text: (items) =>
+          items.length === 0 ? ["No commits found."] : tableLines([
+            ["COMMIT ID", "NAME", "CREATED", "VM ID"],
+            ...items.map(({ commit_id, name, created_at, parent_vm_id }) => [
+              String(commit_id),
+              String(name) || "-",
+              String(created_at ?? "-"),
+              String(parent_vm_id ?? "-"),
+            ]),
           ]),
-        ]),
-    },
-  });
-  return 0;
-}
+      },
+    };
+  },
+});
 
 /** Reads as many of the service's pages as ours has. */
 async function readPage(

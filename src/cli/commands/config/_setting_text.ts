@@ -1,10 +1,10 @@
-import { SETTING_NAMES, wantedInstead } from "../../../project/settings.ts";
-import type { Context } from "../../context.ts";
 import { Failure } from "../../../failure.ts";
-import { UsageError } from "../../output/exit_code.ts";
-import { stateFolder } from "../../folders.ts";
+import { SETTING_NAMES, wantedInstead } from "../../../project/settings.ts";
 import { closest } from "../../command_line/suggestion.ts";
+import type { Context } from "../../context.ts";
+import { UsageError } from "../../output/exit_code.ts";
 import { visible } from "../../output/terminal_text.ts";
+import { settingsPath } from "../../personal_files.ts";
 
 /** What there is to say about a setting. */
 interface SettingText {
@@ -16,7 +16,7 @@ interface SettingText {
 
 const TEXTS: Readonly<Record<string, SettingText>> = {
   max_resume_age: {
-    brief: "how old a job in flight may be to be gone on with",
+    brief: "the maximum age of a job that is resumed",
     fallback: "24h; 1h for deploy",
     example: "12h",
   },
@@ -26,7 +26,7 @@ const TEXTS: Readonly<Record<string, SettingText>> = {
     example: "30m",
   },
   poll_interval: {
-    brief: "the time between two looks",
+    brief: "the time between two checks of a VM",
     fallback: "500ms, growing to 5s",
     example: "2s",
   },
@@ -36,12 +36,12 @@ const TEXTS: Readonly<Record<string, SettingText>> = {
     example: "30s",
   },
   retention: {
-    brief: "how long the ledger keeps jobs that are over",
+    brief: "how long the ledger keeps finished jobs",
     fallback: "30d",
     example: "90d",
   },
   adopt: {
-    brief: "which VMs without a label may be taken for a job's own",
+    brief: "which VMs without a label may be adopted as a job's own",
     fallback: "by lineage; never for deploy",
     example: "never",
   },
@@ -59,13 +59,19 @@ export function settingText(name: string): SettingText {
  *
  * @throws {Failure} when there is no home folder.
  */
-export function settingsPath(context: Context): string {
-  const folder = stateFolder(context);
-  if (folder !== undefined) return `${folder}/settings.jsonc`;
+export function neededSettingsPath(context: Context): string {
+  const path = settingsPath(context);
+  if (path !== undefined) return path;
   throw new Failure("Cannot find the settings: there is no home folder", {
     code: "general",
     hint: "set HOME; settings are kept in ~/.vers/settings.jsonc",
   });
+}
+
+/** Returns a setting as text; `null` where it is not set. */
+export function shownValue(value: unknown): string | null {
+  if (value === undefined) return null;
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** @throws {UsageError} when there is no setting of this name. */
@@ -74,7 +80,7 @@ export function checkSettingName(name: string, action: string): void {
   const meant = closest(name, SETTING_NAMES);
   const example = meant ?? SETTING_NAMES[0] ?? "";
   throw new UsageError(
-    `Cannot ${action} "${visible(name)}": there is no such setting` +
+    `Cannot ${action} "${visible(name)}": unknown setting` +
       (meant === undefined ? "" : `; did you mean ${meant}?`),
     `the settings are ${SETTING_NAMES.join(", ")}; ` +
       `for example: vers config set ${example} ${settingText(example).example}`,

@@ -1,17 +1,15 @@
-import type { RunningJob } from "../../../job/job.ts";
-import type { JsonObject } from "../../../json.ts";
+import { Patience } from "../../../patience.ts";
+import { isUuid } from "../../../uuid.ts";
 import {
   type CommandInput,
   defineCommand,
   type Given,
   type Mistake,
+  SERVICE_FILES,
 } from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
-import { SERVICE_FILES } from "../../guide/file_uses.ts";
-import type { FlagTable } from "../../command_line/flag.ts";
-import { duration } from "../../command_line/flag_value.ts";
-import { type ResultView, textsIn } from "../../output/render_result.ts";
-import { isUuid } from "../../../uuid.ts";
+import { duration, type FlagTable } from "../../command_line/flag.ts";
+import { lazy } from "../../lazy.ts";
+import { openSession } from "../../session.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const JOB_ID = /^job_[0-9a-f]{10}$/;
@@ -20,7 +18,7 @@ const EXAMPLE = "job_8f2a3b4c5d 5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e";
 const FLAGS = {
   timeout: {
     type: "value",
-    brief: "How long to wait for another command that is at work on the job",
+    brief: "How long to wait for another command that is working on the job",
     placeholder: "DURATION",
     fallback: "1m",
     parse: duration({ zero: "no waiting", example: "1m" }),
@@ -29,104 +27,77 @@ const FLAGS = {
 
 /** `vers jobs adopt`: says which VMs a lost request has made. */
 export const command = defineCommand({
-  summary: "Say which VMs an unconfirmed job has made",
+  summary: "Assign VMs to an unconfirmed job",
   description:
-    "Settles a command that ended with exit 21: the answer to its\n" +
-    "request was lost, and only you can tell which VM it made. The VM is the\n" +
-    "job's from then on, and the command that it prints goes on with it.\n" +
-    "If none of the VMs is the job's, do not adopt: run the first command\n" +
+    "Resolves a command that ended with exit 21: the response to its\n" +
+    "request was lost, and only you can tell which VM it created. The VM\n" +
+    "then belongs to the job, and the printed command resumes the wait. If\n" +
+    "none of the VMs is the job's, do not adopt one: run the first command\n" +
     "again with --no-resume.",
   flags: FLAGS,
   positionals: [
-    { name: "job", brief: "The job, as stderr named it" },
+    { name: "job", brief: "The job's ID, as printed on stderr" },
     {
       name: "vm-id",
-      brief: "The VM that it made; as many as it asked for",
+      brief: "The VM that it created; as many as it requested",
       isList: true,
     },
   ],
-  examples: [[`vers jobs adopt ${EXAMPLE}`, "this VM is that job's"]],
+  examples: [[`vers jobs adopt ${EXAMPLE}`, "assign this VM to the job"]],
   exitCodes: [
-    [3, "there is no such job or VM, or the VM is not of the job's API key"],
-    [4, "the job is settled already, or the VM is another job's"],
-    [5, "it asked for another number of VMs, or for none"],
-    [6, "another command is at work on the job"],
+    [3, "job or VM not found, or the VM belongs to another API key"],
+    [4, "the job is already resolved, or the VM belongs to another job"],
+    [5, "the job requested another number of VMs, or none"],
+    [6, "another command is working on the job"],
   ],
   files: { ...SERVICE_FILES, ledger: "read, write", locks: "read, write" },
   check: checkIds,
-  run: adopt,
+  async run(input: CommandInput<typeof FLAGS>, context) {
+    const [jobId = "", ...vmIds] = input.args;
+    const { adoptJob } = await lazy.settle();
+    const { withLedger } = await lazy.jobLedger();
+    const { commandOf } = await lazy.namedJob();
+    const { engine, scope } = await openSession(input, context);
+    const patience = new Patience({
+      clock: context.clock,
+      interrupt: context.signal,
+      timeoutMs: input.flags.timeout ?? DEFAULT_TIMEOUT_MS,
+    });
+    using _stopping = patience;
+    const { job, notLabelled } = await withLedger(() =>
+      adoptJob(engine, {
+        scope,
+        jobId,
+        vmIds: vmIds.map((vmId) => vmId.toLowerCase()),
+        patience,
+      })
+    );
+    for (const vmId of notLabelled) {
+      engine.notify({ type: "notLabelled", job, vmId });
+    }
+    const { id, status, kind, handle: { vm_ids } } = job;
+    const resumeCommand = `vers ${commandOf(kind)} --resume-job ${id}`;
+    return {
+      result: { job_id: id, vm_ids, status, resume_command: resumeCommand },
+      ids: vm_ids,
+      text: [
+        `✓ Job ${id} adopted VM ${vm_ids.join(", ")}`,
+        `To resume: ${resumeCommand}`,
+      ],
+    };
+  },
 });
 
 function checkIds({ args: [jobId, ...vmIds] }: Given): readonly Mistake[] {
   const mistakes: Mistake[] = [];
   if (jobId !== undefined && !JOB_ID.test(jobId)) {
     const problem =
-      `"${jobId}" is no job: it must be job_ and 10 hex digits, as stderr ` +
-      "of its command showed it";
+      `"${jobId}" is not a job ID: it must be job_ and 10 hex digits, as ` +
+      "printed on stderr";
     mistakes.push({ problem, example: EXAMPLE });
   }
   for (const vmId of vmIds.filter((vmId) => !isUuid(vmId))) {
-    mistakes.push({ problem: `"${vmId}" is no VM's id`, example: EXAMPLE });
+    mistakes.push({ problem: `"${vmId}" is not a VM ID`, example: EXAMPLE });
   }
   return mistakes;
 }
-
-async function adopt(
-  { flags, args, invocation, progress }: CommandInput<typeof FLAGS>,
-  context: Context,
-): Promise<number> {
-  const [jobId = "", ...vmIds] = args;
-  const { adoptJob } = await import("../../../engine/settle.ts");
-  const { deliverResult } = await import("../../output/deliver.ts");
-  const { openSession } = await import("../../session.ts");
-  const { Patience } = await import("../../../patience.ts");
-  const { withLedger } = await import("./_job_ledger.ts");
-  const { engine, scope } = await openSession(
-    { invocation, progress },
-    context,
-  );
-  const patience = new Patience({
-    clock: context.clock,
-    interrupt: context.signal,
-    timeoutMs: flags.timeout ?? DEFAULT_TIMEOUT_MS,
-  });
-  using _stopping = patience;
-  const { job, notLabelled } = await withLedger(() =>
-    adoptJob(engine, {
-      scope,
-      jobId,
-      vmIds: vmIds.map((vmId) => vmId.toLowerCase()),
-      patience,
-    })
-  );
-  for (const vmId of notLabelled) {
-    engine.notify({ type: "notLabelled", job, vmId });
-  }
-  await deliverResult(await resultOf(job), {
-    context,
-    progress,
-    output: invocation.output,
-    view: VIEW,
-    isKept: false,
-  });
-  return 0;
-}
-
-async function resultOf(job: RunningJob): Promise<JsonObject> {
-  const { commandOf } = await import("../../../engine/named_job.ts");
-  return {
-    job_id: job.id,
-    vm_ids: job.handle.vm_ids,
-    status: job.status,
-    resume_command: `vers ${commandOf(job.kind)} --resume-job ${job.id}`,
-  };
-}
-
-const VIEW: ResultView = {
-  ids: (result) => textsIn(result.vm_ids),
-  text: (result) => [
-    `✓ Job ${textsIn(result.job_id)[0]} adopted ` +
-    `VM ${textsIn(result.vm_ids).join(", ")}`,
-    `To go on: ${textsIn(result.resume_command)[0]}`,
-  ],
-};

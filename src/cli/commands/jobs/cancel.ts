@@ -1,26 +1,31 @@
 import { Failure } from "../../../failure.ts";
 import type { FailedJob, Job } from "../../../job/job.ts";
+import type { ListedJob } from "../../../job/listed_job.ts";
+import { Patience } from "../../../patience.ts";
 import {
   type CommandInput,
-  defineCommand,
+  type Printout,
+  TARGET_FILES,
 } from "../../command_line/command.ts";
+import { duration, type FlagTable } from "../../command_line/flag.ts";
 import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../guide/file_uses.ts";
-import type { FlagTable } from "../../command_line/flag.ts";
-import { duration } from "../../command_line/flag_value.ts";
-import { type ResultView, textsIn } from "../../output/render_result.ts";
-import type { Session } from "../../session.ts";
+import type { FoundJobs } from "../../job_ledger.ts";
+import { lazy } from "../../lazy.ts";
+import { hintOf } from "../../output/failure_hint.ts";
+import { openSession, type Session } from "../../session.ts";
+import { dropNamesOf } from "../../vm_was_deleted.ts";
+import { defineJobCommand } from "./_job_command.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 const FLAGS = {
   "delete-vm": {
     type: "boolean",
-    brief: "Also delete the VMs that the job has made",
+    brief: "Also delete the VMs that the job created",
   },
   timeout: {
     type: "value",
-    brief: "How long to wait for another command that is at work on the job",
+    brief: "How long to wait for another command that is working on the job",
     placeholder: "DURATION",
     fallback: "10s",
     parse: duration({ zero: "no waiting", example: "10s" }),
@@ -30,26 +35,23 @@ const FLAGS = {
 type Input = CommandInput<typeof FLAGS>;
 
 /** `vers jobs cancel`: gives up a job. */
-export const command = defineCommand({
-  summary: "Give up a job",
+export const command = defineJobCommand({
+  summary: "Cancel a job",
   description:
-    "Records in the ledger that a job failed: cancelled. Commands\n" +
-    "that wait for it end with exit 20, and the same command starts anew.\n" +
-    "Nothing is cancelled on the server: a VM that is on its way goes on,\n" +
-    "unless --delete-vm is given.",
+    "Records in the ledger that a job was cancelled. Commands that wait for\n" +
+    "it end with exit 20, and the same command starts a new job. Nothing is\n" +
+    "cancelled on the server: a VM that is being created stays, unless\n" +
+    "--delete-vm is given.",
   flags: FLAGS,
-  positionals: [{
-    name: "job",
-    brief: "The job's id, or as much of its beginning as no other has",
-  }],
+  verb: "cancel",
   examples: [
-    ["vers jobs cancel job_8f2a3b4c5d", "give it up; its VM stays"],
+    ["vers jobs cancel job_8f2a3b4c5d", "cancel it; its VM stays"],
     ["vers jobs cancel 8f2a --delete-vm", "and delete its VM"],
   ],
   exitCodes: [
-    [3, "there is no such job"],
-    [4, "the job is complete already"],
-    [6, "another command is at work on the job"],
+    [3, "job not found"],
+    [4, "the job is already complete"],
+    [6, "another command is working on the job"],
   ],
   files: {
     ...TARGET_FILES,
@@ -61,14 +63,15 @@ export const command = defineCommand({
   run: cancel,
 });
 
-async function cancel(input: Input, context: Context): Promise<number> {
-  const { cancelJob } = await import("../../../engine/settle.ts");
-  const { deliverResult } = await import("../../output/deliver.ts");
-  const { hintOf } = await import("../../output/failure_hint.ts");
-  const { Patience } = await import("../../../patience.ts");
-  const { withLedger } = await import("./_job_ledger.ts");
-  const { flags, progress, invocation: { output } } = input;
-  const { ledger, job: named } = await findOwnJob(input, context);
+async function cancel(
+  { ledger, jobs: [found] }: FoundJobs,
+  input: Input,
+  context: Context,
+): Promise<Printout> {
+  const { cancelJob } = await lazy.settle();
+  const { withLedger } = await lazy.jobLedger();
+  const { flags, progress } = input;
+  const named = ownJob(found);
   const session = flags["delete-vm"]
     ? await openSessionFor(named, input, context)
     : undefined;
@@ -81,35 +84,30 @@ async function cancel(input: Input, context: Context): Promise<number> {
   );
   const deleted = session && await deleteVms(job, session, { input, context });
   if (!deleted) progress.say(whatStays(job));
-  await deliverResult({
-    job_id: job.id,
-    status: job.status,
-    error: job.error,
-    vm_ids: job.handle?.vm_ids ?? [],
-    deleted_vm_ids: deleted ?? [],
-    effect: isNew ? "cancelled" : "unchanged",
-  }, { context, progress, output, view: VIEW, isKept: false });
-  return 0;
+  return {
+    result: {
+      job_id: job.id,
+      status: job.status,
+      error: job.error,
+      vm_ids: job.handle?.vm_ids ?? [],
+      deleted_vm_ids: deleted ?? [],
+      effect: isNew ? "cancelled" : "unchanged",
+    },
+    ids: [job.id],
+    text: [
+      isNew
+        ? `Job ${job.id} is cancelled`
+        : `Job ${job.id} had failed before: ${job.error}`,
+      ...(deleted ?? []).map((vmId) => `Deleted VM ${vmId}`),
+    ],
+  };
 }
 
-async function findOwnJob(
-  { args: [typed = ""], progress, invocation: { path } }: Input,
-  context: Context,
-) {
-  const { findJob, openJobLedger, readJobs } = await import(
-    "./_job_ledger.ts"
-  );
-  const jobLedger = openJobLedger(context);
-  const found = findJob(await readJobs(jobLedger, progress), typed, {
-    verb: "cancel",
-    path,
-    ledgerPath: jobLedger.path,
-  });
-  if (found.writer === "vers") {
-    return { ledger: jobLedger.ledger, job: found.job };
-  }
+/** @throws {Failure} when the job is the Go CLI's. */
+function ownJob(found: ListedJob | undefined): Job {
+  if (found?.writer === "vers") return found.job;
   throw new Failure(
-    `Cannot cancel job ${found.id}: it is the Go CLI's, and nothing waits for it`,
+    `Cannot cancel job ${found?.id}: it was started by the Go CLI, and nothing waits for it`,
     {
       code: "conflict",
       hint: "to take it out of the ledger: vers jobs prune --all --force",
@@ -126,11 +124,10 @@ async function openSessionFor(
   input: Input,
   context: Context,
 ): Promise<Session> {
-  const { openSession } = await import("../../session.ts");
   if (job.kind === "vm.resume") {
     throw new Failure(
-      `Cannot delete the VM of job ${job.id}: the job did not make it, but ` +
-        "resumed it",
+      `Cannot delete the VM of job ${job.id}: the job did not create it, ` +
+        "but resumed it",
       {
         code: "usage",
         hint: `vers jobs cancel ${job.id}, and to delete the VM: ` +
@@ -156,8 +153,7 @@ async function deleteVms(
   { engine }: Session,
   { input, context }: { readonly input: Input; readonly context: Context },
 ): Promise<readonly string[]> {
-  const { deleteVmsOf } = await import("../../../engine/settle.ts");
-  const { dropNamesOf } = await import("../../vm_was_deleted.ts");
+  const { deleteVmsOf } = await lazy.settle();
   const { progress } = input;
   try {
     const { deleted, mayBeMore } = await deleteVmsOf(
@@ -167,8 +163,8 @@ async function deleteVms(
     );
     if (mayBeMore) {
       progress.say(
-        `warning: it cannot be told whether the request of job ${job.id} ` +
-          "made a VM; vers status lists all",
+        `warning: the request of job ${job.id} may or may not have created ` +
+          "a VM; vers status lists all",
       );
     }
     for (const vmId of deleted) await dropNamesOf(vmId, { context, progress });
@@ -180,7 +176,7 @@ async function deleteVms(
         cause.message,
       {
         code: cause.code,
-        hint: `the same command tries it again: ` +
+        hint: "to retry: " +
           `vers jobs cancel ${job.id} --delete-vm`,
         retryable: cause.retryable,
         cause,
@@ -192,18 +188,8 @@ async function deleteVms(
 function whatStays(job: FailedJob): string {
   const vmIds = job.handle?.vm_ids ?? [];
   return vmIds.length === 0
-    ? "note: nothing was cancelled on the server: if the request made a VM, " +
+    ? "note: nothing was cancelled on the server: if the request created a VM, " +
       "vers status lists it"
     : "note: nothing was cancelled on the server; to delete the VM: " +
       `vers delete ${vmIds.join(" ")}`;
 }
-
-const VIEW: ResultView = {
-  ids: (result) => textsIn(result.job_id),
-  text: (result) => [
-    result.effect === "cancelled"
-      ? `Job ${result.job_id} is cancelled`
-      : `Job ${result.job_id} had failed before: ${result.error}`,
-    ...textsIn(result.deleted_vm_ids).map((vmId) => `Deleted VM ${vmId}`),
-  ],
-};

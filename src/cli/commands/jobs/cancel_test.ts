@@ -115,7 +115,7 @@ Deno.test("vers jobs cancel --delete-vm deletes no VM that the job did not make"
   await ledger.append({ ...job, status: "running" });
   const line = ["jobs", "cancel", job.id, "--delete-vm"];
   strictEqual(await main(line, context), 5);
-  match(context.err(), /the job did not make it, but resumed it/);
+  match(context.err(), /the job did not create it, but resumed it/);
   strictEqual(lastEntry(context).status, "running");
 });
 

@@ -4,61 +4,52 @@ import {
   type CommandInput,
   defineCommand,
 } from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
-import { EXIT_CODES } from "../../output/exit_code.ts";
 import type { FlagTable } from "../../command_line/flag.ts";
-import type { Diagnosis } from "./_ledger_checks.ts";
-import type { ResultView } from "../../output/render_result.ts";
+import { lazy } from "../../lazy.ts";
+import { EXIT_CODES } from "../../output/exit_code.ts";
+import { diagnose, type Diagnosis } from "./_ledger_checks.ts";
 
 const FLAGS = {
   repair: {
     type: "boolean",
-    brief: "Set lines that cannot be read aside, in a file beside the ledger",
+    brief: "Move unreadable lines to a file beside the ledger",
   },
 } as const satisfies FlagTable;
 
 /** `vers jobs doctor`: finds out what is wrong with the ledger. */
 export const command = defineCommand({
-  summary: "Find out what is wrong with the ledger",
-  description: "Looks at this machine's ledger of jobs: whether it can be\n" +
-    "read, written and locked, and which of its lines cannot be read, with\n" +
-    "their numbers. With --repair it sets such lines aside, those of a newer\n" +
-    "vers too, in the file jobs.jsonl.bad-<time>; all others stay as they are.",
+  summary: "Check the ledger for problems",
+  description:
+    "Checks whether the local ledger can be read, written and locked, and\n" +
+    "lists the lines that cannot be read. With --repair it moves those\n" +
+    "lines, including those of a newer vers, to the file\n" +
+    "jobs.jsonl.bad-<time>; all others stay as they are.",
   flags: FLAGS,
   positionals: [],
   examples: [
-    ["vers jobs doctor", "look"],
-    ["vers jobs doctor --json", "everything that was found, for scripts"],
-    ["vers jobs doctor --repair", "and set bad lines aside"],
+    ["vers jobs doctor", "check the ledger"],
+    ["vers jobs doctor --json", "print all findings, for scripts"],
+    ["vers jobs doctor --repair", "move bad lines aside"],
   ],
-  exitCodes: [[1, "something is wrong"]],
+  exitCodes: [[1, "a problem was found"]],
   files: { settings: "read", ledger: "read, write", locks: "read, write" },
-  run: examine,
+  async run({ flags }: CommandInput<typeof FLAGS>, context) {
+    const { openJobLedger, withLedger } = await lazy.jobLedger();
+    const jobLedger = openJobLedger(context);
+    const repaired = flags.repair
+      ? await withLedger(() => jobLedger.maintenance.repair())
+      : undefined;
+    const diagnosis = await diagnose(jobLedger, context);
+    const isFine = diagnosis.checks.every(({ status }) => status !== "problem");
+    const { path } = jobLedger;
+    return {
+      result: toJson(diagnosis, { path, isFine, repaired }),
+      ids: [path],
+      text: toLines(diagnosis, { path, isFine, repaired }),
+      exitCode: isFine ? 0 : EXIT_CODES.general,
+    };
+  },
 });
-
-async function examine(
-  { flags, progress, invocation: { output } }: CommandInput<typeof FLAGS>,
-  context: Context,
-): Promise<number> {
-  const { openJobLedger, withLedger } = await import("./_job_ledger.ts");
-  const { diagnose } = await import("./_ledger_checks.ts");
-  const { deliverResult } = await import("../../output/deliver.ts");
-  const jobLedger = openJobLedger(context);
-  const repaired = flags.repair
-    ? await withLedger(() => jobLedger.upkeep.repair())
-    : undefined;
-  const diagnosis = await diagnose(jobLedger, context);
-  const isFine = diagnosis.checks.every(({ status }) => status !== "problem");
-  const { path } = jobLedger;
-  await deliverResult(toJson(diagnosis, { path, isFine, repaired }), {
-    context,
-    progress,
-    output,
-    view: viewOf(diagnosis, { path, isFine, repaired }),
-    isKept: false,
-  });
-  return isFine ? 0 : EXIT_CODES.general;
-}
 
 interface Findings {
   readonly path: string;
@@ -82,11 +73,7 @@ function toJson(
       uid: file?.uid,
       gid: file?.gid,
     },
-    checks: checks.map(({ name, status, detail }) => ({
-      name,
-      status,
-      detail,
-    })),
+    checks: checks.map((check) => ({ ...check })),
     lines: lines && {
       ours: lines.ours,
       go: lines.go,
@@ -103,17 +90,8 @@ function toJson(
       kind: bad.isTorn ? "torn" : "corrupt",
       why: bad.why,
     })),
-    newer_lines: lines?.newerLines.map(({ line, offset, id }) => ({
-      line,
-      offset,
-      id,
-    })),
-    future_lines: lines?.futureLines.map(({ line, offset, id, at }) => ({
-      line,
-      offset,
-      id,
-      at,
-    })),
+    newer_lines: lines?.newerLines.map((line) => ({ ...line })),
+    future_lines: lines?.futureLines.map((line) => ({ ...line })),
     stripped_jobs: lines?.strippedIds,
     repaired: repaired && {
       moved: repaired.moved,
@@ -124,40 +102,37 @@ function toJson(
   };
 }
 
-function viewOf(
+function toLines(
   { checks, lines }: Diagnosis,
   { path, isFine, repaired }: Findings,
-): ResultView {
+): readonly string[] {
   const { badLines = [], newerLines = [], futureLines = [] } = lines ?? {};
   const { bad = 0, newer = 0, future = 0 } = lines ?? {};
   const shown = badLines.reduce(
     (sum, { line, lastLine }) => sum + lastLine + 1 - line,
     0,
   );
-  return {
-    ids: () => [path],
-    text: () => [
-      `ledger: ${path}`,
-      ...(repaired === undefined ? [] : repairText(repaired, path)),
-      ...checks.map(({ name, status, detail }) =>
-        `${status.padEnd(7)}  ${name}: ${detail}`
-      ),
-      ...badLines.map((lines) =>
-        `${placeOf(lines)}: ${lines.isTorn ? "torn" : "corrupt"}, ` +
-        `${lines.length} bytes: ${lines.why}`
-      ),
-      ...moreOf(bad - shown, "bad"),
-      ...newerLines.map((line) =>
-        `${placeOf(line)}: of a newer vers: job ${line.id ?? "unknown"}`
-      ),
-      ...moreOf(newer - newerLines.length, "newer"),
-      ...futureLines.map((line) =>
-        `${placeOf(line)}: from the future: job ${line.id}, ${line.at}`
-      ),
-      ...moreOf(future - futureLines.length, "future"),
-      isFine ? "The ledger is fine" : "Something is wrong with the ledger",
-    ],
-  };
+  return [
+    `ledger: ${path}`,
+    ...(repaired === undefined ? [] : repairText(repaired, path)),
+    ...checks.map(({ name, status, detail }) =>
+      `${status.padEnd(7)}  ${name}: ${detail}`
+    ),
+    ...badLines.map((lines) =>
+      `${placeOf(lines)}: ${lines.isTorn ? "torn" : "corrupt"}, ` +
+      `${lines.length} bytes: ${lines.why}`
+    ),
+    ...moreOf(bad - shown, "bad"),
+    ...newerLines.map((line) =>
+      `${placeOf(line)}: of a newer vers: job ${line.id ?? "unknown"}`
+    ),
+    ...moreOf(newer - newerLines.length, "newer"),
+    ...futureLines.map((line) =>
+      `${placeOf(line)}: from the future: job ${line.id}, ${line.at}`
+    ),
+    ...moreOf(future - futureLines.length, "future"),
+    isFine ? "The ledger is fine" : "Something is wrong with the ledger",
+  ];
 }
 
 /** Which lines of the file these are, and where. */
@@ -189,7 +164,7 @@ function repairText(
   return [
     `repaired: ${what} in ${aside}${ofNewer}`,
     "the same command does not find their jobs any more; vers status lists " +
-    "the VMs that there are",
+    "all VMs",
     `to put them back: cat "${aside}" >> "${path}"`,
   ];
 }

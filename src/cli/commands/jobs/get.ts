@@ -1,65 +1,45 @@
-import { isListedInFlight, statusOf } from "../../../job/listed_job.ts";
-import {
-  type CommandInput,
-  defineCommand,
-} from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
-import { deliverResult } from "../../output/deliver.ts";
+import type { JsonValue } from "../../../json.ts";
+import { lazy } from "../../lazy.ts";
 import { EXIT_CODES } from "../../output/exit_code.ts";
-import type { FlagTable } from "../../command_line/flag.ts";
-
-const FLAGS = {
-  "exit-status": {
-    type: "boolean",
-    brief: "Say in the exit code how the job stands: 0, 20 or 22",
-  },
-} as const satisfies FlagTable;
+import { textsIn } from "../../output/render_result.ts";
+import { defineJobCommand } from "./_job_command.ts";
 
 /** `vers jobs get`: shows what the ledger knows of a job. */
-export const command = defineCommand({
+export const command = defineJobCommand({
   summary: "Show a job",
-  description: "Shows what this machine's ledger knows of a job. Nothing is\n" +
-    "asked of the service: a job that is in flight may have got there.",
-  flags: FLAGS,
-  positionals: [{
-    name: "job",
-    brief: "The job's id, or as much of its beginning as no other has",
-  }],
+  description:
+    "Shows what the local ledger knows about a job. The service is not\n" +
+    "asked: a job shown as in flight may have completed.",
+  flags: {
+    "exit-status": {
+      type: "boolean",
+      brief: "Report the job's state as the exit code: 0, 20 or 22",
+    },
+  },
+  verb: "show",
   examples: [
     ["vers jobs get job_8f2a3b4c5d", "show the job"],
-    ["vers jobs get 8f2a --exit-status", "and how it stands, as exit code"],
+    ["vers jobs get 8f2a --exit-status", "report its state as the exit code"],
   ],
   exitCodes: [
-    [3, "there is no such job"],
+    [3, "job not found"],
     [20, "with --exit-status: the job failed"],
     [22, "with --exit-status: the job is still in flight"],
   ],
   files: { ledger: "read" },
-  run: getJob,
+  async run({ jobs: [job] }, { flags }) {
+    const { detailsOf, jobLines } = await lazy.renderJob();
+    const details = job === undefined ? {} : detailsOf(job);
+    return {
+      result: details,
+      ids: textsIn(details.id),
+      text: jobLines(details),
+      exitCode: flags["exit-status"] ? exitCodeOf(details.status) : 0,
+    };
+  },
 });
 
-async function getJob(
-  input: CommandInput<typeof FLAGS>,
-  context: Context,
-): Promise<number> {
-  const { findJob, openJobLedger, readJobs } = await import(
-    "./_job_ledger.ts"
-  );
-  const { detailsOf, jobLines } = await import("../../output/render_job.ts");
-  const { flags, args, progress, invocation } = input;
-  const jobLedger = openJobLedger(context);
-  const job = findJob(await readJobs(jobLedger, progress), args[0] ?? "", {
-    verb: "show",
-    path: invocation.path,
-    ledgerPath: jobLedger.path,
-  });
-  await deliverResult(detailsOf(job), {
-    context,
-    progress,
-    output: invocation.output,
-    view: { text: jobLines, ids: () => [job.id] },
-    isKept: false,
-  });
-  if (!flags["exit-status"] || statusOf(job) === "complete") return 0;
-  return isListedInFlight(job) ? EXIT_CODES.in_flight : EXIT_CODES.job_failed;
+function exitCodeOf(status: JsonValue | undefined): number {
+  if (status === "complete") return 0;
+  return status === "failed" ? EXIT_CODES.job_failed : EXIT_CODES.in_flight;
 }

@@ -84,7 +84,7 @@ Deno.test("vers jobs get of what two jobs begin with names both", async () => {
   await writeLedger(context, running(), running(other));
   strictEqual(await main(["jobs", "get", "8f2a"], context), 5);
   const { message } = JSON.parse(context.err()).error;
-  match(message, /2 jobs begin so: /);
+  match(message, /the prefix matches 2 jobs: /);
   match(message, new RegExp(ID));
   match(message, /job_8f2a000000/);
 });
@@ -97,7 +97,7 @@ for (const typed of ["job_0000000000", "nonsense", ""]) {
     const { error } = JSON.parse(context.err());
     strictEqual(
       error.message,
-      `Cannot show job "${typed}": there is no such job in "${path}"`,
+      `Cannot show job "${typed}": it is not in "${path}"`,
     );
     match(error.hint, /vers jobs list/);
     strictEqual(context.out(), "");

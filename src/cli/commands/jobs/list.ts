@@ -1,17 +1,10 @@
-import { statusOf } from "../../../job/listed_job.ts";
 import {
   type CommandInput,
   defineCommand,
 } from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
-import type { FlagTable } from "../../command_line/flag.ts";
-import { choice } from "../../command_line/flag_value.ts";
-import {
-  deliverPage,
-  PAGE_FLAGS,
-  pageOf,
-  type PageView,
-} from "../../output/page.ts";
+import { choice, type FlagTable } from "../../command_line/flag.ts";
+import { lazy } from "../../lazy.ts";
+import { PAGE_FLAGS, pageOf } from "../../output/page.ts";
 
 const FLAGS = {
   status: {
@@ -24,11 +17,14 @@ const FLAGS = {
   ...PAGE_FLAGS,
 } as const satisfies FlagTable;
 
+type Input = CommandInput<typeof FLAGS>;
+
 /** `vers jobs list`: shows the jobs of the ledger. */
 export const command = defineCommand({
   summary: "List jobs",
-  description: "Lists the jobs in this machine's ledger, the newest first,\n" +
-    "those of the Go CLI too. Nothing is asked of the service.",
+  description:
+    "Lists the jobs in the local ledger, newest first, including those of\n" +
+    "the Go CLI. The service is not asked.",
   flags: FLAGS,
   positionals: [],
   examples: [
@@ -37,34 +33,26 @@ export const command = defineCommand({
     ["vers jobs list --limit 0 --json", "all of them, as JSON"],
   ],
   files: { ledger: "read" },
-  run: listJobs,
+  async run(input, context) {
+    const { openJobLedger, readJobs } = await lazy.jobLedger();
+    const { jobTable, summaryOf } = await lazy.renderJob();
+    const { flags, progress } = input;
+    const { jobs } = await readJobs(openJobLedger(context), progress);
+    const wanted = jobs.map(summaryOf).filter(({ status }) =>
+      flags.status === undefined || status === flags.status
+    );
+    return {
+      page: pageOf(wanted, flags),
+      view: {
+        text: (items) =>
+          items.length === 0 ? [noneText(input)] : jobTable(items),
+        id: (item) => String(item.id),
+      },
+    };
+  },
 });
 
-async function listJobs(
-  input: CommandInput<typeof FLAGS>,
-  context: Context,
-): Promise<number> {
-  const { openJobLedger, readJobs } = await import("./_job_ledger.ts");
-  const { jobTable, summaryOf } = await import("../../output/render_job.ts");
-  const { flags, progress, invocation: { output } } = input;
-  const { jobs } = await readJobs(openJobLedger(context), progress);
-  const wanted = jobs.filter((job) =>
-    flags.status === undefined || statusOf(job) === flags.status
-  );
-  const view: PageView = {
-    text: (items) => items.length === 0 ? [noneText(input)] : jobTable(items),
-    id: (item) => String(item.id),
-  };
-  await deliverPage(pageOf(wanted.map(summaryOf), flags), {
-    context,
-    progress,
-    output,
-    view,
-  });
-  return 0;
-}
-
-function noneText({ flags }: CommandInput<typeof FLAGS>): string {
+function noneText({ flags }: Input): string {
   if (flags.offset) return "No more jobs.";
   return flags.status === undefined
     ? "No jobs recorded."

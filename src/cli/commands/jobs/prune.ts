@@ -1,4 +1,4 @@
-import type { ListedJob } from "../../../job/listed_job.ts";
+import type { ListedStanding } from "../../../job/listed_job.ts";
 import type { Retention } from "../../../job/retention.ts";
 import type { JsonObject } from "../../../json.ts";
 import {
@@ -7,17 +7,16 @@ import {
   type Given,
   type Mistake,
 } from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
-import { deliverResult } from "../../output/deliver.ts";
-import type { FlagTable } from "../../command_line/flag.ts";
-import { duration } from "../../command_line/flag_value.ts";
+import { duration, type FlagTable } from "../../command_line/flag.ts";
+import { lazy } from "../../lazy.ts";
+import { settingsOrNone } from "../../personal_files.ts";
 
 const DEFAULT_AGE_MS = 7 * 24 * 3_600_000;
 
 const FLAGS = {
   "older-than": {
     type: "value",
-    brief: "Only jobs that ended, or started, longer ago",
+    brief: "Only jobs that ended, or started, longer ago than this",
     placeholder: "DURATION",
     fallback: "7d",
     parse: duration({ zero: "all", example: "7d" }),
@@ -25,26 +24,31 @@ const FLAGS = {
   all: { type: "boolean", brief: "Jobs of any age" },
   force: {
     type: "boolean",
-    brief: "Also jobs in flight, and results that nobody was given",
+    brief: "Also jobs in flight and undelivered results",
   },
-  "dry-run": { type: "boolean", brief: "Say what would go; change nothing" },
+  "dry-run": {
+    type: "boolean",
+    brief: "Print what would be removed; change nothing",
+  },
 } as const satisfies FlagTable;
 
 /** `vers jobs prune`: takes old jobs out of the ledger. */
 export const command = defineCommand({
-  summary: "Take old jobs out of the ledger",
+  summary: "Remove old jobs from the ledger",
   description:
-    "Takes jobs out of this machine's ledger, each with all of its\n" +
-    "entries. VMs are not touched. Without --force it keeps jobs that are\n" +
-    "in flight and results that nobody was given, as long as they are\n" +
-    "younger than the setting retention (30d) or the resume window,\n" +
-    "whichever is longer. Lines that cannot be read are always kept:\n" +
-    "vers jobs doctor --repair moves those away.",
+    "Removes jobs from the local ledger, each with all of its entries. VMs\n" +
+    "are not touched. Without --force it keeps jobs in flight and\n" +
+    "undelivered results that are younger than the retention setting (30d)\n" +
+    "or the resume window, whichever is longer. Unreadable lines are always\n" +
+    "kept: vers jobs doctor --repair moves them aside.",
   flags: FLAGS,
   positionals: [],
   examples: [
     ["vers jobs prune", "jobs that ended more than 7 days ago"],
-    ["vers jobs prune --older-than 24h --dry-run", "what a day would leave"],
+    [
+      "vers jobs prune --older-than 24h --dry-run",
+      "preview: jobs older than a day",
+    ],
     ["vers jobs prune --all --force", "everything"],
   ],
   files: { settings: "read", ledger: "read, write", locks: "read, write" },
@@ -55,66 +59,56 @@ export const command = defineCommand({
         example: "--older-than 24h",
       }]
       : [],
-  run: pruneJobs,
+  async run(input: CommandInput<typeof FLAGS>, context) {
+    const { openJobLedger, withLedger } = await lazy.jobLedger();
+    const { isOld, protectionOf } = await lazy.jobRetention();
+    const { protection } = await lazy.retention();
+    const { flags, progress } = input;
+    const settings = await settingsOrNone(context, progress.warn);
+    const olderThanMs = flags["older-than"] ?? DEFAULT_AGE_MS;
+    const retention: Retention = {
+      now: context.clock.now(),
+      olderThanMs: flags.all ? 0 : olderThanMs,
+      ...protection(context, settings),
+    };
+    const isDryRun = flags["dry-run"];
+    const { maintenance, path } = openJobLedger(context);
+    let kept = { in_flight: 0, undelivered: 0 };
+    const mayGo = (job: ListedStanding) => {
+      if (!isOld(job, retention)) return false;
+      const protection = flags.force ? undefined : protectionOf(job, retention);
+      if (protection !== undefined) kept[protection]++;
+      return protection === undefined;
+    };
+    const report = await withLedger(() =>
+      maintenance.prune({
+        mayGo,
+        isDryRun,
+        onChoosing: () => kept = { in_flight: 0, undelivered: 0 },
+      })
+    );
+    const counts = {
+      dry_run: isDryRun,
+      pruned_entries: report.prunedEntries,
+      kept_entries: report.keptEntries,
+      pruned_jobs: report.prunedJobs,
+      kept_jobs: report.keptJobs,
+      kept_in_flight: kept.in_flight,
+      kept_undelivered: kept.undelivered,
+      kept_unreadable: report.unreadable,
+    };
+    return {
+      result: {
+        ...counts,
+        size_before: report.sizeBefore,
+        size_after: report.sizeAfter,
+        ledger: path,
+      },
+      ids: report.prunedIds,
+      text: reportLines(counts),
+    };
+  },
 });
-
-async function pruneJobs(
-  input: CommandInput<typeof FLAGS>,
-  context: Context,
-): Promise<number> {
-  const { openJobLedger, withLedger } = await import("./_job_ledger.ts");
-  const { isOld, protectionOf } = await import("../../../job/retention.ts");
-  const { protection } = await import("../../retention.ts");
-  const { settingsOf } = await import("../../session.ts");
-  const { orWithout } = await import("../../unreadable.ts");
-  const { flags, progress, invocation: { output } } = input;
-  const settings = await orWithout(() => settingsOf(context), {}, {
-    what: "the settings are",
-    warn: progress.warn,
-  });
-  const olderThanMs = flags["older-than"] ?? DEFAULT_AGE_MS;
-  const retention: Retention = {
-    now: context.clock.now(),
-    olderThanMs: flags.all ? 0 : olderThanMs,
-    ...protection(context, settings),
-  };
-  const isDryRun = flags["dry-run"];
-  const { upkeep, path } = openJobLedger(context);
-  let kept = { in_flight: 0, undelivered: 0 };
-  const mayGo = (job: ListedJob) => {
-    if (!isOld(job, retention)) return false;
-    const protection = flags.force ? undefined : protectionOf(job, retention);
-    if (protection !== undefined) kept[protection]++;
-    return protection === undefined;
-  };
-  const report = await withLedger(() =>
-    upkeep.prune({
-      mayGo,
-      isDryRun,
-      onChoosing: () => kept = { in_flight: 0, undelivered: 0 },
-    })
-  );
-  await deliverResult({
-    dry_run: isDryRun,
-    pruned_entries: report.prunedEntries,
-    kept_entries: report.keptEntries,
-    pruned_jobs: report.prunedJobs,
-    kept_jobs: report.keptJobs,
-    kept_in_flight: kept.in_flight,
-    kept_undelivered: kept.undelivered,
-    kept_unreadable: report.unreadable,
-    size_before: report.sizeBefore,
-    size_after: report.sizeAfter,
-    ledger: path,
-  }, {
-    context,
-    progress,
-    output,
-    view: { text: reportLines, ids: () => report.prunedIds },
-    isKept: false,
-  });
-  return 0;
-}
 
 function reportLines(report: JsonObject): readonly string[] {
   const verb = report.dry_run ? "would prune" : "pruned";

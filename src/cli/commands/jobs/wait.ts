@@ -1,21 +1,24 @@
 import type { LocalEffects } from "../../../engine/engine.ts";
+import { JobError, JobFailedError } from "../../../engine/engine_error.ts";
 import type { Outcome } from "../../../engine/wait_jobs.ts";
 import { Failure } from "../../../failure.ts";
-import { JobFailedError } from "../../../engine/engine_error.ts";
-import type { Handle } from "../../../job/record.ts";
-import { type GoRecord, hasEnded, jobOfStripped } from "../../../job/go_job.ts";
+import type { GoRecord } from "../../../job/go_job.ts";
 import type { Job } from "../../../job/job.ts";
-import type { ListedJob } from "../../../job/listed_job.ts";
-import {
-  type CommandInput,
-  defineCommand,
-} from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
-import { JOB_FILES } from "../../guide/file_uses.ts";
+import type { Handle } from "../../../job/record.ts";
+import { type CommandInput, JOB_FILES } from "../../command_line/command.ts";
 import type { FlagTable } from "../../command_line/flag.ts";
-import { WAIT_FLAGS } from "../../command_line/wait_flags.ts";
-
-const DEFAULT_TIMEOUT_MS = 600_000;
+import { readPollOptions, WAIT_FLAGS } from "../../command_line/wait_flags.ts";
+import type { Context } from "../../context.ts";
+import type { FoundJobs } from "../../job_ledger.ts";
+import { lazy } from "../../lazy.ts";
+import { readNames } from "../../local_effects.ts";
+import { deliverResult } from "../../output/deliver.ts";
+import { openSession } from "../../session.ts";
+import { defineJobCommand } from "./_job_command.ts";
+import type { ListedJob } from "../../../job/listed_job.ts";
+import { isJsonObject, type JsonObject } from "../../../json.ts";
+import { EXIT_CODES, exitCodeFor } from "../../output/exit_code.ts";
+import { type ResultView, textsIn } from "../../output/render_result.ts";
 
 const FLAGS = {
   timeout: WAIT_FLAGS.timeout,
@@ -25,42 +28,46 @@ const FLAGS = {
 type Input = CommandInput<typeof FLAGS>;
 
 /** `vers jobs wait`: waits for jobs that are on their way. */
-export const command = defineCommand({
+export const command = defineJobCommand({
   summary: "Wait for jobs",
   description:
-    "Waits until every job has its result, of whatever kinds they\n" +
-    "are, and prints all results together, each as its own command would,\n" +
-    "in the order of the ids. A job that failed does not end the wait for\n" +
-    "the others; the first of them in that order decides the exit code.",
+    "Waits until every job has completed or failed, whatever their kinds,\n" +
+    "and prints all results together, each as its own command would, in the\n" +
+    "order of the IDs. A failed job does not end the wait for the others;\n" +
+    "the first failure in that order decides the exit code.",
   flags: FLAGS,
-  positionals: [{
-    name: "job",
-    brief: "A job's id, or as much of its beginning as no other has",
-    isList: true,
-  }],
+  verb: "wait for",
+  takesMany: true,
   examples: [
-    ["vers jobs wait job_8f2a3b4c5d", "go on waiting for a job"],
+    ["vers jobs wait job_8f2a3b4c5d", "wait for a job"],
     ["vers jobs wait 8f2a 91bc --timeout 5m", "for two, 5 minutes at most"],
   ],
   exitCodes: [
-    [3, "there is no such job, or its VM is gone"],
-    [6, "time ran out; the jobs go on, the same command waits on"],
+    [3, "job not found, or its VM was deleted"],
+    [6, "timed out; the jobs continue, and the same command resumes the wait"],
     [20, "a job failed"],
-    [21, "it cannot be told whether a job's VM was made"],
+    [21, "unconfirmed: the VM of a job may or may not exist"],
   ],
   files: JOB_FILES,
-  resuming: "The same command, run again, waits on. A result that was not\n" +
+  resuming:
+    "Run the same command again to resume the wait. A result that was not\n" +
     "printed is not lost.",
   run: waitJobs,
 });
 
-async function waitJobs(input: Input, context: Context): Promise<number> {
-  const { deliverResult } = await import("../../output/deliver.ts");
-  const { WAIT_VIEW, waitReport } = await import("./_wait_report.ts");
-  const { waitForJobs } = await import("../../../engine/wait_jobs.ts");
-  const { openSession } = await import("../../session.ts");
+async function waitJobs(
+  { jobs: found }: FoundJobs,
+  input: Input,
+  context: Context,
+): Promise<number> {
+  const { waitForJobs } = await lazy.waitJobs();
+  const { hasEnded, jobOfStripped } = await lazy.goJob();
   const { flags, progress, invocation: { output } } = input;
-  const found = await findJobs(input, context);
+  for (const job of found) {
+    const isWithoutVm = job.writer === "go" && !hasEnded(job.entry) &&
+      !job.entry.result_id;
+    if (isWithoutVm) throw notOurs(job.entry);
+  }
   const report = (outcomes: readonly Outcome[]) =>
     deliverResult(waitReport(found, outcomes), {
       context,
@@ -81,16 +88,10 @@ async function waitJobs(input: Input, context: Context): Promise<number> {
         : jobOfStripped(listed.entry, { scope, account, token }) ?? []
     );
     checkScope(jobs, scope);
-    const timeoutMs = flags.timeout ?? settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const pollIntervalMs = flags["poll-interval"] ?? settings.pollIntervalMs;
-    const { confirmWindowMs, adopt } = settings;
     await waitForJobs(session.engine, jobs, {
       account,
-      timeoutMs: timeoutMs === 0 ? undefined : timeoutMs,
-      ...(pollIntervalMs === undefined ? {} : { pollIntervalMs }),
-      ...(confirmWindowMs === undefined ? {} : { confirmWindowMs }),
-      ...(adopt === undefined ? {} : { adopt }),
-      onAccepted: (job) => namesOf(job, context),
+      ...readPollOptions(flags, settings),
+      onAccepted: (job) => Promise.resolve(namesOf(job, context)),
       report,
     });
   }
@@ -102,36 +103,10 @@ async function waitJobs(input: Input, context: Context): Promise<number> {
   return 0;
 }
 
-/**
- * Returns the jobs that are meant, each once.
- *
- * @throws {Failure} when one of them is not there, or cannot be waited for.
- */
-async function findJobs(
-  { args, progress, invocation: { path } }: Input,
-  context: Context,
-): Promise<readonly ListedJob[]> {
-  const { findJob, openJobLedger, readJobs } = await import(
-    "./_job_ledger.ts"
-  );
-  const jobLedger = openJobLedger(context);
-  const all = await readJobs(jobLedger, progress);
-  const found = new Map<string, ListedJob>();
-  for (const typed of args) {
-    const verb = "wait for";
-    const job = findJob(all, typed, { verb, path, ledgerPath: jobLedger.path });
-    const isWithoutVm = job.writer === "go" && !hasEnded(job.entry) &&
-      !job.entry.result_id;
-    if (isWithoutVm) throw notOurs(job.entry);
-    found.set(job.id, job);
-  }
-  return [...found.values()];
-}
-
 function notOurs(entry: GoRecord): Failure {
   return new Failure(
     `Cannot wait for job ${entry.id}: it is ${entry.status} for the Go CLI, ` +
-      "which does not note which VM it is waiting for",
+      "which does not record its VM",
     {
       code: "general",
       hint: "vers status lists the VMs; vers resume <vm-id> --wait waits for " +
@@ -156,11 +131,10 @@ function checkScope(jobs: readonly Job[], scope: string): void {
 }
 
 /** Which names stand for a job's VM; none is set here. */
-async function namesOf(
+function namesOf(
   job: Job & { readonly handle: Handle },
   context: Context,
-): Promise<LocalEffects> {
-  const { readNames } = await import("../../local_effects.ts");
+): LocalEffects {
   const [vmId] = job.handle.vm_ids;
   const { alias } = job.inputs;
   const wanted = typeof alias === "string" ? alias : undefined;
@@ -170,4 +144,80 @@ async function namesOf(
     ...(wanted !== undefined && names.alias === vmId ? { alias: wanted } : {}),
     ...(vmId !== undefined && names.head === vmId ? { head: vmId } : {}),
   };
+}
+
+/** Returns how the waits for jobs ended, in the order of the jobs. */
+function waitReport(
+  jobs: readonly ListedJob[],
+  outcomes: readonly Outcome[],
+): JsonObject {
+  const byId = new Map(outcomes.map((outcome) => [outcome.job.id, outcome]));
+  return {
+    jobs: jobs.flatMap((listed) => {
+      const outcome = byId.get(listed.id);
+      if (outcome !== undefined) return [reportOf(outcome)];
+      return listed.writer === "go" ? [goReport(listed.entry)] : [];
+    }),
+  };
+}
+
+/** How the report is shown. */
+const WAIT_VIEW: ResultView = {
+  ids: (report) => jobsIn(report).flatMap(({ vm_ids }) => textsIn(vm_ids)),
+  text: (report) =>
+    jobsIn(report).map(({ job_id, status, vm_ids, error }) => {
+      const vmIds = textsIn(vm_ids).join(", ");
+      const what = isJsonObject(error)
+        ? String(error.message)
+        : vmIds === ""
+        ? ""
+        : `VM ${vmIds}`;
+      return `${job_id} ${status}` + (what === "" ? "" : `: ${what}`);
+    }),
+};
+
+function reportOf(outcome: Outcome): JsonObject {
+  const { id, kind } = outcome.job;
+  if ("result" in outcome) {
+    const { result } = outcome;
+    return {
+      job_id: id,
+      kind,
+      status: "complete",
+      exit_code: 0,
+      vm_ids: [...textsIn(result.vm_id), ...textsIn(result.new_ids)],
+      result,
+    };
+  }
+  const { failure } = outcome;
+  const job = failure instanceof JobError ? failure.job : outcome.job;
+  const { code, message, retryable } = failure;
+  return {
+    job_id: id,
+    kind,
+    status: job.status,
+    exit_code: exitCodeFor(failure),
+    vm_ids: job.status === "submitted" ? [] : job.handle?.vm_ids ?? [],
+    error: { code, message, retryable },
+  };
+}
+
+function goReport(entry: GoRecord): JsonObject {
+  const isComplete = entry.status === "complete";
+  return {
+    job_id: entry.id,
+    kind: entry.kind,
+    status: entry.status,
+    exit_code: isComplete ? 0 : EXIT_CODES.job_failed,
+    vm_ids: entry.result_id?.split(",") ?? [],
+    error: isComplete ? undefined : {
+      code: "job_failed",
+      message: entry.error ?? "the Go CLI recorded no reason",
+      retryable: false,
+    },
+  };
+}
+
+function jobsIn({ jobs }: JsonObject): readonly JsonObject[] {
+  return Array.isArray(jobs) ? jobs.filter(isJsonObject) : [];
 }

@@ -190,7 +190,7 @@ withSlowVms(
     );
     await using other = await service.context();
     strictEqual(await main(["jobs", "wait", "4d5e"], other), 1);
-    match(other.err(), /does not note which VM/);
+    match(other.err(), /does not record its VM/);
   },
 );
 

@@ -1,46 +1,19 @@
-import {
-  type CommandInput,
-  defineCommand,
-} from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../guide/file_uses.ts";
-import { VM_POSITIONAL } from "../../command_line/vm_positional.ts";
+import { defineVmCommand } from "../../vm_command.ts";
+import { labelPrintout } from "./_label_view.ts";
 
 /** `vers label get`: shows the labels of a VM. */
-export const command = defineCommand({
+export const command = defineVmCommand({
   summary: "Show the labels of a VM",
   description:
-    "Shows the labels of a VM, by name. The label vers-job is this\n" +
-    'program\'s own mark. The word "get" may be left out.',
+    "Shows the labels of a VM, by name. The label vers-job is set by vers\n" +
+    'itself. The word "get" may be omitted.',
   flags: {},
-  positionals: [VM_POSITIONAL],
   examples: [
     ["vers label get my-vm", "show a VM's labels"],
     ["vers label get --json", "show those of HEAD's VM as JSON"],
   ],
-  files: TARGET_FILES,
-  run: getLabels,
+  async run({ id, client, options, found }) {
+    const { labels } = await found(client.vmStatus(id, options));
+    return labelPrintout(id, labels);
+  },
 });
-
-async function getLabels(
-  input: CommandInput,
-  context: Context,
-): Promise<number> {
-  const { openVm } = await import("../../open_vm.ts");
-  const { foundVm } = await import("../../found_vm.ts");
-  const { deliverResult } = await import("../../output/deliver.ts");
-  const { LABEL_VIEW, labelResult } = await import("./_label_view.ts");
-  const { args: [typed], invocation: { output }, progress } = input;
-  const opened = await openVm(input, { context, typed });
-  const { target, client, signal } = opened;
-  const asked = client.vmStatus(target.id, { signal });
-  const { labels } = await foundVm(asked, target);
-  await deliverResult(labelResult(target.id, labels), {
-    context,
-    progress,
-    output,
-    isKept: false,
-    view: LABEL_VIEW,
-  });
-  return 0;
-}

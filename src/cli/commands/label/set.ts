@@ -1,19 +1,16 @@
-import {
-  type CommandInput,
-  defineCommand,
-} from "../../command_line/command.ts";
-import type { Context } from "../../context.ts";
-import { TARGET_FILES } from "../../guide/file_uses.ts";
+import { defineCommand, TARGET_FILES } from "../../command_line/command.ts";
+import { lazy } from "../../lazy.ts";
 import { UsageError } from "../../output/exit_code.ts";
 import { visible } from "../../output/terminal_text.ts";
-import { VM_POSITIONAL } from "../../command_line/vm_positional.ts";
+import { openVm, VM_POSITIONAL } from "../../vm_command.ts";
+import { labelPrintout } from "./_label_view.ts";
 
 /** `vers label set`: labels a VM. */
 export const command = defineCommand({
   summary: "Set labels of a VM",
   description:
-    "Sets labels of a VM; those of other names stay. The first word\n" +
-    "names the VM if there is no = in it.",
+    "Sets labels of a VM; its other labels stay. The first word names the\n" +
+    "VM if it contains no =.",
   flags: {},
   positionals: [
     VM_POSITIONAL,
@@ -24,51 +21,33 @@ export const command = defineCommand({
     ["vers label set stage=test", "set one of HEAD's VM"],
   ],
   files: TARGET_FILES,
-  run: setLabels,
+  async run(input, context) {
+    const [first = ""] = input.args;
+    const named = first.includes("=") ? [] : [first];
+    const wanted = await parseLabels(input.args.slice(named.length));
+    const vm = await openVm({ ...input, args: named }, context);
+    const { id, client, options, found } = vm;
+    // A label of a VM that is not there is refused in words that do not say so.
+    await found(client.vmStatus(id, options));
+    await client.setLabels(id, wanted, options);
+    const { labels } = await found(client.vmStatus(id, options));
+    return labelPrintout(id, labels);
+  },
 });
-
-async function setLabels(
-  input: CommandInput,
-  context: Context,
-): Promise<number> {
-  const { openVm } = await import("../../open_vm.ts");
-  const { foundVm } = await import("../../found_vm.ts");
-  const { deliverResult } = await import("../../output/deliver.ts");
-  const { LABEL_VIEW, labelResult } = await import("./_label_view.ts");
-  const { args, invocation: { output }, progress } = input;
-  const [first = ""] = args;
-  const typed = first.includes("=") ? undefined : first;
-  const wanted = await parseLabels(typed === undefined ? args : args.slice(1));
-  const opened = await openVm(input, { context, typed });
-  const { target, client, signal } = opened;
-  // A label of a VM that is not there is refused in words that do not say so.
-  await foundVm(client.vmStatus(target.id, { signal }), target);
-  await client.setLabels(target.id, wanted, { signal });
-  const asked = client.vmStatus(target.id, { signal });
-  const { labels } = await foundVm(asked, target);
-  await deliverResult(labelResult(target.id, labels), {
-    context,
-    progress,
-    output,
-    isKept: false,
-    view: LABEL_VIEW,
-  });
-  return 0;
-}
 
 async function parseLabels(
   words: readonly string[],
 ): Promise<Record<string, string>> {
-  const { JOB_LABEL } = await import("../../../engine/kinds.ts");
+  const { JOB_LABEL } = await lazy.kinds();
   const labels = new Map<string, string>();
   const mistakes = words.flatMap((word) => {
     const at = word.indexOf("=");
     const [name, value] = [word.slice(0, at), word.slice(at + 1)];
     if (at < 0) return [`"${visible(word)}" has no =`];
     if (name.trim() === "" || /\p{Cc}/u.test(word)) {
-      return [`"${visible(word)}" is no name=value on one line`];
+      return [`"${visible(word)}" is not name=value on one line`];
     }
-    if (name === JOB_LABEL) return [`${name} is this program's own mark`];
+    if (name === JOB_LABEL) return [`${name} is reserved for vers itself`];
     if (labels.has(name)) return [`${visible(name)} is given twice`];
     labels.set(name, value);
     return [];
