@@ -282,19 +282,16 @@ function isNothingOfTheApi(error: unknown): boolean {
 
 function whyUnread(error: unknown): string {
   if (error instanceof LimitPassedError) return error.message;
-  if (error instanceof AnswerShapeError) {
-    return `the answer cannot be read: ${error.message}`;
-  }
+  const isOdd = error instanceof AnswerShapeError ||
+    error instanceof BodyTooLargeError;
+  if (isOdd) return `the answer cannot be read: ${error.message}`;
   if (error instanceof SyntaxError) {
     return "the answer cannot be read: it is not JSON";
-  }
-  if (error instanceof BodyTooLargeError) {
-    return "the answer cannot be read: it is over 64 MiB";
   }
   return "the connection broke before the answer was complete";
 }
 
-/** Where an answer without words of its own sends us. */
+/** Where an answer without an explanation redirects. */
 function redirectionOf(response: Response): string {
   const location = response.headers.get("location");
   return location ? `see ${location}` : "";
@@ -311,7 +308,7 @@ function headersFor(options: ExchangeOptions): Headers {
     // The error is not kept as cause: it may repeat the key.
     throw new Failure(
       "Cannot use the API key: it has characters that cannot be sent",
-      { code: "authentication", hint: "set VERS_API_KEY to the key alone" },
+      { code: "authentication", advice: { type: "api_key_variable" } },
     );
   }
 }

@@ -59,7 +59,10 @@ Deno.test("runCommandLine() of a bug says so, and ends with 1", async () => {
     throw new TypeError("x is not a function");
   });
   strictEqual(result.code, 1);
-  match(result.err, /^error: Cannot go on: TypeError: x is not a function\n/);
+  match(
+    result.err,
+    /^error: Cannot continue: TypeError: x is not a function\n/,
+  );
 });
 
 Deno.test("runCommandLine() does not wait for ever for somebody to read stderr", async () => {

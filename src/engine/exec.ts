@@ -71,7 +71,7 @@ class Following implements ExecListener {
   #pauseMs = FIRST_PAUSE_MS;
   #breaks = 0;
   #unknownLooks = 0;
-  /** Whether the service has ever agreed to tell of the command. */
+  /** Whether the service has ever agreed to stream the command. */
   #isKnown = false;
   /** What the listener threw: no fault of the connection. */
   #refused: { readonly error: unknown } | undefined;
@@ -96,7 +96,7 @@ class Following implements ExecListener {
   /**
    * Follows a stream to its end, and returns why that is not the command's.
    *
-   * @throws {Failure} when it cannot be gone on with.
+   * @throws {Failure} when it cannot be followed any further.
    */
   async #follow(
     open: () => Promise<void>,
@@ -231,12 +231,11 @@ function reported(event: ExecEvent & { type: "error" }): Failure {
 function neverStarted(cause: ApiError): Failure {
   return new Failure(
     "Cannot run the command: the connection broke before the first output, " +
-      "and the service knows no such command: it seems never to have started",
+      "and the service does not know the command: it seems never to have started",
     {
       code: "not_sent",
       retryable: true,
-      hint: "run the same command again; where twice would do harm, " +
-        "look in the VM first",
+      advice: { type: "exec_not_started" },
       cause,
     },
   );
@@ -246,11 +245,7 @@ function forgotten(cause: ApiError): Failure {
   return new Failure(
     "Cannot read the rest of the output: the service no longer knows the " +
       "command",
-    {
-      code: "general",
-      hint: "what was printed is whole up to there; the exit code is not known",
-      cause,
-    },
+    { code: "general", advice: { type: "exec_forgotten" }, cause },
   );
 }
 
@@ -259,11 +254,6 @@ function outOfSight(cause: Failure): Failure {
     `Cannot follow the command: nothing was heard of it for ${
       PATIENCE_MS / 1_000
     } s`,
-    {
-      code: "unreachable",
-      hint: "it may have run, and may still: look in the VM before you run " +
-        "it again",
-      cause,
-    },
+    { code: "unreachable", advice: { type: "exec_out_of_sight" }, cause },
   );
 }

@@ -26,8 +26,8 @@ export interface Run {
   passedOver: Job | undefined;
   /** What answered a request whose own answer is held to be lost. */
   lostTo: ForeignAnswer | undefined;
-  /** What has been said once of a list: it is not said again. */
-  readonly saidOfLists: Set<string>;
+  /** What was reported once of a list: it is not reported again. */
+  readonly reported: Set<string>;
   /** Sees to it that not too much is asked for at once. */
   readonly turns: Turns;
 }
@@ -135,7 +135,7 @@ export function untilNextLook(
   );
 }
 
-/** Says that a reading is to be repeated, and when. */
+/** Returns that a reading is repeated, and when. */
 export function lookAgain(
   run: Run,
   next: NextLook & { readonly doing: string },

@@ -232,6 +232,10 @@ for (const status of [301, 302, 307]) {
     const { code, error } = await service.run(...RUN);
     strictEqual(code, 1);
     deepStrictEqual(service.story(error.job_id), ["submitted", "failed"]);
+    // Whoever is told of it later is told the same.
+    const { hint } = Object(service.entries().at(-1)?.result);
+    match(hint, /^check VERS_URL/);
+    strictEqual(hint, error.hint);
   });
 }
 

@@ -57,7 +57,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     args: () => ["run", "--resume-job", "job_0000000000"],
     code: 3,
     message: (setUp) =>
-      `Cannot resume job "job_0000000000": there is no such job in "${
+      `Cannot resume job "job_0000000000": it was not found in "${
         ledgerOf(setUp)
       }"`,
     hint: () =>
@@ -89,7 +89,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     args: () => RUN,
     code: 1,
     message: (setUp) =>
-      `Cannot go on with this work: line 3 of "${
+      `Cannot submit this work: line 3 of "${
         ledgerOf(setUp)
       }" may be its job, and cannot be read: it was written by a newer vers`,
     hint: () =>
@@ -100,7 +100,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     args: () => RUN,
     code: 1,
     message: (setUp) =>
-      `Cannot go on with this work: line 2 of "${
+      `Cannot submit this work: line 2 of "${
         ledgerOf(setUp)
       }" may be its job, and cannot be read: its checksum is missing`,
     hint: () =>
@@ -128,7 +128,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     args: () => [...RUN, "--timeout", "8s"],
     code: 6,
     message: ({ vmId }) => `Timed out after 8s while waiting for VM ${vmId}`,
-    hint: () => "to go on: vers run --wait --vm-alias my-vm --timeout 8s",
+    hint: () => "to resume: vers run --wait --vm-alias my-vm --timeout 8s",
   },
 };
 

@@ -73,7 +73,7 @@ Deno.test({
     strictEqual(resultOf(again).effect, "created");
     match(
       again.stderr,
-      new RegExp(`^note: VM ${vmId} .* does not run any more`, "m"),
+      new RegExp(`^note: VM ${vmId} .* is no longer running`, "m"),
     );
   },
 });

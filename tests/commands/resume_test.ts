@@ -137,7 +137,7 @@ Deno.test("--resume-job refuses what it cannot resume, before anything is sent",
   const jobId = jobIdOf(sandbox);
   const before = (await simulator.requests()).length;
   const refusals: [string[], number, RegExp][] = [
-    [["--resume-job", "job_0000000000"], 3, /there is no such job/],
+    [["--resume-job", "job_0000000000"], 3, /it was not found in/],
     [["--resume-job", jobId, "--no-resume"], 5, /--no-resume/],
     [["--resume-job", jobId, "--vm-alias", "x"], 5, /--vm-alias/],
     [["--resume-job", "job-7"], 5, /job_8f2a3b4c5d/],

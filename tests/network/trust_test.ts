@@ -12,7 +12,7 @@ const UNUSABLE: readonly {
 }[] = [
   {
     env: { DENO_CERT: "/no/such/ca.pem" },
-    says: /^Cannot use DENO_CERT="\/no\/such\/ca.pem": there is no such file$/,
+    says: /^Cannot use DENO_CERT="\/no\/such\/ca.pem": it was not found$/,
     helps: /DENO_CERT=\/path\/to\/ca\.pem/,
   },
   {

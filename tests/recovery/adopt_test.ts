@@ -68,7 +68,7 @@ Deno.test("jobs adopt refuses what cannot be, and changes nothing", async () => 
     [[one, one], 5, /asked for 2 VMs, and 1 VM/],
     [[one, two, foreign], 5, /asked for 2 VMs, and 3 VMs/],
     [["my-vm", one], 5, /"my-vm" is not a VM ID/],
-    [[one, crypto.randomUUID()], 3, /the service has no such VM/],
+    [[one, crypto.randomUUID()], 3, /it was not found/],
     [[one, foreign], 3, /not made with the API key of this job/],
     [[one, labelled], 4, /its label says that another job made it/],
   ];
@@ -116,7 +116,7 @@ Deno.test("jobs adopt waits for a command that is at work on the job", async () 
   const looking = await sandbox.start(
     ["branch", "--resume-job", jobId, "--timeout", "0"],
   );
-  await looking.stderrLine(/looking whether/);
+  await looking.stderrLine(/checking whether/);
   const line = ["jobs", "adopt", jobId, ...vmIds, "--timeout"];
   const busy = await sandbox.run([...line, "200ms"]);
   strictEqual(busy.code, 6);

@@ -146,7 +146,7 @@ Deno.test({
     await deleteVm(simulator, vmId);
     const again = await sandbox.run(RUN);
     strictEqual(resultOf(again).effect, "created");
-    match(again.stderr, new RegExp(`^note: .*${vmId}.* gone`, "m"));
+    match(again.stderr, new RegExp(`^note: .*${vmId}.* was deleted; `, "m"));
     strictEqual((await livingVms(simulator)).length, 1);
   },
 });
@@ -167,7 +167,7 @@ for (const copies of [1, 20]) {
     strictEqual(await creations(simulator), 2);
     match(
       results.map(({ stderr }) => stderr).join(""),
-      new RegExp(`^note: .*${vmId}.* gone`, "m"),
+      new RegExp(`^note: .*${vmId}.* was deleted; `, "m"),
     );
   });
 }

@@ -7,7 +7,7 @@ import { jsonLine, visible } from "./terminal_text.ts";
 
 const MAX_COUNT = 2 ** 31 - 1;
 
-/** How many items a page has unless it is said. */
+/** How many items a page has by default. */
 export const DEFAULT_LIMIT = 50;
 
 /** The flags of every command that prints a list. */
@@ -73,8 +73,8 @@ export interface DeliverPageOptions {
 }
 
 /**
- * Prints a part of a list: in JSON an array, or an object that says how to go
- * on where more follows. People are told that on stderr.
+ * Prints a part of a list: in JSON an array, or an object that says how to get
+ * the rest where more follows. People see that on stderr.
  *
  * @throws {ClosedPipeError} when nobody reads it.
  */
@@ -98,7 +98,7 @@ export async function deliverPage(
   if (hint !== undefined) progress.say(hint);
 }
 
-/** The list itself if nothing follows; else the part of it, and how to go on. */
+/** The list itself if nothing follows; else a part, and how to get the rest. */
 function pageJson(page: Page): JsonObject | readonly JsonObject[] {
   const hint = pageHint(page);
   if (hint === undefined) return page.items;

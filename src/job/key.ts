@@ -9,6 +9,26 @@ export interface FingerprintOptions {
   readonly inputs: JsonObject;
 }
 
+/** What the key of a command's work is made from. */
+export interface KeyOptions extends FingerprintOptions {
+  /** Whether the inputs alone tell this work from any other. */
+  readonly isStable: boolean;
+  /** The key that the user gave: with one, the work is whatever has it. */
+  readonly idempotencyKey: string | undefined;
+}
+
+/**
+ * Returns the key by which the same command finds its job again; `undefined`
+ * for work that nothing tells from more work of the same inputs. In one run of
+ * a CI system or an agent, the inputs are enough.
+ */
+export async function keyOf(options: KeyOptions): Promise<string | undefined> {
+  const { scope, inputs, isStable, idempotencyKey: key } = options;
+  if (key !== undefined) return await idempotencyFingerprint({ scope, key });
+  const isFoundAgain = isStable || inputs.run_id !== undefined;
+  return isFoundAgain ? await fingerprint(options) : undefined;
+}
+
 /** Returns the key of a piece of work: 32 hex digits. */
 export function fingerprint(options: FingerprintOptions): Promise<string> {
   const { kind, scope, inputs } = options;

@@ -14,7 +14,8 @@ import {
   differingFields,
   fingerprint,
   idempotencyFingerprint,
-} from "./fingerprint.ts";
+  keyOf,
+} from "./key.ts";
 
 const SCOPE = "https://api.vers.sh";
 
@@ -158,6 +159,39 @@ Deno.test("idempotencyFingerprint() depends on the scope and the user's key alon
     await idempotencyFingerprint({ scope: SCOPE, key: "build-43" }),
   );
 });
+
+const WORK = { kind: "vm.run", scope: SCOPE, inputs: { count: 1 } } as const;
+const IN_A_RUN = { ...WORK, inputs: { count: 1, run_id: "ci-7" } };
+const NAMED = { scope: SCOPE, key: "build-42" };
+
+for (
+  const { name, options, key } of [
+    {
+      name: "stable inputs is their fingerprint",
+      options: { ...WORK, isStable: true },
+      key: await fingerprint(WORK),
+    },
+    {
+      name: "inputs that are not stable is none",
+      options: { ...WORK, isStable: false },
+      key: undefined,
+    },
+    {
+      name: "such inputs in one run is their fingerprint, run included",
+      options: { ...IN_A_RUN, isStable: false },
+      key: await fingerprint(IN_A_RUN),
+    },
+    {
+      name: "an idempotency key is that of the key alone",
+      options: { ...IN_A_RUN, isStable: true, idempotencyKey: NAMED.key },
+      key: await idempotencyFingerprint(NAMED),
+    },
+  ]
+) {
+  Deno.test(`keyOf() of ${name}`, async () => {
+    strictEqual(await keyOf({ idempotencyKey: undefined, ...options }), key);
+  });
+}
 
 Deno.test("differingFields() names the fields that differ, in order", () => {
   deepStrictEqual(
