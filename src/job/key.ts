@@ -35,11 +35,14 @@ export function fingerprint(options: FingerprintOptions): Promise<string> {
   return digest({ kind, scope, inputs });
 }
 
-/** Returns the key of work that the user named: the name is not in it. */
+/**
+ * Returns the key of work that the user named: the name is not in it. Two
+ * spellings of the same letters, as in "é" and "e" with an accent, are one.
+ */
 export function idempotencyFingerprint(
   options: { readonly scope: string; readonly key: string },
 ): Promise<string> {
-  return digest({ scope: options.scope, k: options.key });
+  return digest({ scope: options.scope, k: options.key.normalize("NFC") });
 }
 
 /**

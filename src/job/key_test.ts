@@ -145,6 +145,11 @@ Deno.test("fingerprint() does not see a field without a value", async () => {
   );
 });
 
+Deno.test("idempotencyFingerprint() takes two spellings of the same letters for one", async () => {
+  const keyOf = (key: string) => idempotencyFingerprint({ scope: SCOPE, key });
+  strictEqual(await keyOf("caf\u00e9"), await keyOf("cafe\u0301"));
+});
+
 Deno.test("idempotencyFingerprint() depends on the scope and the user's key alone", async () => {
   const key = await idempotencyFingerprint({ scope: SCOPE, key: "build-42" });
   const text = `{"k":"build-42","scope":"${SCOPE}"}`;
