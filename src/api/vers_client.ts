@@ -123,7 +123,11 @@ export class VersClient {
   ): Promise<Answer<Deployment>> {
     const action = `deploy ${JSON.stringify(request.repo)}`;
     const call = creation(action, "/deploy", parseDeployment);
-    return this.#exchange.send({ ...call, body: request }, options);
+    const { install_command, build_command, run_command } = request.settings ??
+      {};
+    const secrets = [install_command, build_command, run_command]
+      .flatMap((command) => command ?? []);
+    return this.#exchange.send({ ...call, body: request, secrets }, options);
   }
 
   /**

@@ -25,7 +25,7 @@ export type SendRequest = (
 /** A job that has a handle. */
 export type HandledJob = Job & { readonly handle: Handle };
 
-/** How one kind of job is sent, observed and found again. */
+/** How one kind of job is sent, and found again on the server. */
 export interface Kind {
   /** How long a request may take to show on the server, in milliseconds. */
   readonly confirmWindowMs: number;
@@ -298,7 +298,7 @@ const KINDS: Readonly<Record<JobKind, Kind>> = {
   "vm.resume": RESUME,
 };
 
-/** Returns how jobs of a kind are sent, observed and found again. */
+/** Returns how jobs of a kind are sent and found again. */
 export function kindOf(kind: JobKind): Kind {
   return KINDS[kind];
 }

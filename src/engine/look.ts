@@ -121,7 +121,7 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 /**
  * Returns how long to wait before the next look, in milliseconds.
  *
- * `Retry-After` is honoured here, up to a minute, and nowhere else.
+ * Every look of a job honours `Retry-After` here, up to a minute.
  */
 export function untilNextLook(
   { engine }: { readonly engine: Pick<Engine, "random"> },

@@ -298,3 +298,23 @@ Deno.test("a resumed VM that a job has made is no answer for another job", async
   strictEqual(code, 0, err);
   doesNotMatch(err, /warning/);
 });
+
+Deno.test("a command of a deploy that the service repeats is kept nowhere", async () => {
+  await using service = await SlowService.create();
+  const secret = "TOKEN='a b' make";
+  await service.simulator.addFault({
+    operation: "deploy",
+    times: 1,
+    faults: [{
+      type: "answer",
+      when: "before",
+      status: 400,
+      json: { error: `cannot run ${secret} here`, success: false },
+    }],
+  });
+  const line = ["deploy", "a/b", "--wait", "--install", secret];
+  const { code, err } = await service.run(...line);
+  strictEqual(code, 5, err);
+  match(err, /cannot run \[left out\] here/);
+  doesNotMatch(JSON.stringify(service.entries()), /make/);
+});

@@ -114,7 +114,7 @@ export const LEDGER_RULES: readonly Rule[] = [
     test: [UNREADABLE, "a write that was cut off, and closed off"],
     change: [
       SUSPECTS,
-      "      if (parsed.isTorn) return undefined;\n",
+      "      if (parsed.isTorn && !ANSWERED.test(text)) return undefined;\n",
       "",
     ],
   },

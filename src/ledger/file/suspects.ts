@@ -93,8 +93,8 @@ function lookThrough(
  * job of this id: it holds the digits, or it is no text, so that nobody can
  * tell.
  *
- * A write of ours that was cut off is none, whoever has closed it off since:
- * an entry counts when all of it is on disk, and no request leaves before that.
+ * An intent that was cut off is none, whoever has closed it off since: an entry
+ * counts when all of it is on disk, and no request leaves before that.
  */
 export function suspectOf(remains: Remains, key: string): Suspect | undefined {
   const { offset, text, parsed } = remains;
@@ -112,13 +112,16 @@ export function suspectOf(remains: Remains, key: string): Suspect | undefined {
       return { ...hints, offset, why: NEWER, hasKey: true, isNewer: true };
     }
     case "corrupt": {
-      if (parsed.isTorn) return undefined;
+      if (parsed.isTorn && !ANSWERED.test(text)) return undefined;
       if (!hasKey && !mayHideAnyKey(remains)) return undefined;
       const { why } = parsed;
       return { ...hintsIn(text), offset, why, hasKey, isNewer: false };
     }
   }
 }
+
+/** What only a line says that was written after the request had left. */
+const ANSWERED = /"status":"(?:running|complete|failed)"/;
 
 const ANY_KEY = /"key"\s*:\s*"[0-9a-f]{32}"/;
 

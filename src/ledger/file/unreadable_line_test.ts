@@ -200,6 +200,20 @@ const CASES: Readonly<Record<string, Case>> = {
     badLines: 1,
   },
   "nothing but zeros": { parts: ["\0".repeat(9_000)], badLines: 1 },
+  "lines of the key that were all cut off, one of them behind its answer": {
+    parts: [
+      line(submitted(A)).slice(0, -20) + "\n",
+      line(running(A)).slice(0, -20) + "\n",
+      OTHER,
+    ],
+    way: "line 2",
+    badLines: 1,
+  },
+  "an intent, and its answer that was cut off": {
+    parts: [line(submitted(A)), line(running(A)).slice(0, -20) + "\n", OTHER],
+    own: A.id,
+    way: "line 2, not newest",
+  },
   "a line of the key with a comma behind it": {
     parts: [line(submitted(A)).replace("\n", ",\n"), OTHER],
     way: "line 1",
