@@ -3,7 +3,8 @@ import type { Context } from "../context.ts";
 import { type FlagTable, wholeNumber } from "../command_line/flag.ts";
 import type { OutputChoice } from "../command_line/output_choice.ts";
 import type { Progress } from "./progress.ts";
-import { jsonLine, visible } from "./terminal_text.ts";
+import { linesOf } from "./render_result.ts";
+import { jsonLine } from "./terminal_text.ts";
 
 const MAX_COUNT = 2 ** 31 - 1;
 
@@ -84,18 +85,20 @@ export async function deliverPage(
 ): Promise<void> {
   const { context, progress, output, view } = options;
   progress.clear();
-  if (output.format === "json" && !output.isQuiet) {
-    await context.stdout.write(jsonLine(pageJson(page)) + "\n");
-    return;
-  }
-  const lines = output.isQuiet
-    ? page.items.map(view.id)
-    : view.text(page.items);
-  await context.stdout.write(
-    lines.map((line) => visible(line) + "\n").join(""),
-  );
-  const hint = pageHint(page);
+  await context.stdout.write(renderPage(page, output, view));
+  const isWhole = output.format === "json" && !output.isQuiet;
+  const hint = isWhole ? undefined : pageHint(page);
   if (hint !== undefined) progress.say(hint);
+}
+
+function renderPage(page: Page, output: OutputChoice, view: PageView): string {
+  if (output.isQuiet) return linesOf(page.items.map(view.id));
+  switch (output.format) {
+    case "json":
+      return jsonLine(pageJson(page)) + "\n";
+    case "text":
+      return linesOf(view.text(page.items));
+  }
 }
 
 /** The list itself if nothing follows; else a part, and how to get the rest. */

@@ -12,6 +12,7 @@ import { Failure, type FailureCode } from "../../failure.ts";
 import { isInFlight, type Job } from "../../job/job.ts";
 import type { JsonObject } from "../../json.ts";
 import { FileLockError, type LockHolder } from "../../file_lock.ts";
+import type { Format } from "../command_line/output_choice.ts";
 import {
   type InvokedCommand,
   isFoundAgain,
@@ -26,7 +27,7 @@ import { jsonLine, visible } from "./terminal_text.ts";
 
 /** What is known of the command that ended with an error. */
 export interface RenderFailureOptions {
-  readonly format: "text" | "json";
+  readonly format: Format;
   /** The command, if the line was understood. */
   readonly invoked?: InvokedCommand | undefined;
   /** The job that the command was about when it ended. */
@@ -61,9 +62,12 @@ export function renderFailure(
   options: RenderFailureOptions,
 ): string {
   const report = withoutSecretsIn(reportOf(error, options));
-  return options.format === "json"
-    ? jsonLine({ error: toJson(report) }) + "\n"
-    : toText(report);
+  switch (options.format) {
+    case "json":
+      return jsonLine({ error: toJson(report) }) + "\n";
+    case "text":
+      return toText(report);
+  }
 }
 
 /** A key that was typed in a wrong place must not end up in a log. */
