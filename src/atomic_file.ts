@@ -6,6 +6,7 @@ import {
   safePlaceFor,
 } from "./file_owner.ts";
 import { statRegularFile } from "./regular_file.ts";
+import { UUID_PATTERN } from "./uuid.ts";
 
 /** Options for {@linkcode PendingFile}. */
 export interface PendingFileOptions {
@@ -244,6 +245,22 @@ function lastSlashIn(path: string): number {
     path.lastIndexOf("/"),
     isWindows ? path.lastIndexOf("\\") : -1,
   );
+}
+
+const LEFT_OVER = new RegExp(`^\\.${UUID_PATTERN}\\.tmp$`);
+
+/** Returns what processes that were killed have left beside a file. */
+export function leftOvers(path: string): string[] {
+  const folder = folderOf(path);
+  const name = nameOf(path);
+  try {
+    return [...Deno.readDirSync(folder)].filter((entry) =>
+      entry.isFile && entry.name.startsWith(name) &&
+      LEFT_OVER.test(entry.name.slice(name.length))
+    ).map((entry) => `${folder}/${entry.name}`);
+  } catch {
+    return [];
+  }
 }
 
 /** Removes what may be at a path; what cannot be removed stays. */

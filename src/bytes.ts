@@ -1,5 +1,7 @@
 /** Returns byte strings put together, one after the other. */
-export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
+export function joinBytes(
+  pieces: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const whole = new Uint8Array(length);
   let at = 0;

@@ -1,3 +1,5 @@
+import type { Advice } from "./advice.ts";
+
 /**
  * What went wrong, in one word that scripts can rely on. `src/cli/output/exit_code.ts`
  * gives each its exit code; texts may change, these do not.
@@ -24,11 +26,16 @@ export type FailureCode =
   | "ledger_corrupt"
   | "interrupted";
 
-/** What a failure carries besides its message. */
+/** What a failure carries in addition to its message. */
 export interface FailureOptions {
   readonly code: FailureCode;
-  /** One line on what to do about it, with a command that works. */
+  /**
+   * One line on what to do about it, with a command that works: for what is
+   * made in `src/cli`, and what the ledger has of an earlier failure.
+   */
   readonly hint?: string | undefined;
+  /** What to do about it, for all others: `src/cli` has the words. */
+  readonly advice?: Advice | undefined;
   /** Whether the same command may succeed if it is simply run again. */
   readonly retryable?: boolean;
   readonly cause?: unknown;
@@ -44,12 +51,14 @@ export class Failure extends Error {
   override readonly name: string = "Failure";
   readonly code: FailureCode;
   readonly hint: string | undefined;
+  readonly advice: Advice | undefined;
   readonly retryable: boolean;
 
   constructor(message: string, options: FailureOptions) {
     super(message, { cause: options.cause });
     this.code = options.code;
     this.hint = options.hint;
+    this.advice = options.advice;
     this.retryable = options.retryable ?? false;
   }
 }

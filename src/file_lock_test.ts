@@ -7,7 +7,7 @@ import {
 } from "node:assert/strict";
 import { testNeeding } from "../tests/helpers/machine.ts";
 import { type Program, startProgram } from "../tests/helpers/program.ts";
-import { until } from "../tests/helpers/story.ts";
+import { until } from "../tests/helpers/until.ts";
 import {
   acquireFileLock,
   type AcquireFileLockOptions,

@@ -30,14 +30,20 @@ export function statRegularFile(path: string): Deno.FileInfo | undefined {
   return info;
 }
 
+/** What is read whole is written by people: no more is one of those files. */
+const LARGEST = 16 * 1024 * 1024;
+
 /**
  * Returns the text of a regular file; `undefined` when there is none.
  *
  * @throws {NotRegularFileError} when something else lies there.
+ * @throws {RangeError} when it is larger than 16 MiB.
  * @throws {Error} Deno's own, when it cannot be read.
  */
 export function readRegularFile(path: string): string | undefined {
-  if (statRegularFile(path) === undefined) return undefined;
+  const info = statRegularFile(path);
+  if (info === undefined) return undefined;
+  if (info.size > LARGEST) throw new RangeError("it is larger than 16 MiB");
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {

@@ -18,6 +18,14 @@ async function inFolder(test: (folder: string) => void | Promise<void>) {
   }
 }
 
+Deno.test("readRegularFile() does not read what is larger than any file of ours", () =>
+  inFolder((dir) => {
+    const path = `${dir}/large`;
+    Deno.writeTextFileSync(path, "");
+    Deno.truncateSync(path, 16 * 1024 * 1024 + 1);
+    throws(() => readRegularFile(path), /larger than 16 MiB/);
+  }));
+
 Deno.test("readRegularFile() of what is not there is undefined", () =>
   inFolder((folder) => {
     Deno.writeTextFileSync(`${folder}/file`, "");

@@ -1,14 +1,13 @@
 import {
   folderOf,
   isFolder,
-  nameOf,
+  leftOvers,
   PendingFile,
   removeIfThere,
   writeAllSync,
 } from "./atomic_file.ts";
 import { ownershipOf } from "./file_owner.ts";
 import { statRegularFile } from "./regular_file.ts";
-import { UUID_PATTERN } from "./uuid.ts";
 
 /** Options for {@linkcode replaceFile}. */
 export interface ReplaceFileOptions {
@@ -124,21 +123,15 @@ function linkAt(path: string): string | undefined {
 }
 
 const OLD_MS = 3_600_000;
-const LEFT_OVER = new RegExp(`^\\.${UUID_PATTERN}\\.tmp$`);
 
 /**
  * Removes what processes that were killed have left beside a file, an hour ago
  * or longer by the file system's own clock: no replacement takes that long.
  */
 function removeLeftOvers(path: string): void {
-  const folder = folderOf(path);
-  const name = nameOf(path);
   try {
     const now = Deno.statSync(path).mtime?.getTime() ?? 0;
-    for (const entry of Deno.readDirSync(folder)) {
-      if (!entry.isFile || !entry.name.startsWith(name)) continue;
-      if (!LEFT_OVER.test(entry.name.slice(name.length))) continue;
-      const left = `${folder}/${entry.name}`;
+    for (const left of leftOvers(path)) {
       const { mtime } = Deno.lstatSync(left);
       if (mtime && now - mtime.getTime() >= OLD_MS) removeIfThere(left);
     }

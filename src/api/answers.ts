@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
 import type {
-  Commit,
   CommitId,
   CommitPage,
   Deployment,
@@ -25,34 +24,46 @@ const time = z.string().check(
 );
 /** An id, in small letters however it is written: ids are compared. */
 const id = z.guid().check(z.toLowerCase());
-const optionalId = z.nullish(id);
-const optionalText = z.nullish(z.string());
+
+/** Something that may be missing; what replaces it then. */
+function or<T, Otherwise>(schema: z.ZodMiniType<T>, otherwise: Otherwise) {
+  return z.pipe(
+    z.nullish(schema),
+    z.transform((value) => value ?? otherwise),
+  );
+}
+
+/** Something that decides nothing: what cannot be understood is not there. */
+function orElse<T, Otherwise>(schema: z.ZodMiniType<T>, otherwise: Otherwise) {
+  return or(z.catch(z.nullish(schema), null), otherwise);
+}
+
+const orNull = <T>(schema: z.ZodMiniType<T>) => orElse(schema, null);
+const optionalText = or(z.string(), null);
 
 const vmSchema = z.object({
   vm_id: id,
   owner_id: id,
   created_at: time,
   state: z.string(),
-  // No labels at all are an empty list in some languages.
-  labels: z.optional(z.pipe(
-    z.transform((value) =>
-      Array.isArray(value) && value.length === 0 ? null : value
-    ),
-    z.nullable(z.record(z.string(), z.unknown())),
-  )),
+  labels: z.pipe(
+    z.optional(z.pipe(
+      // No labels at all are an empty list in some languages.
+      z.transform((value) =>
+        Array.isArray(value) && value.length === 0 ? null : value
+      ),
+      z.nullable(z.record(z.string(), z.unknown())),
+    )),
+    z.transform((labels) => textsOf(labels)),
+  ),
 });
-
-/** Something that decides nothing: what cannot be understood is not there. */
-function orNull<T>(schema: z.ZodMiniType<T>) {
-  return z.catch(z.nullish(schema), null);
-}
 
 const statusSchema = z.object({
   vm_id: id,
   owner_id: orNull(id),
   created_at: orNull(time),
   state: z.string(),
-  labels: z.optional(z.unknown()),
+  labels: z.pipe(z.optional(z.unknown()), z.transform(textsOf)),
 });
 
 const metadataSchema = z.object({
@@ -62,9 +73,9 @@ const metadataSchema = z.object({
   state: orNull(z.string()),
   ip: orNull(z.string()),
   // What these say decides what becomes of a job.
-  deleted_at: z.nullish(time),
-  parent_commit_id: optionalId,
-  grandparent_vm_id: optionalId,
+  deleted_at: or(time, null),
+  parent_commit_id: or(id, null),
+  grandparent_vm_id: or(id, null),
 });
 
 const vmIdSchema = z.object({ vm_id: id });
@@ -77,7 +88,7 @@ const deletedIdsSchema = z.object({
 
 const deploymentSchema = z.object({
   vm_id: id,
-  project_id: optionalId,
+  project_id: or(id, null),
   status: optionalText,
 });
 
@@ -86,40 +97,40 @@ const commitIdSchema = z.object({ commit_id: id });
 const commitSchema = z.object({
   commit_id: id,
   owner_id: orNull(z.string()),
-  name: orNull(z.string()),
+  name: orElse(z.string(), ""),
   description: orNull(z.string()),
   created_at: orNull(time),
-  is_public: orNull(z.boolean()),
+  is_public: orElse(z.boolean(), false),
   parent_vm_id: orNull(z.string()),
   grandparent_commit_id: orNull(z.string()),
 });
 
 const commitPageSchema = z.object({
   commits: z.array(commitSchema),
-  total: z.nullish(z.number()),
+  total: or(z.number(), null),
 });
 
+function fields<Shape extends z.core.$ZodShape>(shape: Shape) {
+  return z.pipe(or(z.unknown(), {}), z.object(shape));
+}
+
 const identitySchema = z.object({
-  user: z.nullish(
-    z.object({
-      id: optionalText,
-      email: optionalText,
-      user_name: optionalText,
-    }),
-  ),
-  org: z.nullish(z.object({ id: optionalText, name: optionalText })),
-  api_key: z.nullish(
-    z.object({
-      id: optionalText,
-      label: optionalText,
-      expires_at: optionalText,
-    }),
-  ),
+  user: fields({
+    id: optionalText,
+    email: optionalText,
+    user_name: optionalText,
+  }),
+  org: fields({ id: optionalText, name: optionalText }),
+  api_key: fields({
+    id: optionalText,
+    label: optionalText,
+    expires_at: optionalText,
+  }),
 });
 
 const keyValiditySchema = z.object({
   valid: z.boolean(),
-  message: optionalText,
+  message: or(z.string(), ""),
 });
 
 /**
@@ -127,14 +138,7 @@ const keyValiditySchema = z.object({
  * cannot be understood is `null`, and of the labels what can be is taken.
  */
 export function parseVmStatus(value: unknown): VmStatus {
-  const vm = check(statusSchema, value);
-  return {
-    vm_id: vm.vm_id,
-    owner_id: vm.owner_id ?? null,
-    created_at: vm.created_at ?? null,
-    state: vm.state,
-    labels: textsOf(vm.labels),
-  };
+  return check(statusSchema, value);
 }
 
 /**
@@ -152,7 +156,7 @@ export function ofVm<T extends { readonly vm_id: string }>(
 
 /**
  * Reads a list of VMs: a bare array, or one in the field `vms`. An entry that
- * cannot be understood is passed over and told of.
+ * cannot be understood is skipped and counted among those.
  *
  * @throws {AnswerShapeError} when it is no list, or of nothing like VMs.
  */
@@ -164,7 +168,7 @@ export function parseVms(value: unknown): VmList {
   const skipped: SkippedVm[] = [];
   for (const entry of entries) {
     const parsed = z.safeParse(vmSchema, entry);
-    if (parsed.success) vms.push(toVm(parsed.data));
+    if (parsed.success) vms.push(parsed.data);
     else skipped.push(toSkipped(entry, parsed.error));
   }
   if (vms.length === 0 && skipped.every(({ vm_id }) => vm_id === null)) {
@@ -176,17 +180,7 @@ export function parseVms(value: unknown): VmList {
 
 /** Reads a VM's metadata. */
 export function parseVmMetadata(value: unknown): VmMetadata {
-  const metadata = check(metadataSchema, value);
-  return {
-    vm_id: metadata.vm_id,
-    owner_id: metadata.owner_id ?? null,
-    created_at: metadata.created_at ?? null,
-    state: metadata.state ?? null,
-    ip: metadata.ip ?? null,
-    deleted_at: metadata.deleted_at ?? null,
-    parent_commit_id: metadata.parent_commit_id ?? null,
-    grandparent_vm_id: metadata.grandparent_vm_id ?? null,
-  };
+  return check(metadataSchema, value);
 }
 
 /** Reads which VMs were made: `{vms: [{vm_id}]}`, or the older `{vm_id}`. */
@@ -208,8 +202,7 @@ export function parseDeletedVms(value: unknown): VmIds {
 
 /** Reads what a deploy became. */
 export function parseDeployment(value: unknown): Deployment {
-  const { vm_id, project_id, status } = check(deploymentSchema, value);
-  return { vm_id, project_id: project_id ?? null, status: status ?? null };
+  return check(deploymentSchema, value);
 }
 
 /** Reads the id of a new commit. */
@@ -219,46 +212,24 @@ export function parseCommitId(value: unknown): CommitId {
 
 /** Reads a page of commits: a bare array, or one in the field `commits`. */
 export function parseCommitPage(value: unknown): CommitPage {
-  if (Array.isArray(value)) {
-    const commits = check(z.array(commitSchema), value);
-    return { commits: commits.map(toCommit), total: null };
-  }
-  const { commits, total } = check(commitPageSchema, value);
-  return { commits: commits.map(toCommit), total: total ?? null };
+  return Array.isArray(value)
+    ? { commits: check(z.array(commitSchema), value), total: null }
+    : check(commitPageSchema, value);
 }
 
 /** Reads whose key was used. */
 export function parseIdentity(value: unknown): Identity {
-  const { user, org, api_key } = check(identitySchema, value);
-  return {
-    user: {
-      id: user?.id ?? null,
-      email: user?.email ?? null,
-      user_name: user?.user_name ?? null,
-    },
-    org: { id: org?.id ?? null, name: org?.name ?? null },
-    api_key: {
-      id: api_key?.id ?? null,
-      label: api_key?.label ?? null,
-      expires_at: api_key?.expires_at ?? null,
-    },
-  };
+  return check(identitySchema, value);
 }
 
-/** Reads that something told its version: what it is called may change. */
+/** Reads that something answered with its version, in whatever field. */
 export function parseServiceVersion(value: unknown): void {
   check(z.looseObject({}), value);
 }
 
 /** Reads whether a key is taken. */
 export function parseKeyValidity(value: unknown): KeyValidity {
-  const { valid, message } = check(keyValiditySchema, value);
-  return { valid, message: message ?? "" };
-}
-
-function toVm(vm: z.infer<typeof vmSchema>): Vm {
-  const { vm_id, owner_id, created_at, state } = vm;
-  return { vm_id, owner_id, created_at, state, labels: textsOf(vm.labels) };
+  return check(keyValiditySchema, value);
 }
 
 function toSkipped(entry: unknown, { issues }: z.core.$ZodError): SkippedVm {
@@ -281,25 +252,17 @@ function textsOf(labels: unknown): Record<string, string> {
   return texts;
 }
 
-function toCommit(commit: z.infer<typeof commitSchema>): Commit {
-  return {
-    commit_id: commit.commit_id,
-    owner_id: commit.owner_id ?? null,
-    name: commit.name ?? "",
-    description: commit.description ?? null,
-    created_at: commit.created_at ?? null,
-    is_public: commit.is_public ?? false,
-    parent_vm_id: commit.parent_vm_id ?? null,
-    grandparent_commit_id: commit.grandparent_commit_id ?? null,
-  };
-}
-
 function has(value: unknown, name: string): boolean {
   return typeof value === "object" && value !== null &&
     Object.hasOwn(value, name);
 }
 
-function check<Schema extends z.ZodMiniType>(
+/**
+ * Returns a value of JSON in the shape that was asked for.
+ *
+ * @throws {AnswerShapeError} when it has another.
+ */
+export function check<Schema extends z.ZodMiniType>(
   schema: Schema,
   value: unknown,
 ): z.output<Schema> {

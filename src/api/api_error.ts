@@ -1,7 +1,8 @@
+import type { Advice, ProxyFacts } from "../advice.ts";
 import { Failure, type FailureCode } from "../failure.ts";
 import type { Proxy } from "./proxy.ts";
 
-/** What the service's answer carries besides its body. */
+/** What is known of an answer that is not a 2xx. */
 export interface ApiErrorOptions {
   /** What was being done: "create the VM". */
   readonly action: string;
@@ -26,10 +27,6 @@ export interface ApiErrorOptions {
 export const NOT_THE_API =
   "VERS_URL is answered by something that is not the Vers API";
 
-const FOREIGN_HINT =
-  "check VERS_URL, and whether a proxy or the login page of a network " +
-  "stands in between, then run the same command again";
-
 const PROXY_WANTS_PASSWORD = 407;
 
 /** An answer that is not a 2xx: the service's, or of what stands before it. */
@@ -52,7 +49,7 @@ export class ApiError extends Failure {
     const { action, status, detail, isFromService } = options;
     super(`Cannot ${action}: ${reasonOf(options)}`, {
       code: codeOf(options),
-      hint: hintFor(options),
+      advice: adviceFor(options),
       // What the service cannot do at all it cannot do a moment later.
       retryable: !isFromService || isTransientStatus(status) && status !== 501,
     });
@@ -73,13 +70,13 @@ export class ApiError extends Failure {
 
   /**
    * Whether something answered that is not the Vers API, as a portal or a
-   * proxy does; a gateway's own troubles are not meant.
+   * proxy does; a gateway's own errors do not count.
    */
   get isForeign(): boolean {
     return isForeign(this.status, this.isFromService);
   }
 
-  /** Whether the service says that it has no such thing. */
+  /** Whether the service says that it did not find what was named. */
   get isNotFound(): boolean {
     return this.isFromService && this.status === 404;
   }
@@ -135,7 +132,7 @@ export class NoAnswerError extends Failure {
       code: "unreachable",
       retryable: true,
       cause: options.cause,
-      hint: "check the network and VERS_URL, then run the same command again",
+      advice: { type: "check_network" },
     });
     this.requestId = options.requestId;
     this.foreign = options.foreign;
@@ -150,11 +147,13 @@ export class NotSentError extends Failure {
   override readonly name = "NotSentError";
 
   constructor(action: string, why: string, options: NotSentOptions = {}) {
+    const { cause, isUntrusted, wantsPassword } = options;
+    const proxy = factsOf(options.proxy);
     super(`Cannot ${action}: ${why}`, {
       code: "not_sent",
-      retryable: !options.isUntrusted,
-      cause: options.cause,
-      hint: `nothing was sent; ${notSentHint(options)}`,
+      retryable: !isUntrusted,
+      cause,
+      advice: { type: "not_sent", isUntrusted, wantsPassword, proxy },
     });
   }
 }
@@ -170,23 +169,9 @@ export interface NotSentOptions {
   readonly proxy?: Proxy | undefined;
 }
 
-function notSentHint(options: NotSentOptions): string {
-  const { isUntrusted, wantsPassword, proxy } = options;
-  if (isUntrusted) {
-    return "if this machine trusts the certificate, set DENO_TLS_CA_STORE=system; else name a file with that of its issuer: DENO_CERT=/path/to/ca.pem";
-  }
-  if (proxy === undefined) {
-    return "check the network and VERS_URL, then run the same command again";
-  }
-  return wantsPassword
-    ? passwordHint(proxy)
-    : `check the proxy that ${proxy.variable} names, or go without one, NO_PROXY='*', then run the same command again`;
-}
-
-function passwordHint(proxy: Proxy | undefined): string {
-  const name = proxy?.variable ?? "HTTPS_PROXY";
-  const [scheme, host] = (proxy?.address ?? "http://HOST:PORT").split("//");
-  return `give them with the proxy, ${name}=${scheme}//USER:PASSWORD@${host}, then run the same command again`;
+/** A failure outlives its request, and is not to hold a password. */
+function factsOf(proxy: Proxy | undefined): ProxyFacts | undefined {
+  return proxy && { variable: proxy.variable, address: proxy.address };
 }
 
 /** Returns how an error names the way through a proxy. */
@@ -233,14 +218,13 @@ function reasonOf(answer: ApiErrorOptions): string {
   return `${NOT_THE_API} (${said})${through(proxy)}`;
 }
 
-function hintFor(answer: ApiErrorOptions): string | undefined {
+function adviceFor(answer: ApiErrorOptions): Advice | undefined {
   const { status, isFromService } = answer;
   if (status === PROXY_WANTS_PASSWORD) {
-    return passwordHint(answer.proxy);
+    return { type: "proxy_password", proxy: factsOf(answer.proxy) };
   }
-  if (isForeign(status, isFromService)) return FOREIGN_HINT;
-  if (status === 401 || status === 403) {
-    return "set VERS_API_KEY to a key of this account that may do this, or try without an account: --local";
-  }
-  return undefined;
+  if (isForeign(status, isFromService)) return { type: "not_the_api" };
+  return status === 401 || status === 403
+    ? { type: "key_not_accepted" }
+    : undefined;
 }

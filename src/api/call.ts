@@ -43,10 +43,6 @@ export function checkId(id: string, action: string, noun = "VM"): string {
   if (isUuid(id)) return id;
   throw new Failure(
     `Cannot ${action}: ${JSON.stringify(id.slice(0, 100))} is no ${noun} id`,
-    {
-      code: "usage",
-      hint:
-        "an id looks like 5b1c8a40-7c1e-4c55-9d0e-2f6a3b4c5d6e; vers status lists those of your VMs",
-    },
+    { code: "usage", advice: { type: "id_form" } },
   );
 }

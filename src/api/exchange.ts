@@ -69,6 +69,8 @@ export interface Call<T> {
   readonly body?: unknown;
   /** Must not leave this machine twice. */
   readonly once?: boolean;
+  /** What in the body is not to come back in an error. */
+  readonly secrets?: readonly string[];
   readonly limitMs: number;
   readonly read: AnswerReader<T>;
 }
@@ -197,19 +199,19 @@ export class Exchange {
     return new ApiError({
       action: call.action,
       status,
-      contentType: contentType && this.#withoutKey(contentType),
+      contentType: contentType && this.#withoutSecrets(call, contentType),
       // Half an answer has no shape.
       isFromService: text !== undefined &&
         isServiceAnswer({ status, contentType, body: text }),
-      detail: detailOf(this.#withoutKey(text ?? "")) ||
-        detailOf(this.#withoutKey(redirectionOf(response))),
+      detail: this.#detailOf(call, text ?? "") ||
+        this.#detailOf(call, redirectionOf(response)),
       retryAfterMs: retryAfterMsOf(response, this.#options.clock.now()),
       serverTime: serverTimeOf(response),
       proxy: this.#proxy,
       requestId,
       serviceRequestId: theirs === null || theirs === requestId
         ? undefined
-        : this.#withoutKey(theirs),
+        : this.#withoutSecrets(call, theirs),
     });
   }
 
@@ -237,12 +239,19 @@ export class Exchange {
     return transport.proxyFor?.(origin);
   }
 
-  /** A service may repeat what it was sent, or the secret half of it. */
-  #withoutKey(text: string): string {
+  #detailOf(call: Call<unknown>, text: string): string {
+    // As it came, and as it reads: JSON writes some letters otherwise.
+    const detail = detailOf(this.#withoutSecrets(call, text));
+    return this.#withoutSecrets(call, detail);
+  }
+
+  /** A service may repeat what it was sent, or the secret half of a key. */
+  #withoutSecrets({ secrets = [] }: Call<unknown>, text: string): string {
     const { apiKey } = this.#options;
-    const secret = secretOf(apiKey);
-    return [apiKey, secret].filter((part) => part !== "")
+    const keys = [apiKey, secretOf(apiKey)].filter((part) => part !== "")
       .reduce((rest, part) => rest.replaceAll(part, "[API key]"), text);
+    return secrets.filter((secret) => secret.trim() !== "")
+      .reduce((rest, secret) => rest.replaceAll(secret, "[left out]"), keys);
   }
 }
 
@@ -282,19 +291,16 @@ function isNothingOfTheApi(error: unknown): boolean {
 
 function whyUnread(error: unknown): string {
   if (error instanceof LimitPassedError) return error.message;
-  if (error instanceof AnswerShapeError) {
-    return `the answer cannot be read: ${error.message}`;
-  }
+  const isOdd = error instanceof AnswerShapeError ||
+    error instanceof BodyTooLargeError;
+  if (isOdd) return `the answer cannot be read: ${error.message}`;
   if (error instanceof SyntaxError) {
     return "the answer cannot be read: it is not JSON";
-  }
-  if (error instanceof BodyTooLargeError) {
-    return "the answer cannot be read: it is over 64 MiB";
   }
   return "the connection broke before the answer was complete";
 }
 
-/** Where an answer without words of its own sends us. */
+/** Where an answer without an explanation redirects. */
 function redirectionOf(response: Response): string {
   const location = response.headers.get("location");
   return location ? `see ${location}` : "";
@@ -311,7 +317,7 @@ function headersFor(options: ExchangeOptions): Headers {
     // The error is not kept as cause: it may repeat the key.
     throw new Failure(
       "Cannot use the API key: it has characters that cannot be sent",
-      { code: "authentication", hint: "set VERS_API_KEY to the key alone" },
+      { code: "authentication", advice: { type: "api_key_variable" } },
     );
   }
 }

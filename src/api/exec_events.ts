@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { AnswerShapeError } from "./answers.ts";
+import { AnswerShapeError, check } from "./answers.ts";
 import type { AnswerReader } from "./exchange.ts";
 import { BodyTooLargeError, contentTypeOf } from "./response.ts";
 import { isPage } from "./server_word.ts";
@@ -7,7 +7,7 @@ import type { ExecEvent } from "./types.ts";
 
 /** Who follows a command. */
 export interface ExecListener {
-  /** Called when the service has agreed to tell what the command does. */
+  /** Called when the service has agreed to stream what the command does. */
   onOpen(): void;
   /**
    * Takes an event, and returns when the next one may come. The bytes of a
@@ -22,12 +22,12 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const NEWLINE = 10;
 
 /**
- * Returns a reader of a stream of events, one JSON object a line, which tells
- * each to `listener` as it comes.
+ * Returns a reader of a stream of events, one JSON object a line, which passes
+ * each on to `listener` as it comes.
  *
  * A line that the end of the stream cuts off is no event. Whether the stream
  * was complete is for the listener to know: its last event is an `exit`. A
- * page is no stream of the service's, and is not told as one.
+ * page is no stream of the service's, and is not passed on as one.
  */
 export function execEvents(listener: ExecListener): AnswerReader<void> {
   return async (response, limit) => {
@@ -128,7 +128,7 @@ class LineSplitter {
 
   #keep(piece: Uint8Array): void {
     const length = this.#length + piece.length;
-    if (length > MAX_LINE_BYTES) throw new BodyTooLargeError();
+    if (length > MAX_LINE_BYTES) throw new BodyTooLargeError(MAX_LINE_BYTES);
     if (length > this.#kept.length) {
       const larger = new Uint8Array(2 * length);
       larger.set(this.#kept.subarray(0, this.#length));
@@ -167,35 +167,21 @@ export function parseExecEvent(
   value: unknown,
   buffer = new DataBuffer(),
 ): ExecEvent | undefined {
-  const { type } = shaped(TYPE, value);
+  const { type } = check(TYPE, value);
   if (type === "chunk") {
-    const { stream, data_b64, cursor } = shaped(CHUNK, value);
+    const { stream, data_b64, cursor } = check(CHUNK, value);
     return { type, stream, bytes: bytesOf(data_b64, buffer), cursor };
   }
-  if (type === "exit") return { type, ...shaped(EXIT, value) };
+  if (type === "exit") return { type, ...check(EXIT, value) };
   if (type !== "error") return undefined;
-  const { code, message } = shaped(ERROR, value);
+  const { code, message } = check(ERROR, value);
   return { type, code: String(code ?? ""), message: message ?? "" };
-}
-
-function shaped<Schema extends z.ZodMiniType>(
-  schema: Schema,
-  value: unknown,
-): z.output<Schema> {
-  const parsed = z.safeParse(schema, value);
-  if (parsed.success) return parsed.data;
-  const where = parsed.error.issues[0]?.path.join(".");
-  throw new AnswerShapeError(
-    where
-      ? `the "${where}" of an event is missing or not as documented`
-      : "an event is not an object",
-  );
 }
 
 function bytesOf(base64: string, buffer: DataBuffer): Uint8Array {
   try {
     return buffer.decode(base64);
   } catch {
-    throw new AnswerShapeError(`the "data_b64" of an event is not base64`);
+    throw new AnswerShapeError(`its "data_b64" is not base64`);
   }
 }

@@ -9,10 +9,6 @@ export interface ParseOriginOptions {
   readonly allowInsecure?: boolean;
 }
 
-const HINT = `set VERS_URL to an origin alone: https:// to anywhere, ` +
-  `http:// to this machine (127.0.0.1, [::1], localhost), or "local"; ` +
-  `for example: VERS_URL=${DEFAULT_ORIGIN} vers status`;
-
 /**
  * Returns the origin that the value of VERS_URL names: scheme, host and port.
  *
@@ -40,14 +36,17 @@ export function parseOrigin(
   if (url.protocol === "http:" && !mayBePlain) {
     throw refusal(
       `${quote(url.origin)} would send the API key unencrypted`,
-      `${HINT}; to do it all the same, set VERS_ALLOW_HTTP=1`,
+      { isPlain: true },
     );
   }
   return url.origin;
 }
 
-function refusal(why: string, hint: string = HINT): Failure {
-  return new Failure(`Cannot use VERS_URL: ${why}`, { code: "usage", hint });
+function refusal(why: string, facts: { isPlain?: boolean } = {}): Failure {
+  return new Failure(`Cannot use VERS_URL: ${why}`, {
+    code: "usage",
+    advice: { type: "origin_form", example: DEFAULT_ORIGIN, ...facts },
+  });
 }
 
 /**

@@ -124,8 +124,7 @@ function parseProxy({ name, value }: Setting): Proxy {
 function unusable(name: string, why: string): Failure {
   return new Failure(`Cannot use the proxy of ${name}: ${why}`, {
     code: "usage",
-    hint: `set it as in ${name}=http://proxy.example:3128, or go without a ` +
-      "proxy: NO_PROXY='*'",
+    advice: { type: "proxy_form", variable: name },
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Advice } from "../advice.ts";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { isReleaseVersion } from "../release_version.ts";
@@ -6,6 +7,7 @@ import { through } from "./api_error.ts";
 import { type Transport, whyNotSent } from "./transport.ts";
 import { isLoopback } from "./origin.ts";
 import { LimitPassedError, RequestLimit } from "./request_limit.ts";
+import { BodyTooLargeError, readBytes } from "./response.ts";
 import { sha256Hex } from "../bytes.ts";
 
 /** Where releases are, unless VERS_RELEASES_URL says otherwise. */
@@ -64,7 +66,7 @@ export class ReleaseHost {
     if (!release || version !== undefined && release.version !== version) {
       throw new Failure(
         `Cannot use ${what}: its ${CHECKSUMS} is not that of a release`,
-        { code: "general", hint: this.#hint },
+        { code: "general", advice: this.#advice },
       );
     }
     return release;
@@ -81,7 +83,7 @@ export class ReleaseHost {
     if (!release.sha256.has(name)) {
       throw new Failure(
         `Cannot find "${name}" in release ${version}: it is not among its files`,
-        { code: "not_found", hint: this.#hint },
+        { code: "not_found", advice: this.#advice },
       );
     }
     const bytes = await this.#download(`${of(version)}/${name}`, {
@@ -92,8 +94,8 @@ export class ReleaseHost {
     return bytes;
   }
 
-  get #hint(): string {
-    return `look at ${this.#options.url}`;
+  get #advice(): Advice {
+    return { type: "releases", url: this.#options.url };
   }
 
   async #download(
@@ -139,7 +141,7 @@ export class ReleaseHost {
           `Cannot download from ${url}: it points to ${
             next?.origin ?? "nowhere"
           }`,
-          { code: "general", hint: this.#hint },
+          { code: "general", advice: this.#advice },
         );
       }
       at = next.href;
@@ -150,13 +152,13 @@ export class ReleaseHost {
     if (status === 404) {
       return new Failure(
         `Cannot find ${what} at ${this.#options.url}: there is none`,
-        { code: "not_found", hint: this.#hint },
+        { code: "not_found", advice: this.#advice },
       );
     }
     return new Failure(`Cannot download ${what}: the host answered ${status}`, {
       code: "server_error",
       retryable: status === 429 || status >= 500,
-      hint: this.#hint,
+      advice: this.#advice,
     });
   }
 
@@ -168,24 +170,23 @@ export class ReleaseHost {
     if (why !== undefined) {
       return new Failure(
         `Cannot download ${what}: cannot connect to ${where} (${why})`,
-        { code: "not_sent", retryable: true, cause, hint: TRY_AGAIN },
+        { code: "not_sent", retryable: true, cause, advice: TRY_AGAIN },
       );
     }
     const text = cause instanceof LimitPassedError ||
-        cause instanceof TooLargeError
+        cause instanceof BodyTooLargeError
       ? cause.message
       : "the connection broke before all of it was there";
     return new Failure(`Cannot download ${what}: ${text}`, {
       code: "unreachable",
       retryable: true,
       cause,
-      hint: TRY_AGAIN,
+      advice: TRY_AGAIN,
     });
   }
 }
 
-const TRY_AGAIN =
-  "nothing was changed; check the network, then run the same command again";
+const TRY_AGAIN: Advice = { type: "check_download" };
 
 /**
  * Returns the value of VERS_RELEASES_URL as it is used.
@@ -203,11 +204,7 @@ export function parseReleasesUrl(text: string): string {
   }
   throw new Failure(
     "Cannot use VERS_RELEASES_URL: it is not an https:// URL",
-    {
-      code: "usage",
-      hint: "http:// is taken for this machine alone; for example: " +
-        `VERS_RELEASES_URL=${RELEASES_URL} vers upgrade --check`,
-    },
+    { code: "usage", advice: { type: "releases_form", url: RELEASES_URL } },
   );
 }
 
@@ -244,38 +241,8 @@ export async function checkSum(
   throw new Failure(
     `Cannot use "${name}" of release ${release.version}: ` +
       `its SHA-256 is ${sum}, and ${CHECKSUMS} says ${wanted ?? "nothing"}`,
-    { code: "general", hint: "nothing was changed; please report it" },
+    { code: "general", advice: { type: "checksum_differs" } },
   );
-}
-
-/** More came than any release has. */
-class TooLargeError extends Error {
-  override readonly name = "TooLargeError";
-}
-
-async function readBytes(
-  response: Response,
-  limit: RequestLimit,
-  maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
-  const reader = response.body?.getReader();
-  try {
-    for (;;) {
-      const piece = reader && await limit.race(reader.read());
-      if (!piece?.value) break;
-      length += piece.value.length;
-      if (length > maxBytes) {
-        throw new TooLargeError(`it is over ${maxBytes >> 20} MiB`);
-      }
-      pieces.push(piece.value);
-    }
-  } catch (error) {
-    reader?.cancel().catch(() => {}); // It may be broken already.
-    throw error;
-  }
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
 /** Only this machine may be asked without encryption, and only by itself. */

@@ -1,36 +1,54 @@
+import { joinBytes } from "../bytes.ts";
 import type { RequestLimit } from "./request_limit.ts";
 
-/** A body that is larger than anything the service has to say. */
+/** A body that is larger than anything that is waited for. */
 export class BodyTooLargeError extends Error {
   override readonly name = "BodyTooLargeError";
+
+  constructor(maxBytes: number) {
+    const isSmall = maxBytes < 1 << 20;
+    super(
+      `it is over ${isSmall ? maxBytes >> 10 : maxBytes >> 20} ${
+        isSmall ? "KiB" : "MiB"
+      }`,
+    );
+  }
 }
 
-/**
- * Returns the text of a response's body.
- *
- * @throws {BodyTooLargeError} when it has more than `maxBytes`.
- * @throws {unknown} what ended the request, or what broke the connection.
- */
+/** Returns the text of a response's body: see {@linkcode readBytes}. */
 export async function readText(
   response: Response,
   limit: RequestLimit,
   maxBytes: number,
 ): Promise<string> {
-  if (!response.body) return "";
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
+  const bytes = await readBytes(response, limit, maxBytes);
+  return new TextDecoder().decode(bytes);
+}
+
+/**
+ * Returns the bytes of a response's body.
+ *
+ * @throws {BodyTooLargeError} when it has more than `maxBytes`.
+ * @throws {unknown} what ended the request, or what broke the connection.
+ */
+export async function readBytes(
+  response: Response,
+  limit: RequestLimit,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = response.body?.getReader();
+  const pieces: Uint8Array[] = [];
   let length = 0;
   try {
     for (;;) {
-      const { done, value } = await limit.race(reader.read());
-      if (done) return text + decoder.decode();
-      length += value.length;
-      if (length > maxBytes) throw new BodyTooLargeError();
-      text += decoder.decode(value, { stream: true });
+      const piece = reader && await limit.race(reader.read());
+      if (!piece?.value) return joinBytes(pieces);
+      length += piece.value.length;
+      if (length > maxBytes) throw new BodyTooLargeError(maxBytes);
+      pieces.push(piece.value);
     }
   } catch (error) {
-    reader.cancel().catch(() => {}); // It may be broken already.
+    reader?.cancel().catch(() => {}); // It may be broken already.
     throw error;
   }
 }

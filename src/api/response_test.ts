@@ -1,6 +1,13 @@
-import { strictEqual } from "node:assert/strict";
+import { rejects, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { detailOf, retryAfterMsOf, serverTimeOf } from "./response.ts";
+import { systemClock } from "../clock.ts";
+import { RequestLimit } from "./request_limit.ts";
+import {
+  detailOf,
+  readBytes,
+  retryAfterMsOf,
+  serverTimeOf,
+} from "./response.ts";
 
 for (
   const { name, text, detail } of [
@@ -101,3 +108,22 @@ Deno.test("serverTimeOf() reads the header Date, if it is one", () => {
   strictEqual(serverTimeOf(withDate("today")), undefined);
   strictEqual(serverTimeOf(new Response()), undefined);
 });
+
+for (
+  const { maxBytes, why } of [
+    { maxBytes: 64 * 1024, why: "it is over 64 KiB" },
+    { maxBytes: 2 * 1024 * 1024, why: "it is over 2 MiB" },
+  ]
+) {
+  Deno.test(`readBytes() says that a body of another byte has too much: ${why}`, async () => {
+    const limit = new RequestLimit(systemClock, { limitMs: 5_000 });
+    using _limit = limit;
+    const read = (length: number) =>
+      readBytes(new Response(new Uint8Array(length)), limit, maxBytes);
+    strictEqual((await read(maxBytes)).length, maxBytes);
+    await rejects(read(maxBytes + 1), {
+      name: "BodyTooLargeError",
+      message: why,
+    });
+  });
+}

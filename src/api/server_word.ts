@@ -88,7 +88,7 @@ export function missedLook(
 }
 
 /**
- * Returns what something else than the service answered, if `error` says so.
+ * Returns the answer of something else than the service, if `error` is one.
  * A gateway that is busy, or cannot reach the service, is none: its 408, 425,
  * 429 and 5xx are what the way to the service looks like on a bad day.
  */

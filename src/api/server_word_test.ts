@@ -255,14 +255,14 @@ for (
 Deno.test("an answer of something else says so, and never exits as the service's would", async () => {
   const error = await answerOf(404, "text/html", "<html>");
   strictEqual(error instanceof ApiError, true);
-  const { code, message, hint, retryable } = error as ApiError;
+  const { code, message, advice, retryable } = error as ApiError;
   strictEqual(code, "unreachable");
   strictEqual(retryable, true);
   strictEqual(
     message,
     "Cannot ask: VERS_URL is answered by something that is not the Vers API (404, text/html)",
   );
-  strictEqual(hint?.startsWith("check VERS_URL"), true);
+  strictEqual(advice?.type, "not_the_api");
 });
 
 Deno.test("a 407 was not sent, is the proxy's, and may be tried again", async () => {

@@ -7,7 +7,7 @@ import { checkTrust, type TrustSettings, untrusting } from "./trust.ts";
  * stop when the request's signal is aborted.
  */
 export interface Transport {
-  /** Sends a request that does no harm when it arrives twice. */
+  /** Sends an idempotent request: it may arrive twice. */
   read(request: Request): Promise<Response>;
 
   /** Sends a request that must not leave this machine more than once. */
@@ -29,7 +29,7 @@ export interface NetworkTransportOptions {
   /**
    * Which proxies there are; none by default. The runtime must not know of
    * others: it would use them for this machine, too. `"unknown"` is for where
-   * that cannot be told: then this machine alone is surely reached without.
+   * that is not known: then this machine alone is surely reached without.
    */
   readonly proxies?: ProxySettings | "unknown";
   readonly trust?: TrustSettings;
@@ -50,7 +50,7 @@ const OPTIONS: Readonly<Record<Way, Deno.CreateHttpClientOptions>> = {
  * Returns a transport over the network.
  *
  * @throws {Failure} of code `usage`, when the certificates to trust cannot be
- *   had: before anything was sent.
+ *   read: before anything was sent.
  */
 export function networkTransport(
   options: NetworkTransportOptions = {},
@@ -136,8 +136,8 @@ const BLOCKED_PORT = /Requests to port \d+ are blocked/;
  * no connection was made, its port is barred, or there is no permission.
  * `undefined` means that the request may have arrived.
  *
- * Deno tells a connection that was never made from one that broke by text
- * alone: in the error itself up to 2.6, in its cause since. This is the only
+ * Deno distinguishes a connection that was never made from one that broke by
+ * text alone: in the error itself up to 2.6, in its cause since. This is the only
  * place of the program where text decides.
  */
 export function whyNotSent(error: unknown): string | undefined {

@@ -1,9 +1,9 @@
 import { Failure, messageOf } from "../failure.ts";
 import { readRegularFile, reasonOf } from "../regular_file.ts";
 
-/** What the runtime is told of whose certificates to trust. */
+/** Whose certificates the runtime is set to trust. */
 export interface TrustSettings {
-  /** `DENO_CERT`: a file of certificates to trust besides. */
+  /** `DENO_CERT`: a file of more certificates to trust. */
   readonly cert?: string | undefined;
   /** `DENO_TLS_CA_STORE`: whose certificates to trust: see {@linkcode STORES}. */
   readonly stores?: string | undefined;
@@ -12,7 +12,7 @@ export interface TrustSettings {
 const STORES = ["mozilla", "system"];
 
 /**
- * Returns when the certificates can be had that the environment tells to
+ * Returns when the certificates can be read that the environment says to
  * trust. The runtime would find out no sooner than with a request, and pass
  * over a file that has none.
  *
@@ -37,10 +37,7 @@ export function untrusting(cause: unknown, { stores }: TrustSettings): Failure {
     {
       code: "usage",
       cause,
-      hint: isSystem
-        ? "see that SSL_CERT_FILE and SSL_CERT_DIR, where they are set, name " +
-          "what is there, or do without: DENO_TLS_CA_STORE=mozilla"
-        : "leave DENO_CERT and DENO_TLS_CA_STORE unset",
+      advice: { type: isSystem ? "system_certificates" : "no_network_client" },
     },
   );
 }
@@ -56,11 +53,7 @@ function checkStores(value: string): void {
         ? "it names no store"
         : `there is no store ${JSON.stringify(unknown.slice(0, 100))}`
     }`,
-    {
-      code: "usage",
-      hint: "set it to mozilla, to system, or to both, in small letters: " +
-        "DENO_TLS_CA_STORE=system,mozilla",
-    },
+    { code: "usage", advice: { type: "certificate_stores" } },
   );
 }
 
@@ -71,7 +64,7 @@ function checkFile(path: string): void {
   } catch (cause) {
     throw noCertificate(path, reasonOf(cause), cause);
   }
-  if (text === undefined) throw noCertificate(path, "there is no such file");
+  if (text === undefined) throw noCertificate(path, "it was not found");
   if (!hasCertificate(text)) {
     throw noCertificate(path, "it has no certificate in PEM");
   }
@@ -80,12 +73,7 @@ function checkFile(path: string): void {
 function noCertificate(path: string, why: string, cause?: unknown): Failure {
   return new Failure(
     `Cannot use DENO_CERT=${JSON.stringify(path.slice(0, 300))}: ${why}`,
-    {
-      code: "usage",
-      cause,
-      hint: "name a file of certificates in PEM, " +
-        "DENO_CERT=/path/to/ca.pem, or leave it unset",
-    },
+    { code: "usage", cause, advice: { type: "certificate_file" } },
   );
 }
 

@@ -123,14 +123,18 @@ export class VersClient {
   ): Promise<Answer<Deployment>> {
     const action = `deploy ${JSON.stringify(request.repo)}`;
     const call = creation(action, "/deploy", parseDeployment);
-    return this.#exchange.send({ ...call, body: request }, options);
+    const { install_command, build_command, run_command } = request.settings ??
+      {};
+    const secrets = [install_command, build_command, run_command]
+      .flatMap((command) => command ?? []);
+    return this.#exchange.send({ ...call, body: request, secrets }, options);
   }
 
   /**
    * Returns the time by the service's clock; `undefined` when it does not show
    * it. Asks for as little as there is: a list may have thousands of VMs.
    *
-   * What answers has proved to be the Vers API: it told its version, or turned
+   * What answers has proved to be the Vers API: it gave its version, or turned
    * the question down in the service's own shape. Anything else is thrown; what
    * `foreignAnswer()` knows of it came from something else.
    */
@@ -140,8 +144,8 @@ export class VersClient {
     try {
       return await clockOf(this.#exchange.send(call, options));
     } catch (error) {
-      // A service without this page has the list, and that tells it from
-      // whatever else has no such page.
+      // A service without this page has the list, and that distinguishes it
+      // from whatever else lacks the page.
       const isMissing = error instanceof ApiError &&
         (error.status === 404 || error.status === 405);
       if (!isMissing) throw error;
@@ -287,7 +291,7 @@ export class VersClient {
   }
 
   /**
-   * Runs a command in a VM, and tells what it does to `listener` as it comes.
+   * Runs a command in a VM, and passes what it does on to `listener` as it comes.
    * The answer is over when the stream is, complete or not.
    */
   async execStream(
@@ -308,7 +312,7 @@ export class VersClient {
     }, options);
   }
 
-  /** Goes on with the stream of a command that was started earlier. */
+  /** Resumes the stream of a command that was started earlier. */
   async attachExec(
     id: string,
     request: ExecAttachRequest,

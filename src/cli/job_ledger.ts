@@ -2,7 +2,7 @@ import { Failure } from "../failure.ts";
 import type { ListedJob } from "../job/listed_job.ts";
 import { FileLedger } from "../ledger/file/file_ledger.ts";
 import type { LedgerJobs } from "../ledger/file/list_jobs.ts";
-import { Upkeep } from "../ledger/file/upkeep.ts";
+import { Maintenance } from "../ledger/file/maintenance.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import type { CommandInput } from "./command_line/command.ts";
 import { closest } from "./command_line/suggestion.ts";
@@ -14,7 +14,7 @@ import { visible } from "./output/terminal_text.ts";
 /** The ledger, for commands about its jobs: no API key, no network. */
 export interface JobLedger {
   readonly ledger: FileLedger;
-  readonly upkeep: Upkeep;
+  readonly maintenance: Maintenance;
   /** For messages; where there is no home folder there is no path. */
   readonly path: string;
 }
@@ -35,7 +35,7 @@ export function openJobLedger(context: Context): JobLedger {
         "VERS_JOBS_DIR=/var/lib/vers vers jobs list",
     });
   }
-  return { ledger, upkeep: new Upkeep(ledger, clock), path };
+  return { ledger, maintenance: new Maintenance(ledger, clock), path };
 }
 
 /**
@@ -58,10 +58,10 @@ export async function withLedger<T>(use: () => T | Promise<T>): Promise<T> {
 
 /** Returns all jobs, and says on stderr what else there is. */
 export async function readJobs(
-  { upkeep }: JobLedger,
+  { maintenance }: JobLedger,
   progress: Progress,
 ): Promise<LedgerJobs> {
-  const read = await withLedger(() => upkeep.jobs());
+  const read = await withLedger(() => maintenance.jobs());
   const { unreadable, newerIds } = read;
   if (unreadable > 0) {
     progress.say(

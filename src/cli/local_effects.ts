@@ -3,6 +3,7 @@ import type { LocalEffects } from "../engine/engine.ts";
 import type { Handle, Names } from "../job/record.ts";
 import type { Job } from "../job/job.ts";
 import {
+  mayTakeName,
   putAlias,
   readAliases,
   updateAliases,
@@ -48,7 +49,7 @@ export function readNames(context: Context, wanted: WantedNames): Names {
 export interface NameVmOptions {
   readonly context: Context;
   readonly progress: Progress;
-  /** Tells whether a VM that loses its alias still lives. */
+  /** Says whether a VM that loses its alias still lives. */
   readonly client: VersClient;
   /** Whether HEAD of this folder is to stand for the VM. */
   readonly setsHead: boolean;
@@ -92,14 +93,14 @@ async function setAlias(
     return false;
   }
   try {
-    const { signal } = context;
-    const waitMs = options.patience.remainingMs();
+    const { names, handle: { vm_ids } } = job;
     const earlier = await updateAliases(path, (aliases) => {
       const now = vmOfAlias(aliases, alias);
-      if (!mayRename(now, job, job.names?.alias)) return { kept: now };
+      const taker = { vmIds: vm_ids, before: names?.alias };
+      if (!mayTakeName(now, taker)) return { kept: now };
       putAlias(aliases, alias, vmId);
       return { replaced: now === vmId ? undefined : now };
-    }, { signal, waitMs });
+    }, { patience: options.patience });
     if (earlier.kept !== undefined) {
       progress.say(
         `note: ${name} was changed meanwhile; it stays VM ${earlier.kept}`,
@@ -130,7 +131,8 @@ function setHead(
   try {
     const now = headNow(context);
     const before = job.names?.head;
-    if (!mayRename(now?.vmId, job, before) && now?.text !== before) {
+    const taker = { vmIds: job.handle.vm_ids, before };
+    if (!mayTakeName(now?.vmId, taker) && now?.text !== before) {
       const what = `VM ${now?.vmId}`;
       progress.say(`note: HEAD was changed meanwhile; it stays ${what}`);
       return false;
@@ -151,19 +153,6 @@ function headNow(context: Context) {
   const aliases = () =>
     path === undefined ? undefined : orElse(() => readAliases(path), undefined);
   return { text, vmId: vmOfHead(text, aliases) ?? text };
-}
-
-/**
- * Whether a name may be given to the job's VM: nothing has it, or one of the
- * job's VMs, or still the one that had it when the job was asked for.
- */
-function mayRename(
-  now: string | undefined,
-  job: JobWithVm,
-  before: string | null | undefined,
-): boolean {
-  return now === undefined || now === before ||
-    job.handle.vm_ids.includes(now);
 }
 
 /** Whether the server shows that a VM lives: one look, if there is time. */

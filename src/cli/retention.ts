@@ -1,11 +1,11 @@
-import type { ListedJob } from "../job/listed_job.ts";
+import type { ListedStanding } from "../job/listed_job.ts";
 import {
   DEFAULT_RETENTION_MS,
   isOld,
   protectionOf,
   type Retention,
 } from "../job/retention.ts";
-import { Upkeep } from "../ledger/file/upkeep.ts";
+import { Maintenance } from "../ledger/file/maintenance.ts";
 import { LedgerError } from "../ledger/ledger_error.ts";
 import type { Settings } from "../project/settings.ts";
 import { usualMaxResumeAge } from "./command_line/wait_flags.ts";
@@ -60,9 +60,9 @@ export async function compact(
       olderThanMs,
       ...protection(context, settings),
     };
-    const report = await new Upkeep(ledger, clock).compact({
+    const report = await new Maintenance(ledger, clock).compact({
       olderThanMs,
-      mayGo: (job: ListedJob) =>
+      mayGo: (job: ListedStanding) =>
         isOld(job, retention) && protectionOf(job, retention) === undefined,
     });
     if (report === undefined || report.prunedJobs === 0) return;

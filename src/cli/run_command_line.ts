@@ -47,16 +47,28 @@ export async function runCommandLine(
     const invoked = request?.type === "command"
       ? { command: request.command, invocation: request.invocation }
       : undefined;
-    await context.stderr.write(renderFailure(error, {
+    // Awaited below, for as long as somebody may still read it.
+    context.stderr.write(renderFailure(error, {
       format: invoked?.invocation.output.format ?? guessFormat(words, context),
       invoked,
       job: progress.job,
-    }));
+    })).catch(() => {});
     return exitCodeFor(error, invoked?.command);
   } finally {
     progress.clear();
-    await context.stderr.flush();
+    await flushed(context);
   }
+}
+
+/** A pipe that takes nothing for so long is read by nobody. */
+const FLUSH_MS = 10_000;
+
+/** Returns when all of stderr was taken, or is not going to be. */
+async function flushed({ stderr, clock }: Context): Promise<void> {
+  const isOver = new AbortController();
+  const late = clock.sleep(FLUSH_MS, isOver.signal).catch(() => {});
+  await Promise.race([stderr.flush(), late]);
+  isOver.abort();
 }
 
 /** @throws {UsageError} when a job would be kept where nobody finds it. */

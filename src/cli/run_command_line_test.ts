@@ -59,7 +59,27 @@ Deno.test("runCommandLine() of a bug says so, and ends with 1", async () => {
     throw new TypeError("x is not a function");
   });
   strictEqual(result.code, 1);
-  match(result.err, /^error: Cannot go on: TypeError: x is not a function\n/);
+  match(
+    result.err,
+    /^error: Cannot continue: TypeError: x is not a function\n/,
+  );
+});
+
+Deno.test("runCommandLine() does not wait for ever for somebody to read stderr", async () => {
+  const stderrWriter = { write: () => new Promise<never>(() => {}) };
+  const ends: (() => Promise<number>)[] = [
+    () => Promise.resolve(42),
+    () => Promise.reject(new TypeError("x is not a function")),
+  ];
+  const codes = [];
+  for (const end of ends) {
+    const { code } = await withCommand(async (context) => {
+      context.stderr.write("a note").catch(() => {});
+      return await end();
+    }, { stderrWriter });
+    codes.push(code);
+  }
+  deepStrictEqual(codes, [42, 1]);
 });
 
 Deno.test("runCommandLine() does not wait for what hangs once it is to stop", async () => {

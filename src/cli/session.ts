@@ -8,6 +8,7 @@ import type { CommandInput, Invocation } from "./command_line/command.ts";
 import type { Context } from "./context.ts";
 import { homeFolder, ledgerFolder, simulatorFolder } from "./folders.ts";
 import { lazy } from "./lazy.ts";
+import { hintOf } from "./output/failure_hint.ts";
 
 /** The engine, for whom and where it works, and the user's settings. */
 export interface Session {
@@ -68,6 +69,7 @@ export async function openSession(
     clock,
     signal,
     notify: input.progress.notify,
+    hintOf,
     random: () => context.random(),
   };
   const settings = await settingsOrNone(context, input.progress.warn);
@@ -111,7 +113,7 @@ async function openService(context: Context): Promise<Service> {
   });
   if (apiKey === undefined) throw noApiKey();
   const transport = await context.transport();
-  // A proxy that cannot be used is said before anything is written.
+  // A proxy that cannot be used is an error before anything is written.
   transport.proxyFor?.(origin);
   return { origin, scope: origin, apiKey, transport };
 }

@@ -1,7 +1,7 @@
 import type { LocalEffects, Work, WorkOptions } from "../engine/engine.ts";
 import { kindOf } from "../engine/kinds.ts";
 import { runWork } from "../engine/run_work.ts";
-import { fingerprint, idempotencyFingerprint } from "../job/fingerprint.ts";
+import { keyOf } from "../job/key.ts";
 import type { Handle, JobKind } from "../job/record.ts";
 import type { Job } from "../job/job.ts";
 import type { JsonObject } from "../json.ts";
@@ -37,7 +37,7 @@ export interface StartJobOptions<
   readonly kind: JobKind;
   /** The normalised wishes; the run's id is added. */
   readonly inputs: JsonObject;
-  /** What the request needs besides and no file may hold. */
+  /** What the request also needs, and no file may hold. */
   readonly secrets?: JsonObject;
   /** The VM or commit that the target stands for now. */
   readonly source?: string | undefined;
@@ -66,8 +66,7 @@ export interface DoJobOptions extends StartJobOptions<IdentityFlags> {
 const LARGE_LEDGER = 16 * 1024 * 1024;
 
 /**
- * Starts a job, or goes on with the one that is on its way, and prints what
- * comes of it.
+ * Starts a job, or resumes the one in flight, and prints its result.
  *
  * @throws {Failure} what ended it.
  */
@@ -123,20 +122,16 @@ async function workOf(
   options: DoJobOptions,
 ): Promise<Work> {
   const { input, context, command, kind, secrets, source, sets } = options;
+  const { isStable } = options;
   const { flags, invocation } = input;
   const isNamed = flags["resume-job"] !== undefined;
   const runId = isNamed || kindOf(kind).isOneOff ? {} : runIdInput(context);
   const inputs: JsonObject = { ...options.inputs, ...runId };
-  const isStable = options.isStable || runId.run_id !== undefined;
   const words = options.words ?? storableWords({ command, invocation });
-  const ownKey = flags["idempotency-key"];
+  const idempotencyKey = flags["idempotency-key"];
   const key = isNamed
     ? undefined
-    : ownKey !== undefined
-    ? await idempotencyFingerprint({ scope, key: ownKey })
-    : isStable
-    ? await fingerprint({ kind, scope, inputs })
-    : undefined;
+    : await keyOf({ kind, scope, inputs, isStable, idempotencyKey });
   return {
     kind,
     command: shellLine(["vers", ...words]),
@@ -148,6 +143,6 @@ async function workOf(
     ...(source === undefined ? {} : { source }),
     ...(sets === undefined ? {} : { names: readNames(context, sets) }),
     ...(key === undefined ? {} : { key }),
-    isIdempotencyKey: ownKey !== undefined,
+    isIdempotencyKey: idempotencyKey !== undefined,
   };
 }

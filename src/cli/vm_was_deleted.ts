@@ -15,7 +15,7 @@ export interface DroppedNames {
 /**
  * Makes HEAD of this folder and every alias that stand for a deleted VM stand
  * for nothing, and returns which did. What goes wrong is a warning on stderr:
- * the VM is gone all the same.
+ * the VM is deleted all the same.
  */
 export async function dropNamesOf(
   vmId: string,

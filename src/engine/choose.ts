@@ -132,7 +132,7 @@ async function isShownNow(run: Run, job: Job): Promise<boolean> {
 
 /**
  * Returns the age of a job that has a VM by the server's clock, which no step
- * of ours changes; `undefined` when it is not to be had.
+ * of ours changes; `undefined` when it is not known.
  */
 async function serverAgeMs(run: Run, job: Job): Promise<number | undefined> {
   if (job.status !== "running" && job.status !== "complete") return undefined;

@@ -48,7 +48,7 @@ Deno.test("a new job says which stripped job of its kind and alias is in flight"
   match(
     err,
     new RegExp(
-      `^warning: job ${id} may be .*job ${result.job_id} is made`,
+      `^warning: job ${id} may be .*job ${result.job_id} is new beside it$`,
       "m",
     ),
   );

@@ -29,7 +29,7 @@ import {
   sendOnce,
 } from "./send.ts";
 
-/** What a command goes on with: a job to wait for, or a stored result. */
+/** What a command works on: a job to wait for, or a stored result. */
 export type Claim =
   | ({ readonly type: "job" } & Accepted)
   | {
@@ -45,7 +45,7 @@ export type Claim =
  * From the look-up to the entry with the handle, this process holds the lock
  * of the work's key: two commands that ask for the same work make one job.
  *
- * @throws {Failure} what another process was told while this one was waiting
+ * @throws {Failure} what ended another process while this one was waiting
  *   for the lock, or what the server refused.
  */
 export async function claimJob(run: Run): Promise<Claim> {
@@ -57,7 +57,7 @@ export async function claimJob(run: Run): Promise<Claim> {
     const job = await newJob(run);
     const lock = await lockForWork(run, job.id);
     using _lock = lock.held;
-    return await submitAnew(run, job, lock);
+    return await submitNew(run, job, lock);
   }
   const lock = await lockForWork(run, work.key);
   using _lock = lock.held;
@@ -86,22 +86,22 @@ export async function claimJob(run: Run): Promise<Claim> {
     case "refuse":
       throw refusal(run, choice);
     case "submit":
-      sayWhyAnew(run, choice);
-      return await submitAnew(run, await newJob(run), lock);
+      sayWhyNew(run, choice);
+      return await submitNew(run, await newJob(run), lock);
   }
 }
 
 /**
- * Takes up the job that the user named, whatever its age.
+ * Resumes the job that the user named, whatever its age.
  *
- * @throws {Failure} when there is no such job at this origin, when it is of
+ * @throws {Failure} when it is not found at this origin, when it is of
  *   another kind, and, with its stored error, when it failed.
  */
 export async function claimNamed(run: Run, id: string): Promise<Claim> {
   const { key } = await readJob(run, id);
   const lock = await lockForWork(run, key ?? id);
   using _lock = lock.held;
-  // What it was before the lock was had may be old by now.
+  // It may have changed while this process waited for the lock.
   const job = await readJob(run, id);
   run.job = job;
   switch (job.status) {
@@ -123,7 +123,7 @@ export async function claimNamed(run: Run, id: string): Promise<Claim> {
 }
 
 /** Sends a new job, and finds out what became of it if the answer is lost. */
-async function submitAnew(
+async function submitNew(
   run: Run,
   job: SubmittedJob,
   lock: JobLock,
@@ -170,7 +170,7 @@ async function nameStripped(run: Run, job: SubmittedJob): Promise<void> {
 }
 
 /** Says why a job that was found is not resumed, where one may expect it. */
-function sayWhyAnew(run: Run, { decision, ageOnServerMs }: Choice): void {
+function sayWhyNew(run: Run, { decision, ageOnServerMs }: Choice): void {
   const { notify, clock } = run.engine;
   const { reason, job } = decision;
   if (job === undefined) return;
@@ -196,15 +196,11 @@ function refusal(run: Run, { decision, unreadable }: Choice): Failure {
   return new Failure(
     `Cannot use this idempotency key: job ${job?.id} (${job?.command}) has it, ` +
       `and asked for another ${fields.join(", ")}`,
-    {
-      code: "conflict",
-      hint:
-        "use another --idempotency-key for other work, or run the command with the same flags",
-    },
+    { code: "conflict", advice: { type: "key_of_other_work" } },
   );
 }
 
-/** Takes up a job in flight, and says so. */
+/** Attaches to a job in flight, and notifies the watcher. */
 function attach(run: Run, job: RunningJob): Claim {
   const { clock, notify } = run.engine;
   run.job = job;

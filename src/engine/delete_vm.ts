@@ -4,16 +4,16 @@ import type { VersClient } from "../api/vers_client.ts";
 /** What became of a VM that was to be deleted. */
 export type Deletion =
   | { readonly type: "deleted" | "already_deleted" }
-  /** The service knows no such VM; `error` is what it answered. */
+  /** The service has no VM of this id; `error` is what it answered. */
   | { readonly type: "unknown"; readonly error: ApiError };
 
 /**
  * Deletes a VM.
  *
  * The service answers 403 for a VM that is not there, as for one that is not
- * ours: its metadata tell which.
+ * ours: its metadata say which.
  *
- * @throws {Failure} when it was not deleted, and is not known to be gone.
+ * @throws {Failure} when it was not deleted, and is not known to be deleted.
  */
 export async function deleteVm(
   client: VersClient,

@@ -8,7 +8,7 @@ const SPAN_MS = 5_000;
 const SETTLE_MS = 30_000;
 
 /**
- * Tells VMs that were deleted from VMs that do not show yet.
+ * Distinguishes VMs that were deleted from VMs that do not show yet.
  *
  * A VM was deleted when its metadata has a time of deletion; or when status and
  * metadata answer 404 and the list lacks it, three times over 5 s or more, the
@@ -39,11 +39,11 @@ export class DeletionWatch {
     vmId: string,
     readList: () => Promise<Look<VmList>>,
   ): Promise<Look<boolean>> {
-    const told = await this.#toldByMetadata(vmId);
-    if (told.type === "missed") return told;
-    if (told.value !== undefined) {
+    const said = await this.#isDeletedByMetadata(vmId);
+    if (said.type === "missed") return said;
+    if (said.value !== undefined) {
       this.#missing.delete(vmId);
-      return { type: "answer", value: told.value };
+      return { type: "answer", value: said.value };
     }
     const list = await readList();
     if (list.type === "missed") return list;
@@ -62,7 +62,7 @@ export class DeletionWatch {
   }
 
   /** What the metadata says; `undefined` where there are none. */
-  async #toldByMetadata(vmId: string): Promise<Look<boolean | undefined>> {
+  async #isDeletedByMetadata(vmId: string): Promise<Look<boolean | undefined>> {
     try {
       return await look(this.#run, "vm", async (client, options) => {
         const { value } = await client.vmMetadata(vmId, options);

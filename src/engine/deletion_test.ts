@@ -78,7 +78,7 @@ Deno.test("an old VM that nothing shows is gone after three looks over 5 s, and 
   const started_at = service.clock.now().getTime();
   const { code, err } = await service.run(...RUN, "--poll-interval", "1s");
   strictEqual(code, 20, err);
-  match(err, /is gone; starting anew/);
+  match(err, /was deleted; starting a new one/);
   const gone = service.entries().find(({ status }) => status === "failed");
   const tookMs = Date.parse(gone?.at ?? "") - started_at;
   ok(tookMs >= 5_000 && tookMs < 10_000, `${tookMs} ms`);
@@ -90,7 +90,10 @@ Deno.test("a VM whose metadata has a time of deletion is gone at once", async ()
   strictEqual(await service.ask("DELETE", vmId), 200);
   const before = service.clock.elapsedMs();
   const { result, err } = await service.run(...RUN);
-  match(err, new RegExp(`VM ${vmId} of job .* is gone; starting anew`));
+  match(
+    err,
+    new RegExp(`VM ${vmId} of job .* was deleted; starting a new one`),
+  );
   strictEqual(result.effect, "created");
   ok(service.clock.elapsedMs() - before < 90_000);
   deepStrictEqual(await service.alive(), [result.vm_id]);

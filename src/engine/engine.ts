@@ -17,8 +17,10 @@ export interface Engine {
   readonly clock: Clock;
   /** Aborted, with an `InterruptedError`, when a signal arrives. */
   readonly signal: AbortSignal;
-  /** Tells the person watching what is going on; never fails. */
+  /** Notifies the person watching; never fails. */
   readonly notify: (notice: Notice) => void;
+  /** Returns what to do about a failure, in words that the ledger keeps. */
+  readonly hintOf: (failure: Failure) => string | undefined;
   /** A number from 0 up to 1, for the jitter between looks. */
   readonly random: () => number;
 }
@@ -31,7 +33,7 @@ export interface Work extends WantedWork {
   /** The API's origin: `https://api.vers.sh`, or `local`. */
   readonly scope: string;
   readonly account: string;
-  /** What the request needs besides and no file may hold. */
+  /** What the request also needs, and no file may hold. */
   readonly secrets?: JsonObject;
   /** What alias and HEAD stand for now: they are set if they still do then. */
   readonly names?: Names;
@@ -74,7 +76,7 @@ export interface WorkOptions {
   readonly exec?: ExecOptions;
   /**
    * Called as soon as the handle is known, before waiting, and again by
-   * whoever attaches: sets alias and HEAD. What it returns is the driver's to
+   * whoever attaches: sets alias and HEAD. What it returns is its kind's to
    * put into the result. It reports trouble itself, and does not throw; and it
    * takes no longer than `patience` allows.
    */

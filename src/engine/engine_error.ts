@@ -1,3 +1,4 @@
+import type { Advice } from "../advice.ts";
 import { Failure, type FailureOptions } from "../failure.ts";
 import { isInFlight, type Job } from "../job/job.ts";
 import type { JsonValue } from "../json.ts";
@@ -10,7 +11,7 @@ export interface Candidate {
   readonly createdAt: string;
 }
 
-/** It cannot be told whether the server did what was asked. */
+/** It is not known whether the server did what was asked. */
 export class UnconfirmedError extends Failure {
   override readonly name = "UnconfirmedError";
   readonly candidates: readonly Candidate[];
@@ -44,7 +45,7 @@ export class RecordedFailure extends Failure {
 
 /**
  * Wraps whatever ended a command after its job was known, so that the edge
- * can say which job it was and how to go on with it.
+ * can say which job it was and how to resume it.
  */
 export class JobError extends Failure {
   override readonly name = "JobError";
@@ -55,7 +56,6 @@ export class JobError extends Failure {
   constructor(cause: Failure, job: Job, foundBy: FoundBy = "words") {
     super(cause.message, {
       code: cause.code,
-      hint: cause.hint,
       // Where the job is not found, the same command makes another one.
       retryable: cause.retryable && (foundBy !== "nothing" || !isInFlight(job)),
       cause,
@@ -73,6 +73,21 @@ export class JobError extends Failure {
  */
 export type FoundBy = "words" | "id" | "nothing";
 
+/**
+ * Whether a later command has something to resume after a command that ended
+ * with this failure, and was about this job.
+ */
+export function isResumable(failure: Failure, job: Job | undefined): boolean {
+  const { code } = failure;
+  if (code === "undelivered") return true;
+  // The same command would end in the same way.
+  if (failure instanceof IncompleteJobError || code === "unconfirmed") {
+    return false;
+  }
+  if (job !== undefined) return isInFlight(job);
+  return code === "interrupted" || code === "timed_out";
+}
+
 /** A line of the same key that cannot be read: nothing is submitted beside it. */
 export class UnreadableLineError extends Failure {
   override readonly name = "UnreadableLineError";
@@ -87,15 +102,15 @@ export class UnreadableLineError extends Failure {
     const where = `line ${line} of "${path}"`;
     super(
       action === undefined
-        ? `Cannot go on with this work: ${where} may be its job, and cannot be read: ${why}`
+        ? `Cannot submit this work: ${where} may be its job, and cannot be read: ${why}`
         : `Cannot ${action}: ${where} may be of it, and cannot be read: ${why}`,
       {
         code: isNewer ? "newer_format" : "ledger_corrupt",
-        hint: (isNewer ? "run the newer vers; " : "") +
-          "vers jobs doctor --repair sets the line aside" +
-          (action === undefined
-            ? "; --no-resume starts another VM beside it"
-            : ""),
+        advice: {
+          type: "unreadable_line",
+          isNewer,
+          isNamed: action !== undefined,
+        },
       },
     );
     this.line = line;
@@ -106,8 +121,8 @@ export class UnreadableLineError extends Failure {
 export class JobFailedError extends Failure {
   override readonly name = "JobFailedError";
 
-  constructor(message: string, hint?: string) {
-    super(message, { code: "job_failed", hint });
+  constructor(message: string, advice?: Advice) {
+    super(message, { code: "job_failed", advice });
   }
 }
 
@@ -130,9 +145,7 @@ export class OutputLostError extends Failure {
           : `; the command ended with exit code ${code}`),
       {
         code: "output_lost",
-        hint:
-          "what was printed is all that is left; where it is needed whole, " +
-          "have the command write it to a file in the VM",
+        advice: { type: "output_lost" },
       },
     );
     this.commandExitCode = code;
@@ -141,8 +154,8 @@ export class OutputLostError extends Failure {
 
 /**
  * Some of the VMs that a job asked for are there, and some are not, or not any
- * more. The job stays as it is: asked again, it is told again, and no second
- * batch is made.
+ * more. The job stays as it is: the same command ends in the same way, and no
+ * second batch is made.
  */
 export class IncompleteJobError extends Failure {
   override readonly name = "IncompleteJobError";

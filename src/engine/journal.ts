@@ -25,10 +25,10 @@ export interface JournalOptions {
 }
 
 /**
- * The ledger, for those who must go on without it.
+ * The ledger, for those who must continue without it.
  *
- * The ledger never costs a user their VM: what cannot be written is said once,
- * and the command goes on. Every entry repeats what is known, so the next one
+ * The ledger never costs a user their VM: what cannot be written is reported once,
+ * and the command continues. Every entry repeats what is known, so the next one
  * that can be written stands for those that could not.
  */
 export class Journal {
@@ -104,8 +104,8 @@ export class Journal {
     await this.#markComplete(job, "delivered_at", at);
   }
 
-  /** Notes that the VM of a complete job was found gone. */
-  async markGone(job: CompleteJob, at: Date): Promise<void> {
+  /** Notes that the VM of a complete job was found deleted. */
+  async markDeleted(job: CompleteJob, at: Date): Promise<void> {
     await this.#markComplete(job, "gone_at", at);
   }
 
@@ -127,7 +127,7 @@ export class Journal {
     return await this.#orNone(() => this.#find(job)) !== undefined;
   }
 
-  /** Says, once, that this job cannot be resumed, and why. */
+  /** Reports, once, that this job cannot be resumed, and why. */
   lose(why: string): void {
     this.#say({ why, isKept: false });
   }
@@ -190,12 +190,11 @@ export class Journal {
 export function ledgerRequired(why: string): Failure {
   return new Failure(`Cannot keep this job in the ledger: ${why}`, {
     code: "ledger_required",
-    hint:
-      "nothing was sent; make the folder writable, set VERS_JOBS_DIR to one that is, or leave out --require-ledger",
+    advice: { type: "ledger_required" },
   });
 }
 
-/** A job's lock, or why there is none to be had. */
+/** A job's lock, or why it cannot be taken. */
 export type JobLock =
   | { readonly isLocked: true; readonly held: FileLock }
   | {

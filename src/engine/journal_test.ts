@@ -187,12 +187,12 @@ Deno.test("Journal.markDelivered() does not make a failed job a complete one", a
   deepStrictEqual(desk.statuses(), ["failed"]);
 });
 
-Deno.test("Journal.markGone() keeps the outcome, and that it was delivered", async () => {
+Deno.test("Journal.markDeleted() keeps the outcome, and that it was delivered", async () => {
   using desk = new Desk();
   const job = completed("vm-a");
   await desk.journal().settle(job);
   await desk.journal().markDelivered(job, new Date(1_000));
-  await desk.journal().markGone(job, new Date(2_000));
+  await desk.journal().markDeleted(job, new Date(2_000));
   const read = await desk.read();
   strictEqual(read?.status, "complete");
   strictEqual(read.delivered_at, "1970-01-01T00:00:01.000Z");
@@ -253,9 +253,9 @@ Deno.test("Journal.update() does not hide a mistake in the decision", async () =
   deepStrictEqual(desk.notices, []);
 });
 
-Deno.test("ledgerRequired() says that nothing was sent", () => {
-  const { code, message, hint } = ledgerRequired("the disk is full");
+Deno.test("ledgerRequired() says why the job cannot be kept", () => {
+  const { code, message, advice } = ledgerRequired("the disk is full");
   strictEqual(code, "ledger_required");
   strictEqual(message, "Cannot keep this job in the ledger: the disk is full");
-  strictEqual(hint?.startsWith("nothing was sent; "), true);
+  strictEqual(advice?.type, "ledger_required");
 });

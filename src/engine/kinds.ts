@@ -29,7 +29,7 @@ export type SendRequest = (
 /** A job that has a handle. */
 export type HandledJob = Job & { readonly handle: Handle };
 
-/** How one kind of job is sent, observed and found again. */
+/** How one kind of job is sent, and found again on the server. */
 export interface Kind {
   /** How long a request may take to show on the server, in milliseconds. */
   readonly confirmWindowMs: number;
@@ -85,7 +85,7 @@ export interface Kind {
   result(job: HandledJob, status: string, effects: LocalEffects): JsonObject;
 }
 
-/** How the VMs of a lost request are told from those of others. */
+/** How the VMs of a lost request are distinguished from those of others. */
 export interface Recovery {
   /** Whether the request sets the job's label on what it makes. */
   readonly isLabelled: boolean;
@@ -212,7 +212,7 @@ const RUN_COMMIT: Kind = {
 
 /**
  * What a reference stood for is sent, where that is known: so that a lost VM
- * can be told by it, though the tag may move. Else the service must know.
+ * can be recognised by it, though the tag may move. Else the service must know.
  */
 function commitOf(job: Job): CommitSource {
   if (job.source !== undefined) return { commit_id: job.source };
@@ -293,10 +293,7 @@ function secretOf(
   if (value !== undefined || job.inputs[name] === undefined) return value;
   throw new Failure(
     `Cannot send the request of job ${job.id} again: the ledger does not keep its --${name} command`,
-    {
-      code: "general",
-      hint: "run the same vers deploy command again, without --resume-job",
-    },
+    { code: "general", advice: { type: "secret_not_stored" } },
   );
 }
 
@@ -362,7 +359,7 @@ const KINDS: Readonly<Record<JobKind, Kind>> = {
   "vm.exec": EXEC,
 };
 
-/** Returns how jobs of a kind are sent, observed and found again. */
+/** Returns how jobs of a kind are sent and found again. */
 export function kindOf(kind: JobKind): Kind {
   return KINDS[kind];
 }

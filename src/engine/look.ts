@@ -29,8 +29,8 @@ export interface Run {
   lostTo: ForeignAnswer | undefined;
   /** The command of a job of kind `vm.exec`, once the service has taken it. */
   exec: ExecStream | undefined;
-  /** What has been said once of a list: it is not said again. */
-  readonly saidOfLists: Set<string>;
+  /** What was reported once of a list: it is not reported again. */
+  readonly reported: Set<string>;
   /** Sees to it that not too much is asked for at once. */
   readonly turns: Turns;
 }
@@ -124,7 +124,7 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 /**
  * Returns how long to wait before the next look, in milliseconds.
  *
- * `Retry-After` is honoured here, up to a minute, and nowhere else.
+ * Every look of a job honours `Retry-After` here, up to a minute.
  */
 export function untilNextLook(
   { engine }: { readonly engine: Pick<Engine, "random"> },
@@ -138,7 +138,7 @@ export function untilNextLook(
   );
 }
 
-/** Says that a reading is to be repeated, and when. */
+/** Returns that a reading is repeated, and when. */
 export function lookAgain(
   run: Run,
   next: NextLook & { readonly doing: string },

@@ -25,7 +25,11 @@ export async function readJob(
       `Cannot resume job "${id}": it is of kind ${job.kind}, and this command resumes ${kind}`,
       {
         code: "usage",
-        hint: `vers ${commandOf(job.kind)} --resume-job ${id}`,
+        advice: {
+          type: "other_command",
+          command: commandOf(job.kind),
+          jobId: id,
+        },
       },
     );
   }
@@ -39,7 +43,7 @@ export interface ReadNamedJobOptions {
   readonly scope: string;
   /**
    * Whose key this is, where a job in flight is wanted that the Go CLI's prune
-   * has stripped: nothing else tells whose that is.
+   * has stripped: nothing else says whose that is.
    */
   readonly account?: string;
   /** What it is wanted for, after "Cannot": `resume job "…"`. */
@@ -78,13 +82,13 @@ export async function readNamedJob(
   }
   if (job?.scope === scope) return job;
   const where = job === undefined
-    ? `there is no such job in "${ledger.location}"`
+    ? `it was not found in "${ledger.location}"`
     : `it belongs to ${job.scope}, and this is ${scope}`;
   throw new Failure(`Cannot ${action}: ${where}`, {
     code: "not_found",
-    hint: job === undefined
-      ? "a job's id is on stderr of the command that submitted it: job_ and 10 hex digits"
-      : `set VERS_URL=${job.scope} to go on with it`,
+    advice: job === undefined
+      ? { type: "job_id_form" }
+      : { type: "other_origin", scope: job.scope },
   });
 }
 

@@ -105,8 +105,8 @@ export async function recover(
 }
 
 /**
- * Sends an idempotent request again. If that answer is lost too, the wait will
- * tell: what it looks at was known before the request.
+ * Sends an idempotent request again. If that answer is lost too, the wait finds
+ * out: what it looks at was known before the request.
  */
 async function repeat(run: Run, intent: SubmittedJob): Promise<Accepted> {
   const send = run.kind.prepare(intent, run.work.secrets, run);

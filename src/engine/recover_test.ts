@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { until } from "../../tests/helpers/ask_simulator.ts";
+import { until } from "../../tests/helpers/until.ts";
 import { SlowService } from "../../tests/helpers/job_in_flight.ts";
 import type { FaultRule } from "../simulator/faults/faults.ts";
 
@@ -71,6 +71,9 @@ Deno.test("two processes that have one job, without its lock, keep one VM, and n
   strictEqual(other.code, 0, other.err);
   const kept = other.result.vm_id;
   strictEqual(first.result.vm_id, kept);
+  const handles = service.entries().map(({ handle }) => JSON.stringify(handle))
+    .filter((handle) => handle !== undefined);
+  strictEqual(new Set(handles).size, 1);
   const [extra] = (await service.alive()).filter((vmId) => vmId !== kept);
   match(first.err, new RegExp(`vers delete ${extra}`));
 });

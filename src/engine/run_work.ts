@@ -27,8 +27,7 @@ import { presenceOf, type Waited, waitForJob } from "./wait.ts";
  * Does one command's work from the look-up to the delivered result: finds the
  * job in the ledger or makes it, waits, prints, and notes the delivery.
  *
- * Killed at any point and called again with the same work, it goes on where it
- * was.
+ * Killed at any point and called again with the same work, it resumes.
  *
  * @throws {JobError} what ended the command after its job was known.
  * @throws {Failure} what ended it before.
@@ -58,11 +57,11 @@ export async function runWork(
     passedOver: undefined,
     lostTo: undefined,
     exec: undefined,
-    saidOfLists: new Set(),
+    reported: new Set(),
     turns: new Turns(),
   };
   try {
-    await goThrough(run);
+    await runJob(run);
   } catch (error) {
     if (run.job && isInFlight(run.job)) await journal.restore(run.job);
     const isOurs = error instanceof Failure && !(error instanceof JobError);
@@ -82,25 +81,25 @@ async function foundBy({ work, options, journal }: Run, job: Job) {
   return isSure ? "words" : "id";
 }
 
-async function goThrough(run: Run): Promise<void> {
+async function runJob(run: Run): Promise<void> {
   const { resume } = run.options;
-  // A job whose VM is gone leads back to the look-up, once.
-  for (let mayGoBack = resume.type !== "job";; mayGoBack = false) {
+  // A job whose VM was deleted leads back to the look-up, once.
+  for (let mayLookAgain = resume.type !== "job";; mayLookAgain = false) {
     const claim = resume.type === "job"
       ? await claimNamed(run, resume.id)
       : await claimJob(run);
     const isDone = claim.type === "result"
-      ? await giveAgain(run, claim, mayGoBack)
-      : await seeThrough(run, claim, mayGoBack);
+      ? await returnStored(run, claim, mayLookAgain)
+      : await waitAndDeliver(run, claim, mayLookAgain);
     if (isDone) return;
   }
 }
 
 /** Prints a stored result, if its VM is still there; else false. */
-async function giveAgain(
+async function returnStored(
   run: Run,
   claim: Claim & { type: "result" },
-  mayGoBack: boolean,
+  mayLookAgain: boolean,
 ): Promise<boolean> {
   const { engine, options, journal } = run;
   const { job, isFresh } = claim;
@@ -117,16 +116,16 @@ async function giveAgain(
   if (presence.type === "deleted") {
     const error = deletedError(job, presence.vmIds);
     if (error instanceof IncompleteJobError) throw error;
-    await journal.markGone(job, engine.clock.now());
-    return goBack(run, job, { mayGoBack, why: "deleted", error });
+    await journal.markDeleted(job, engine.clock.now());
+    return lookUpAgain(run, job, { mayLookAgain, why: "deleted", error });
   }
   if (presence.type === "stopped") {
     const error = new JobFailedError(
       `VM ${
         job.handle.vm_ids.join(", ")
-      } of job ${job.id} does not run any more`,
+      } of job ${job.id} is no longer running`,
     );
-    return goBack(run, job, { mayGoBack, why: "stopped", error });
+    return lookUpAgain(run, job, { mayLookAgain, why: "stopped", error });
   }
   engine.notify({ type: "returning", job });
   await options.onAccepted(job, run.patience);
@@ -134,11 +133,11 @@ async function giveAgain(
   return true;
 }
 
-/** Waits for a job, prints and records; false when its VM was gone at once. */
-async function seeThrough(
+/** Waits for a job, prints and records; false when its VM had been deleted. */
+async function waitAndDeliver(
   run: Run,
   claim: Claim & { type: "job" },
-  mayGoBack: boolean,
+  mayLookAgain: boolean,
 ): Promise<boolean> {
   const { options, kind } = run;
   const { job, effect } = claim;
@@ -149,7 +148,7 @@ async function seeThrough(
       ? await presenceOf(run, job)
       : { type: "there" as const };
     if (presence.type === "deleted") {
-      const deletion = { ...presence, isFirstLook: true, mayGoBack };
+      const deletion = { ...presence, isFirstLook: true, mayLookAgain };
       return await endDeleted(run, claim, deletion);
     }
     await labelled;
@@ -178,7 +177,7 @@ async function seeThrough(
       return true;
     case "deleted": {
       const isFirstLook = effect === "attached" && waited.isFirstLook;
-      const deletion = { ...waited, isFirstLook, mayGoBack };
+      const deletion = { ...waited, isFirstLook, mayLookAgain };
       return await endDeleted(run, claim, deletion);
     }
   }
@@ -191,44 +190,44 @@ async function seeThrough(
 async function endDeleted(
   run: Run,
   claim: Claim & { type: "job" },
-  { vmIds, isFirstLook, mayGoBack }: {
+  { vmIds, isFirstLook, mayLookAgain }: {
     readonly vmIds: readonly string[];
     /** Whether an attached job's VM was deleted before it was seen alive. */
     readonly isFirstLook: boolean;
-    readonly mayGoBack: boolean;
+    readonly mayLookAgain: boolean;
   },
 ): Promise<boolean> {
   const { job } = claim;
   const error = deletedError(job, vmIds);
   if (error instanceof IncompleteJobError) throw error;
   const settled = await journalFailure(run, job, error, { isGone: true });
-  // Another process may have seen it through before its VM was deleted, or
-  // may have been told to give it up.
+  // Another process may have completed it before its VM was deleted, or have
+  // cancelled it.
   const isOurs = settled.status === "failed" && settled.gone_at !== undefined;
   if (!isOurs) {
     await deliverSettled(run, claim, settled);
     return true;
   }
   if (!isFirstLook) throw error;
-  return goBack(run, settled, { mayGoBack, why: "deleted", error });
+  return lookUpAgain(run, settled, { mayLookAgain, why: "deleted", error });
 }
 
-/** Options for {@linkcode goBack}. */
-interface GoBackOptions {
-  readonly mayGoBack: boolean;
+/** Options for {@linkcode lookUpAgain}. */
+interface LookUpAgainOptions {
+  readonly mayLookAgain: boolean;
   readonly why: "deleted" | "stopped";
-  /** What ends the command if it may not go back. */
+  /** What ends the command if it may not look again. */
   readonly error: JobFailedError;
 }
 
 /** Says what became of the job's VM, and passes the job over from now on. */
-function goBack(
+function lookUpAgain(
   run: Run,
   job: CompleteJob | FailedJob,
-  { mayGoBack, why, error }: GoBackOptions,
+  { mayLookAgain, why, error }: LookUpAgainOptions,
 ): boolean {
   run.passedOver = job;
-  if (mayGoBack) {
+  if (mayLookAgain) {
     run.engine.notify({ type: why, job });
     run.job = undefined;
     return false;
@@ -236,7 +235,7 @@ function goBack(
   if (run.options.resume.type !== "job" || why === "stopped") throw error;
   throw new Failure(error.message, {
     code: "not_found",
-    hint: "the same command without --resume-job starts a new VM",
+    advice: { type: "vm_of_named_job_deleted" },
   });
 }
 

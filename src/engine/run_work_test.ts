@@ -206,7 +206,13 @@ Deno.test("a stored result whose VM is gone is not printed: a new VM is made", a
   strictEqual(await service.ask("DELETE", result.vm_id), 200);
   const again = await service.run(...line);
   strictEqual(again.result.effect, "created", again.err);
-  match(again.err, new RegExp(`VM ${result.vm_id} of job .* is gone`));
+  match(
+    again.err,
+    new RegExp(
+      `VM ${result.vm_id} of job .* was deleted; starting a new one$`,
+      "m",
+    ),
+  );
 });
 
 Deno.test("resume of a VM that stays paused asks once more after 30 s, and no oftener", async () => {

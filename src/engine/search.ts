@@ -220,7 +220,7 @@ async function metadataOf(
   try {
     return (await run.engine.client.vmMetadata(vmId, { signal })).value;
   } catch (error) {
-    // What is gone by now cannot be taken for ours.
+    // What was deleted by now cannot be taken for ours.
     if (error instanceof ApiError && error.isNotFound) return undefined;
     throw error;
   }

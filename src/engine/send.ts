@@ -15,7 +15,8 @@ import {
   taken,
 } from "../job/job.ts";
 import { FORMAT_VERSION, type Handle } from "../job/record.ts";
-import type { Effect } from "./engine.ts";
+import type { JsonObject } from "../json.ts";
+import type { Effect, Engine } from "./engine.ts";
 import { ledgerRequired } from "./journal.ts";
 import type { HandledJob, SendRequest } from "./kinds.ts";
 import { look, lookAgain, type Run, untilNextLook } from "./look.ts";
@@ -165,7 +166,7 @@ async function waitUntilLessBusy(
   throw timedOut;
 }
 
-/** Records that the server took the job, and says so. */
+/** Records that the server accepted the job, and notifies the watcher. */
 export async function accept(
   run: Run,
   job: SubmittedJob,
@@ -173,7 +174,7 @@ export async function accept(
   effect: Effect,
 ): Promise<Accepted> {
   const running = taken(job, handle, run.engine.clock.now());
-  // Said first: a process that is killed while it writes has told its caller.
+  // Said first: a process that is killed while it writes has notified its caller.
   run.job = running;
   run.engine.notify({ type: "accepted", job: running, handle, effect });
   const before = await run.journal.update(running, (known) => ({
@@ -203,7 +204,7 @@ function isHandledOtherwise(
 }
 
 /**
- * Records that the job failed, as it is told, unless it has an outcome already;
+ * Records that the job failed, and why, unless it has an outcome already;
  * returns the job with the outcome that holds.
  */
 export async function journalFailure(
@@ -212,25 +213,34 @@ export async function journalFailure(
   error: Failure,
   options: { readonly isGone?: boolean } = {},
 ): Promise<SettledJob> {
-  const { code, message, hint, retryable } = error;
+  const { engine } = run;
+  const stored = { ...storedAs(error, engine), ...options };
+  const failure = failed(job, stored, engine.clock.now());
+  const settled = await run.journal.settle(failure);
+  run.job = settled;
+  return settled;
+}
+
+/** Returns what the ledger keeps of a failure: as its own command shows it. */
+export function storedAs(
+  error: Failure,
+  { hintOf }: Pick<Engine, "hintOf">,
+): { readonly error: string; readonly result: JsonObject } {
+  const { code, message, retryable } = error;
   const { requestId, serviceRequestId } = error instanceof ApiError
     ? error
     : {};
-  const failure = failed(job, {
+  return {
     error: message,
     result: {
       code,
       message,
-      hint,
+      hint: hintOf(error),
       retryable,
       request_id: requestId,
       service_request_id: serviceRequestId,
     },
-    ...options,
-  }, run.engine.clock.now());
-  const settled = await run.journal.settle(failure);
-  run.job = settled;
-  return settled;
+  };
 }
 
 /**
@@ -275,7 +285,7 @@ export function mayBeFound({ work, options }: Run): boolean {
 }
 
 /**
- * Returns the time by the server's clock, to tell later what was made after
+ * Returns the time by the server's clock, to know later what was made after
  * it; `undefined` when the server does not show it. Nothing is sent before
  * this look is answered: of a server that cannot be asked it could not be
  * found out whether it carried a request out.
@@ -288,7 +298,7 @@ export function mayBeFound({ work, options }: Run): boolean {
 function readServerClock(run: Run): Promise<Date | undefined> {
   const isUnreachable = (error: Failure) => error instanceof NotSentError;
   const isForeign = (error: Failure) => foreignAnswer(error) !== undefined;
-  const vain = [
+  const failures = [
     { isMet: isUnreachable, intervalMs: 2_500, times: 0 },
     { isMet: isForeign, intervalMs: 1_000, times: 0 },
   ];
@@ -301,7 +311,7 @@ function readServerClock(run: Run): Promise<Date | undefined> {
     if (looked.type === "answer") return { isDone: true, value: looked.value };
     const { error, retryAfterMs } = looked;
     let intervalMs: number | undefined;
-    for (const kind of vain) {
+    for (const kind of failures) {
       kind.times = kind.isMet(error) ? kind.times + 1 : 0;
       if (kind.times > 0) intervalMs = kind.intervalMs;
       const isOver = kind.times >= TIMES ||
@@ -324,7 +334,7 @@ function inWords(error: Failure): Failure {
   const said = [`${other.status}`, other.contentType].filter(Boolean);
   return new Failure(
     `Cannot send the request: ${NOT_THE_API} (${said.join(", ")})`,
-    { code: error.code, hint: error.hint, retryable: true, cause: error },
+    { code: error.code, advice: error.advice, retryable: true, cause: error },
   );
 }
 

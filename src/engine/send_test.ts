@@ -232,6 +232,10 @@ for (const status of [301, 302, 307]) {
     const { code, error } = await service.run(...RUN);
     strictEqual(code, 1);
     deepStrictEqual(service.story(error.job_id), ["submitted", "failed"]);
+    // Whoever is told of it later is told the same.
+    const { hint } = Object(service.entries().at(-1)?.result);
+    match(hint, /^check VERS_URL/);
+    strictEqual(hint, error.hint);
   });
 }
 
@@ -293,4 +297,24 @@ Deno.test("a resumed VM that a job has made is no answer for another job", async
   const { code, err } = await service.run("resume", result.vm_id, "--wait");
   strictEqual(code, 0, err);
   doesNotMatch(err, /warning/);
+});
+
+Deno.test("a command of a deploy that the service repeats is kept nowhere", async () => {
+  await using service = await SlowService.create();
+  const secret = "TOKEN='a b' make";
+  await service.simulator.addFault({
+    operation: "deploy",
+    times: 1,
+    faults: [{
+      type: "answer",
+      when: "before",
+      status: 400,
+      json: { error: `cannot run ${secret} here`, success: false },
+    }],
+  });
+  const line = ["deploy", "a/b", "--wait", "--install", secret];
+  const { code, err } = await service.run(...line);
+  strictEqual(code, 5, err);
+  match(err, /cannot run \[left out\] here/);
+  doesNotMatch(JSON.stringify(service.entries()), /make/);
 });

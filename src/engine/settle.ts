@@ -1,7 +1,6 @@
 import { ApiError } from "../api/api_error.ts";
 import type { VmStatus } from "../api/types.ts";
 import type { VersClient } from "../api/vers_client.ts";
-import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import type { FileLock } from "../file_lock.ts";
 import {
@@ -24,6 +23,7 @@ import { makesVms } from "../job/record.ts";
 import { countOf, JOB_LABEL, kindOf } from "./kinds.ts";
 import { readNamedJob } from "./named_job.ts";
 import { isOwnerKnown } from "./search.ts";
+import { storedAs } from "./send.ts";
 
 /** Options for {@linkcode adoptJob}. */
 export interface AdoptJobOptions {
@@ -62,7 +62,7 @@ export async function adoptJob(
     patience,
   );
   using _lock = lock;
-  // What it was before the lock was had may be old by now.
+  // It may have changed while this process waited for the lock.
   const job = await readNamedJob(engine, named);
   if (job.status !== "submitted") throw notOpen(job);
   const { recovery } = kindOf(job.kind);
@@ -78,8 +78,7 @@ export async function adoptJob(
 }
 
 /** Options for {@linkcode cancelJob}. */
-export interface CancelJobOptions {
-  readonly clock: Clock;
+export interface CancelJobOptions extends Pick<Engine, "clock" | "hintOf"> {
   readonly patience: Patience;
 }
 
@@ -101,27 +100,22 @@ export interface Cancelled {
 export async function cancelJob(
   ledger: Ledger,
   named: Job,
-  { clock, patience }: CancelJobOptions,
+  { patience, clock, hintOf }: CancelJobOptions,
 ): Promise<Cancelled> {
   const lock = await lockNamed(ledger, named, patience);
   using _lock = lock;
   const outcome = await ledger.update<Cancelled | CompleteJob>(
     named,
     (known) => {
-      // What it was before the lock was had may be old by now.
+      // It may have changed while this process waited for the lock.
       const job = known.job ?? named;
       if (job.status === "complete") return { result: job };
       if (!isInFlight(job)) return { result: { job, isNew: false } };
-      const error = "cancelled";
-      const cancelled = failed(job, {
-        error,
-        result: {
-          code: "job_failed",
-          message: error,
-          hint: "vers jobs cancel gave it up; the same command starts anew",
-          retryable: false,
-        },
-      }, clock.now());
+      const error = new Failure("cancelled", {
+        code: "job_failed",
+        advice: { type: "cancelled" },
+      });
+      const cancelled = failed(job, storedAs(error, { hintOf }), clock.now());
       return { append: cancelled, result: { job: cancelled, isNew: true } };
     },
   );
@@ -132,12 +126,12 @@ export async function cancelJob(
 /** What became of the VMs of a job that was given up. */
 export interface DeletedVms {
   readonly deleted: readonly string[];
-  /** Whether there may be more, which cannot be told from others. */
+  /** Whether there may be more, which cannot be distinguished from others. */
   readonly mayBeMore: boolean;
 }
 
 /**
- * Deletes the VMs that a job has made, as far as they can be told.
+ * Deletes the VMs that a job has made, as far as they are known.
  *
  * @throws {Failure} when a VM could not be deleted.
  */
@@ -182,11 +176,13 @@ async function lockNamed(
 function checkCount(job: SubmittedJob, vmIds: readonly string[]): void {
   const wanted = countOf(job);
   if (vmIds.length === wanted && new Set(vmIds).size === wanted) return;
-  const ids = Array.from({ length: wanted }, () => "<vm-id>").join(" ");
   throw new Failure(
     `Cannot adopt for job "${job.id}": it asked for ${counted(wanted)}, ` +
       `and ${counted(new Set(vmIds).size)} were named`,
-    { code: "usage", hint: `vers jobs adopt ${job.id} ${ids}` },
+    {
+      code: "usage",
+      advice: { type: "wrong_vm_count", jobId: job.id, wanted },
+    },
   );
 }
 
@@ -194,7 +190,7 @@ function counted(count: number): string {
   return count === 1 ? "1 VM" : `${count} VMs`;
 }
 
-/** @throws {Failure} when the server has no such VM, or it is another's. */
+/** @throws {Failure} when the server has no VM of this id, or it is another's. */
 async function checkVm(
   { client, signal }: Engine,
   job: SubmittedJob,
@@ -205,7 +201,7 @@ async function checkVm(
     vm = (await client.vmStatus(vmId, { signal })).value;
   } catch (cause) {
     if (!(cause instanceof ApiError) || cause.status !== 404) throw cause;
-    throw notFound(vmId, "the service has no such VM", cause);
+    throw notFound(vmId, "it was not found", cause);
   }
   if (isOwnerKnown(job) && vm.owner_id !== job.account) {
     throw notFound(vmId, "it was not made with the API key of this job");
@@ -225,7 +221,7 @@ function checkFree({ job: known, owners }: KnownOfJob): void {
   for (const [vmId, owner] of owners) {
     throw new Failure(`Cannot adopt VM ${vmId}: it is that of job ${owner}`, {
       code: "conflict",
-      hint: `to see that job: vers jobs get ${owner}`,
+      advice: { type: "see_job", jobId: owner },
     });
   }
 }
@@ -233,7 +229,7 @@ function checkFree({ job: known, owners }: KnownOfJob): void {
 function notFound(vmId: string, why: string, cause?: unknown): Failure {
   return new Failure(`Cannot adopt VM ${vmId}: ${why}`, {
     code: "not_found",
-    hint: "vers status lists the VMs that there are",
+    advice: { type: "list_vms" },
     cause,
   });
 }
@@ -243,7 +239,7 @@ function notOpen(job: Job): Failure {
   const its = vmIds === undefined ? "" : `, with VM ${vmIds.join(", ")}`;
   return new Failure(
     `Cannot adopt for job "${job.id}": it is ${job.status}${its}`,
-    { code: "conflict", hint: `to see it: vers jobs get ${job.id}` },
+    { code: "conflict", advice: { type: "see_job", jobId: job.id } },
   );
 }
 
@@ -252,9 +248,9 @@ function makesNothing(job: SubmittedJob): Failure {
     `Cannot adopt for job "${job.id}": a ${job.kind} makes no VM`,
     {
       code: "usage",
-      hint: job.kind === "vm.exec"
-        ? `to see whether it ran: vers jobs logs ${job.id}`
-        : "run its command again: that does no harm",
+      advice: job.kind === "vm.exec"
+        ? { type: "see_output", jobId: job.id }
+        : { type: "kind_makes_nothing" },
     },
   );
 }
@@ -262,9 +258,9 @@ function makesNothing(job: SubmittedJob): Failure {
 function isComplete({ id, kind, handle: { vm_ids } }: CompleteJob): Failure {
   return new Failure(`Cannot cancel job ${id}: it is complete already`, {
     code: "conflict",
-    hint: !makesVms(kind)
-      ? `vers jobs get ${id} shows its result`
-      : `to delete what it made: vers delete ${vm_ids.join(" ")}`,
+    advice: makesVms(kind)
+      ? { type: "delete_vms", vmIds: vm_ids }
+      : { type: "see_job", jobId: id },
   });
 }
 

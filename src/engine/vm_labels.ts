@@ -83,8 +83,8 @@ interface Aged {
 }
 
 function isNews(run: Run, what: string): boolean {
-  if (run.saidOfLists.has(what)) return false;
-  run.saidOfLists.add(what);
+  if (run.reported.has(what)) return false;
+  run.reported.add(what);
   return true;
 }
 
@@ -93,7 +93,7 @@ const INTERVAL_MS = 1_000;
 
 /**
  * Labels the VMs of a job whose request could not: so that no other job takes
- * them for its own. It never fails; what could not be labelled is said.
+ * them for its own. It never fails; what could not be labelled is a notice.
  */
 export async function labelVms(run: Run, job: RunningJob): Promise<void> {
   const { recovery } = run.kind;
@@ -102,7 +102,7 @@ export async function labelVms(run: Run, job: RunningJob): Promise<void> {
     try {
       await label(run, job, vmId);
     } catch (error) {
-      // A process that was told to end has no more to say.
+      // A process that was interrupted has no more to say.
       if (!(error instanceof Failure) || error.code === "interrupted") return;
       run.engine.notify({ type: "notLabelled", job, vmId });
     }

@@ -295,7 +295,7 @@ async function resend(run: Run, job: RunningJob): Promise<void> {
 function notRunning({ vmId, state }: SeenVm): Failure {
   return new Failure(`VM ${vmId} does not run: its state is "${state}"`, {
     code: "job_failed",
-    hint: `vers resume ${vmId} --wait, then run the same command again`,
+    advice: { type: "vm_asleep", vmId },
     retryable: true,
   });
 }

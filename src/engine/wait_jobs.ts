@@ -62,7 +62,7 @@ export async function waitForJobs(
     } catch (error) {
       if (outcomes.has(job)) throw error;
       if (error instanceof Failure) {
-        arrive({ job, failure: asTold(error, job) });
+        arrive({ job, failure: withJobAdvice(error, job) });
       } else printed.reject(error);
     }
   }));
@@ -85,15 +85,15 @@ export async function waitForJobs(
   }
 }
 
-/** Of a VM that is gone there is nothing to be started anew here. */
-function asTold(failure: Failure, job: Job): Failure {
+/** Where a VM was deleted, waiting again would start no new one. */
+function withJobAdvice(failure: Failure, job: Job): Failure {
   if (failure.code !== "not_found") return failure;
   const { code, message, cause } = failure;
-  const hint = `vers jobs get ${job.id} shows what is known of it`;
-  const told = new Failure(message, { code, hint, cause });
+  const advice = { type: "see_job", jobId: job.id } as const;
+  const advised = new Failure(message, { code, advice, cause });
   return failure instanceof JobError
-    ? new JobError(told, failure.job, failure.foundBy)
-    : new JobError(told, job);
+    ? new JobError(advised, failure.job, failure.foundBy)
+    : new JobError(advised, job);
 }
 
 type FailedOutcome = Extract<Outcome, { failure: Failure }>;

@@ -145,6 +145,6 @@ export function waitForVms(
 function isDead(vmId: string, wanted: WantedState): JobFailedError {
   return new JobFailedError(
     `VM ${vmId} will not be ${wanted}: its state is "dead"`,
-    "to list the VMs there are: vers status",
+    { type: "list_vms" },
   );
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../json.ts";
-import { differingFields } from "./fingerprint.ts";
+import { differingFields } from "./key.ts";
 import {
   type CompleteJob,
   type FailedJob,

@@ -103,7 +103,8 @@ function durationMs(from: string, to: string): number {
   return Math.max(0, Date.parse(to) - Date.parse(from));
 }
 
-const RANK: Record<JobRecord["status"], number> = {
+/** Which records of a job count: those of the highest rank that it has. */
+export const RANK: Readonly<Record<JobRecord["status"], number>> = {
   complete: 3,
   failed: 2,
   running: 1,

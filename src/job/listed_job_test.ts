@@ -12,11 +12,13 @@ import type { GoRecord } from "./go_job.ts";
 import { foldRecords, type Job } from "./job.ts";
 import {
   endOf,
+  foldStandings,
   isAccepted,
   isListedInFlight,
   isUndelivered,
-  JobRoll,
+  JobTable,
   type ListedJob,
+  type Standing,
   startOf,
   statusOf,
 } from "./listed_job.ts";
@@ -148,17 +150,17 @@ Deno.test("startOf() and endOf() are the times that the line has", () => {
   strictEqual(endOf({ writer: "go", id: GO.id, entry }), T9);
 });
 
-Deno.test("JobRoll has the newest job first, and of two of one time the later line's", () => {
-  const roll = new JobRoll();
-  const add = (entry: JobRecord, offset: number) => roll.add(entry, offset);
+Deno.test("JobTable has the newest job first, and of two of one time the later line's", () => {
+  const table = new JobTable();
+  const add = (entry: JobRecord, offset: number) => table.add(entry, offset);
   const at = (second: number) => ({
     started_at: `2026-01-05T09:00:0${second}.000Z`,
   });
   add(submitted({ id: "job_b", ...at(5) }), 0);
   add(submitted({ id: "job_a", ...at(1) }), 10);
   add(submitted({ id: "job_c", ...at(5) }), 20);
-  roll.addGo({ ...GO, id: "job_d" }, 30);
-  deepStrictEqual(roll.jobs().map(({ id }) => id), [
+  table.addGo({ ...GO, id: "job_d" }, 30);
+  deepStrictEqual(table.jobs().map(({ id }) => id), [
     "job_c",
     "job_b",
     "job_a",
@@ -166,46 +168,50 @@ Deno.test("JobRoll has the newest job first, and of two of one time the later li
   ]);
 });
 
-Deno.test("JobRoll has two jobs of one id that differ in their tokens", () => {
-  const roll = new JobRoll();
-  roll.add(submitted({ token: "a" }), 0);
-  roll.add(complete({ token: "b" }), 10);
-  strictEqual(roll.jobs().length, 2);
+Deno.test("JobTable has two jobs of one id that differ in their tokens", () => {
+  const table = new JobTable();
+  table.add(submitted({ token: "a" }), 0);
+  table.add(complete({ token: "b" }), 10);
+  strictEqual(table.jobs().length, 2);
 });
 
-Deno.test("JobRoll goes by our lines where the Go CLI's prune has left others", () => {
-  const roll = new JobRoll();
-  roll.addGo({ ...GO, status: "failed" }, 0);
-  roll.add(complete({ id: GO.id }), 10);
-  const [listed, ...more] = roll.jobs();
+Deno.test("JobTable goes by our lines where the Go CLI's prune has left others", () => {
+  const table = new JobTable();
+  table.addGo({ ...GO, status: "failed" }, 0);
+  table.add(complete({ id: GO.id }), 10);
+  const [listed, ...more] = table.jobs();
   strictEqual(more.length, 0);
   strictEqual(listed?.writer, "vers");
 });
 
-Deno.test("JobRoll folds the Go CLI's lines by the Go CLI's rules", () => {
-  const roll = new JobRoll();
+Deno.test("JobTable folds the Go CLI's lines by the Go CLI's rules", () => {
+  const table = new JobTable();
   const over = { ...GO, status: "complete", completed_at: "2026-01-05T09:00Z" };
-  roll.addGo(over, 0);
-  roll.addGo(GO, 10);
-  const [listed] = roll.jobs();
+  table.addGo(over, 0);
+  table.addGo(GO, 10);
+  const [listed] = table.jobs();
   deepStrictEqual(listed, { writer: "go", id: GO.id, entry: over });
   strictEqual(listed && startOf(listed), GO.started_at);
 });
 
-Deno.test("JobRoll has a job that cannot be dated last", () => {
-  const roll = new JobRoll();
-  roll.addGo({ ...GO, id: "job_a", started_at: "yesterday" }, 0);
-  roll.addGo({ ...GO, id: "job_b", started_at: "1970-01-02T00:00:00Z" }, 10);
-  roll.addGo({ ...GO, id: "job_c" }, 20);
-  deepStrictEqual(roll.jobs().map(({ id }) => id), ["job_c", "job_b", "job_a"]);
+Deno.test("JobTable has a job that cannot be dated last", () => {
+  const table = new JobTable();
+  table.addGo({ ...GO, id: "job_a", started_at: "yesterday" }, 0);
+  table.addGo({ ...GO, id: "job_b", started_at: "1970-01-02T00:00:00Z" }, 10);
+  table.addGo({ ...GO, id: "job_c" }, 20);
+  deepStrictEqual(table.jobs().map(({ id }) => id), [
+    "job_c",
+    "job_b",
+    "job_a",
+  ]);
 });
 
-Deno.test("JobRoll dates two jobs of one time by the first lines of their ids", () => {
-  const roll = new JobRoll();
-  roll.add(submitted({ id: "job_a" }), 0);
-  roll.add(submitted({ id: "job_b" }), 10);
-  roll.add(complete({ id: "job_a" }), 20);
-  deepStrictEqual(roll.jobs().map(({ id }) => id), ["job_b", "job_a"]);
+Deno.test("JobTable dates two jobs of one time by the first lines of their ids", () => {
+  const table = new JobTable();
+  table.add(submitted({ id: "job_a" }), 0);
+  table.add(submitted({ id: "job_b" }), 10);
+  table.add(complete({ id: "job_a" }), 20);
+  deepStrictEqual(table.jobs().map(({ id }) => id), ["job_b", "job_a"]);
 });
 
 /** What listings and pruning go by. */
@@ -221,16 +227,32 @@ function essence(job: Job): unknown {
   ];
 }
 
-Deno.test("JobRoll has what all lines of a job fold to, in whatever order they came", () => {
+Deno.test("JobTable has what all lines of a job fold to, in whatever order they came", () => {
   const anyEntries = fc.array(anyEntry, { minLength: 1, maxLength: 6 });
   fc.assert(fc.property(anyEntries, (entries) => {
-    const roll = new JobRoll();
-    for (const [offset, entry] of entries.entries()) roll.add(entry, offset);
-    const [listed, ...more] = roll.jobs();
+    const table = new JobTable();
+    for (const [offset, entry] of entries.entries()) table.add(entry, offset);
+    const [listed, ...more] = table.jobs();
     strictEqual(more.length, 0);
     deepStrictEqual(
       listed?.writer === "vers" && essence(listed.job),
       essence(foldRecords(entries)),
     );
+  }));
+});
+
+Deno.test("foldStandings() says what a fold of all lines says, in whatever order they came", () => {
+  const anyEntries = fc.array(anyEntry, { minLength: 1, maxLength: 6 });
+  fc.assert(fc.property(anyEntries, (entries) => {
+    const job = entries.map((entry): Standing => entry).reduce(foldStandings);
+    const table = new JobTable();
+    for (const [offset, entry] of entries.entries()) table.add(entry, offset);
+    const [listed] = table.jobs();
+    const standing = { writer: "vers", id: "", job } as const;
+    strictEqual(listed && statusOf(listed), statusOf(standing));
+    strictEqual(listed && startOf(listed), startOf(standing));
+    strictEqual(listed && endOf(listed), endOf(standing));
+    strictEqual(listed && isUndelivered(listed), isUndelivered(standing));
+    strictEqual(listed && isAccepted(listed), isAccepted(standing));
   }));
 });

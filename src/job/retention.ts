@@ -3,7 +3,7 @@ import {
   isAccepted,
   isListedInFlight,
   isUndelivered,
-  type ListedJob,
+  type ListedStanding,
   startOf,
 } from "./listed_job.ts";
 
@@ -25,7 +25,7 @@ export interface Retention {
 export type Protection = "in_flight" | "undelivered";
 
 /** Returns whether a job is old enough to go. */
-export function isOld(listed: ListedJob, retention: Retention): boolean {
+export function isOld(listed: ListedStanding, retention: Retention): boolean {
   const { olderThanMs } = retention;
   const age = ageOf(listed, retention.now);
   // What cannot be dated goes only when all does.
@@ -38,7 +38,7 @@ export function isOld(listed: ListedJob, retention: Retention): boolean {
  * nobody was given its result, and that not for too long.
  */
 export function protectionOf(
-  listed: ListedJob,
+  listed: ListedStanding,
   retention: Retention,
 ): Protection | undefined {
   const protection = isListedInFlight(listed)
@@ -52,6 +52,6 @@ export function protectionOf(
   return isYoung ? protection : undefined;
 }
 
-function ageOf(listed: ListedJob, now: Date): number {
+function ageOf(listed: ListedStanding, now: Date): number {
   return now.getTime() - Date.parse(endOf(listed) ?? startOf(listed));
 }

@@ -1,12 +1,18 @@
 import { ensurePrivateFolder, folderOf } from "../atomic_file.ts";
 import { Failure } from "../failure.ts";
-import { acquireFileLock, type FileLock, FileLockError } from "../file_lock.ts";
+import {
+  acquireFileLock,
+  type AcquireFileLockOptions,
+  type FileLock,
+  FileLockError,
+} from "../file_lock.ts";
+import { type Patience, TimedOutError } from "../patience.ts";
 import { NotRegularFileError } from "../regular_file.ts";
 import { replaceFile } from "../replace_file.ts";
-import { fileFailure, readTextFile } from "./text_file.ts";
-import { isJsonObject } from "../json.ts";
+import { fileFailure, parseJsonObject, readTextFile } from "./text_file.ts";
 
 const LOCK_WAIT_MS = 10_000;
+const LOCKING = { doing: "waiting for the aliases", limitMs: LOCK_WAIT_MS };
 
 /**
  * Returns which alias stands for which VM, from the file at `path`; none when
@@ -20,9 +26,10 @@ export function readAliases(path: string): Map<string, string> {
 
 /** Options for {@linkcode updateAliases}. */
 export interface UpdateAliasesOptions {
+  /** Ends the wait for another process, as do 10 s. */
   readonly signal?: AbortSignal | undefined;
-  /** How long to wait for another process, in milliseconds; at most 10 s. */
-  readonly waitMs?: number | undefined;
+  /** What the command waits by, if it has a limit: it ends the wait, too. */
+  readonly patience?: Patience | undefined;
 }
 
 /**
@@ -72,6 +79,25 @@ export function putAlias(
     if (spelling !== alias) aliases.delete(spelling);
   }
   aliases.set(alias, vmId);
+}
+
+/** Who asks for a name that something may have taken meanwhile. */
+export interface NameTaker {
+  /** The VMs of the job that asked for the name. */
+  readonly vmIds: readonly string[];
+  /** What the name stood for when the job was asked for, if that is known. */
+  readonly before: string | null | undefined;
+}
+
+/**
+ * Whether a name may be given to a job's VM: nothing has it, or one of the
+ * job's VMs, or still the one that had it when the job was asked for.
+ */
+export function mayTakeName(
+  now: string | undefined,
+  { vmIds, before }: NameTaker,
+): boolean {
+  return now === undefined || now === before || vmIds.includes(now);
 }
 
 /** Makes `alias` stand for nothing. Returns the VM that it stood for. */
@@ -127,16 +153,19 @@ export function removeAliasesOf(
 
 async function lockAliases(
   path: string,
-  { signal, waitMs = LOCK_WAIT_MS }: UpdateAliasesOptions,
+  { patience, signal = patience?.interrupt }: UpdateAliasesOptions,
 ): Promise<FileLock | undefined> {
   const lockPath = `${path.replace(/\.json$/, "")}.lock`;
+  const acquire = (options: AcquireFileLockOptions) =>
+    acquireFileLock(lockPath, options);
   try {
     ensurePrivateFolder(folderOf(path));
-    return await acquireFileLock(lockPath, {
-      waitMs: Math.min(waitMs, LOCK_WAIT_MS),
-      signal,
-    });
-  } catch (error) {
+    return await (patience === undefined
+      ? acquire({ waitMs: LOCK_WAIT_MS, signal })
+      : patience.fileLock(acquire, LOCKING));
+  } catch (thrown) {
+    // What the command is about is done, though its name could not be set.
+    const error = thrown instanceof TimedOutError ? thrown.cause : thrown;
     if (!(error instanceof FileLockError)) {
       if (signal?.aborted) throw signal.reason;
       throw fileFailure(`change ${JSON.stringify(path)}`, error);
@@ -157,25 +186,16 @@ async function lockAliases(
 function readEntries(path: string): Map<string, unknown> {
   const text = readTextFile(path);
   if (text === undefined || text.trim() === "") return new Map();
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw broken(path, "it is not JSON", cause);
-  }
-  if (!isJsonObject(value)) {
-    throw broken(path, "it is not a JSON object");
-  }
+  const value = parseJsonObject(
+    text,
+    (why, cause) =>
+      new Failure(`Cannot read ${JSON.stringify(path)}: ${why}`, {
+        code: "general",
+        advice: { type: "aliases_broken" },
+        cause,
+      }),
+  );
   return new Map<string, unknown>(Object.entries(value));
-}
-
-function broken(path: string, why: string, cause?: unknown): Failure {
-  return new Failure(`Cannot read ${JSON.stringify(path)}: ${why}`, {
-    code: "general",
-    hint: "mend the file, or move it away to start with no aliases; " +
-      "no VM is affected",
-    cause,
-  });
 }
 
 function aliasesIn(

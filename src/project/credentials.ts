@@ -1,23 +1,26 @@
-import { Failure } from "../failure.ts";
-import { readTextFile } from "./text_file.ts";
+import { Failure, type FailureOptions } from "../failure.ts";
+import { parseJsonObject, readTextFile } from "./text_file.ts";
 import { sha256Hex } from "../bytes.ts";
-import { isJsonObject } from "../json.ts";
 
 /** Where to look for the API key. */
 export interface ReadApiKeyOptions {
   /** The value of VERS_API_KEY: it comes first, unless it is blank. */
   readonly given?: string | undefined;
   /** Where that is from, if not from VERS_API_KEY, and how to give it better. */
-  readonly source?: { readonly name: string; readonly hint: string };
+  readonly source?: Source;
   /** The path of `~/.versrc`; none without a home. */
   readonly path: string | undefined;
 }
 
-const HINT = "set VERS_API_KEY to the key alone, for example: " +
-  "VERS_API_KEY=<your key> vers status";
+/** Where a key is from, and what to do about one that cannot be used. */
+interface Source extends Pick<FailureOptions, "hint" | "advice"> {
+  readonly name: string;
+}
 
-const FILE_HINT = "log in anew with the key alone: " +
-  "vers login --token - < key.txt";
+const VARIABLE: Source = {
+  name: "VERS_API_KEY",
+  advice: { type: "api_key_variable" },
+};
 
 /**
  * Returns the API key, ready to be sent; `undefined` when there is none.
@@ -26,16 +29,17 @@ const FILE_HINT = "log in anew with the key alone: " +
  *   when the file is broken or the key has characters that cannot be sent.
  */
 export function readApiKey(options: ReadApiKeyOptions): string | undefined {
-  const { given, path, source = { name: "VERS_API_KEY", hint: HINT } } =
-    options;
+  const { given, path, source = VARIABLE } = options;
   // White space at the ends is a file's or a shell's, and so is a byte order
-  // mark, which `trim()` knows; anything else is told of, not guessed about.
+  // mark, which `trim()` knows; anything else is an error, not guessed about.
   if (given?.trim()) return checkKey(given.trim(), source);
   const text = path === undefined ? undefined : textOf(path);
   if (path === undefined || text === undefined) return undefined;
   const key = keyIn(text, path).trim();
   const name = `"apiKey" in ${JSON.stringify(path)}`;
-  return key ? checkKey(key, { name, hint: FILE_HINT }) : undefined;
+  return key
+    ? checkKey(key, { name, advice: { type: "api_key_file" } })
+    : undefined;
 }
 
 /**
@@ -59,35 +63,24 @@ function textOf(path: string): string | undefined {
     throw new Failure(
       `Cannot use the Vers API: there is no API key in VERS_API_KEY, and ` +
         error.message.replace(/^Cannot read (.*?): /s, "$1 cannot be read: "),
-      { code: "authentication", hint: HINT, cause: error },
+      { code: "authentication", advice: VARIABLE.advice, cause: error },
     );
   }
 }
 
 function keyIn(text: string, path: string): string {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's error quotes the file, so it is not kept, not even as cause.
-    throw refusal(`read ${JSON.stringify(path)}`, "it is not JSON");
-  }
-  if (!isJsonObject(value)) {
-    throw refusal(`read ${JSON.stringify(path)}`, "it is not a JSON object");
-  }
-  const key = "apiKey" in value ? value.apiKey : undefined;
+  // The parser's error quotes the file, so it is not kept, not even as cause.
+  const refuse = (why: string) => refusal(`read ${JSON.stringify(path)}`, why);
+  const { apiKey: key } = parseJsonObject(text, refuse);
   if (key === undefined || key === null) return "";
   if (typeof key === "string") return key;
-  throw refusal(`read ${JSON.stringify(path)}`, `its "apiKey" is not a string`);
+  throw refuse(`its "apiKey" is not a string`);
 }
 
-function checkKey(
-  key: string,
-  { name, hint }: { readonly name: string; readonly hint: string },
-): string {
+function checkKey(key: string, { name, ...help }: Source): string {
   const why = whyUnusable(key);
   if (why === undefined) return key;
-  throw refusal(`use the API key of ${name}`, why, hint);
+  throw refusal(`use the API key of ${name}`, why, help);
 }
 
 const QUOTE = `["'\`\u2018-\u201f\u00ab\u00bb]`;
@@ -124,9 +117,14 @@ function describeCharacter(character: string): string {
   return `invisible (U+${code.padStart(4, "0")})`;
 }
 
-function refusal(action: string, why: string, hint = HINT): Failure {
+function refusal(
+  action: string,
+  why: string,
+  { hint, advice }: Omit<Source, "name"> = VARIABLE,
+): Failure {
   return new Failure(`Cannot ${action}: ${why}`, {
     code: "authentication",
     hint,
+    advice,
   });
 }

@@ -1,7 +1,6 @@
 import { Failure } from "../failure.ts";
 import { replaceFile } from "../replace_file.ts";
-import { fileFailure, readTextFile } from "./text_file.ts";
-import { isJsonObject } from "../json.ts";
+import { fileFailure, parseJsonObject, readTextFile } from "./text_file.ts";
 
 const PRIVATE = 0o600;
 
@@ -32,24 +31,15 @@ export function removeApiKey(path: string): boolean {
 function readFields(path: string): Readonly<Record<string, unknown>> {
   const text = readTextFile(path);
   if (text === undefined || text.trim() === "") return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's error quotes the file, which holds a key.
-    throw broken(path, "it is not JSON");
-  }
-  if (!isJsonObject(value)) {
-    throw broken(path, "it is not a JSON object");
-  }
-  return { ...value };
-}
-
-function broken(path: string, why: string): Failure {
-  return new Failure(`Cannot change ${JSON.stringify(path)}: ${why}`, {
-    code: "general",
-    hint: "mend the file, or move it away and log in: vers login --token -",
-  });
+  // The parser's error quotes the file, which holds a key.
+  return parseJsonObject(
+    text,
+    (why) =>
+      new Failure(`Cannot change ${JSON.stringify(path)}: ${why}`, {
+        code: "general",
+        advice: { type: "credentials_broken" },
+      }),
+  );
 }
 
 function write(path: string, fields: Readonly<Record<string, unknown>>) {

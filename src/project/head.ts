@@ -3,8 +3,8 @@ import { replaceFile } from "../replace_file.ts";
 import { fileFailure, readTextFile } from "./text_file.ts";
 
 /**
- * Returns the VM that the HEAD file at `path` names; `undefined` when there is
- * no such file, or nothing in it.
+ * Returns the VM that the HEAD file at `path` names; `undefined` when it
+ * is missing or empty.
  *
  * @throws {Failure} when it is there and cannot be read.
  */

@@ -1,3 +1,4 @@
+import type { Advice } from "../advice.ts";
 import { DURATION_FORMS, parseDuration } from "../duration.ts";
 import { Failure } from "../failure.ts";
 import { describeValue, placeOf, readTextFile } from "./text_file.ts";
@@ -76,10 +77,9 @@ export async function readSettings(path: string): Promise<Settings> {
   for (const [name, value] of Object.entries(await parseJsonc(text, path))) {
     const set = SETTERS.get(name);
     if (!set) {
-      const known = SETTING_NAMES.join(", ");
       throw unusable(path, {
         why: `there is no setting ${JSON.stringify(name)}`,
-        hint: `the settings are ${known}; for example: {"timeout": "10m"}`,
+        advice: { type: "unknown_setting", known: SETTING_NAMES },
       });
     }
     const wanted = set(settings, value);
@@ -100,7 +100,7 @@ export async function parseJsonc(
   text: string,
   path: string,
 ): Promise<object> {
-  // Most machines have no such file, and need not load its grammar.
+  // Most machines have none, and need not load its grammar.
   const { parse, printParseErrorCode } = await import("jsonc-parser");
   const errors: { error: number; offset: number; length: number }[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
@@ -113,7 +113,7 @@ export async function parseJsonc(
   }
   if (!isJsonObject(value)) {
     const why = `it is ${describeValue(value)}, but must be an object`;
-    throw unusable(path, { why, hint: `for example: {"timeout": "10m"}` });
+    throw unusable(path, { why, advice: { type: "settings_form" } });
   }
   return value;
 }
@@ -136,10 +136,10 @@ function durationOf(value: unknown): number | undefined {
 
 function unusable(
   path: string,
-  problem: { readonly why: string; readonly hint?: string },
+  { why, advice }: { readonly why: string; readonly advice?: Advice },
 ): Failure {
-  return new Failure(`Cannot use ${JSON.stringify(path)}: ${problem.why}`, {
+  return new Failure(`Cannot use ${JSON.stringify(path)}: ${why}`, {
     code: "usage",
-    hint: problem.hint,
+    advice,
   });
 }

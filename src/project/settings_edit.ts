@@ -36,7 +36,7 @@ export async function editSetting(
   const before = readTextFile(path);
   const isEmpty = before === undefined || before.trim() === "";
   const text = isEmpty ? EMPTY : before;
-  // A file that cannot be read is not for us to mend.
+  // A file that cannot be read is not for us to fix.
   await parseJsonc(text, path);
   const edits = modify(text, [name], value, {
     formattingOptions: { insertSpaces: true, tabSize: 2, eol: "\n" },

@@ -1,4 +1,5 @@
 import { Failure } from "../failure.ts";
+import { isJsonObject, type JsonObject } from "../json.ts";
 import {
   isForbidden,
   NotRegularFileError,
@@ -17,9 +18,7 @@ export class UnreadableError extends Failure {
     const why = reasonOf(cause);
     super(`Cannot read ${JSON.stringify(path)}: ${why}`, {
       code: "general",
-      hint:
-        `see whose it is: ls -ld ${JSON.stringify(path)}; then run vers as ` +
-        "that user, or let this one read it",
+      advice: { type: "unreadable_file", path },
       cause,
     });
     this.path = path;
@@ -44,20 +43,33 @@ export function readTextFile(path: string): string | undefined {
   }
 }
 
+/**
+ * Returns the object that a text of JSON is; `refuse` makes the failure for any
+ * other, and gets what the parser said, which quotes the text.
+ */
+export function parseJsonObject(
+  text: string,
+  refuse: (why: string, cause?: unknown) => Failure,
+): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw refuse("it is not JSON", cause);
+  }
+  if (!isJsonObject(value)) throw refuse("it is not a JSON object");
+  return value;
+}
+
 /** Returns the failure for what the system would not do with a file. */
 export function fileFailure(action: string, cause: unknown): Failure {
   return new Failure(`Cannot ${action}: ${reasonOf(cause)}`, {
     code: "general",
-    hint: hintFor(cause),
+    advice: cause instanceof NotRegularFileError
+      ? { type: "not_a_regular_file" }
+      : undefined,
     cause,
   });
-}
-
-function hintFor(cause: unknown): string | undefined {
-  if (cause instanceof NotRegularFileError) {
-    return "move it away, or put a regular file there: ls -ld shows what it is";
-  }
-  return undefined;
 }
 
 /** Returns where in `text` an offset is, for people: "line 3, column 7". */

@@ -9,7 +9,7 @@ export interface VersToml {
   readonly fsSizeMib: number;
   readonly imageName: string;
   readonly kernelName: string;
-  /** There is no such file: these are the defaults. */
+  /** The file is missing: these are the defaults. */
   readonly isMissing: boolean;
 }
 
@@ -105,7 +105,7 @@ function inKnownSpelling(value: unknown, { path, table }: Place): unknown {
       throw new Failure(
         `Cannot read ${JSON.stringify(path)}: ${prefix}${plain} is there ` +
           `twice, as ${earlier} and as ${key}`,
-        { code: "usage", hint: `leave one of them out: ${key}` },
+        { code: "usage", advice: { type: "duplicate_key", key } },
       );
     }
     spellings.set(plain, key);
@@ -117,7 +117,7 @@ function inKnownSpelling(value: unknown, { path, table }: Place): unknown {
 }
 
 async function parseToml(text: string, path: string): Promise<unknown> {
-  // Most commands meet no such file, and none should pay for its grammar.
+  // Most projects have none, and none should pay for its grammar.
   const { parse, TomlError } = await import("smol-toml");
   try {
     return parse(text);
@@ -128,13 +128,10 @@ async function parseToml(text: string, path: string): Promise<unknown> {
       `Cannot read ${JSON.stringify(path)}: line ${error.line}, ` +
         `column ${error.column} is not TOML ` +
         `(${why.replace("Invalid TOML document: ", "")})`,
-      { code: "usage", hint: EXAMPLE, cause: error },
+      { code: "usage", advice: { type: "toml_form" }, cause: error },
     );
   }
 }
-
-const EXAMPLE = "a file that works has a line [machine], " +
-  "and below it mem_size_mib = 512";
 
 function wrongValue(
   path: string,

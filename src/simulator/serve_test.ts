@@ -6,7 +6,7 @@ import {
 } from "node:assert/strict";
 import { systemClock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import { until } from "../../tests/helpers/ask_simulator.ts";
+import { until } from "../../tests/helpers/until.ts";
 import { type ServerAddress, serveSimulator } from "./serve.ts";
 import { Simulator } from "./simulator.ts";
 

@@ -5,7 +5,8 @@ import {
   strictEqual,
 } from "node:assert/strict";
 import { FakeClock } from "../../tests/helpers/fake_clock.ts";
-import { ask, makeVm, until } from "../../tests/helpers/ask_simulator.ts";
+import { ask, makeVm } from "../../tests/helpers/ask_simulator.ts";
+import { until } from "../../tests/helpers/until.ts";
 import { Simulator } from "./simulator.ts";
 
 const UNKNOWN = "6c2d9b51-8d2f-4d66-8e1f-3a7b4c5d6e7f";

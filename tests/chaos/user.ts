@@ -5,8 +5,7 @@ import {
   startProgram,
 } from "../helpers/program.ts";
 import type { ProgramCommand } from "../helpers/program_command.ts";
-import { Sandbox } from "../helpers/sandbox.ts";
-import { writeSettings } from "../helpers/story.ts";
+import { Sandbox, writeSettings } from "../helpers/sandbox.ts";
 import { type Attempt, attempt, type Kill } from "./attempt.ts";
 import { durableSize, parseTrace } from "./strace.ts";
 import type { Server } from "./server.ts";

@@ -1,4 +1,3 @@
-import { systemClock } from "../../src/clock.ts";
 import type { Simulator } from "../../src/simulator/simulator.ts";
 
 /** Options for {@linkcode ask}. */
@@ -42,11 +41,4 @@ export async function makeVm(
   const body = { vm_config: { labels } };
   const response = await ask(simulator, "POST vm/new_root", { body });
   return (await response.json()).vm_id;
-}
-
-/** Resolves once something holds that happens beside the test. */
-export async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!await holds()) {
-    await systemClock.sleep(1);
-  }
 }

@@ -1,5 +1,6 @@
-import { killed, RUN, until } from "./story.ts";
-import type { Sandbox } from "./sandbox.ts";
+import { killed } from "./program.ts";
+import { RUN, type Sandbox } from "./sandbox.ts";
+import { until } from "./until.ts";
 
 /** Returns where a user's ledger is, whatever lies there. */
 export function ledgerOf({ home }: Sandbox): string {

@@ -1,3 +1,4 @@
+import { match, strictEqual } from "node:assert/strict";
 import { LineReader } from "./line_reader.ts";
 import {
   baseEnvironment,
@@ -117,4 +118,27 @@ async function writeAll(
   } catch {
     // It did not want to read all of it.
   }
+}
+
+/** Returns the result that a command printed: one line of JSON, no more. */
+export function resultOf(result: ProgramResult) {
+  strictEqual(result.code, 0, result.stderr);
+  match(result.stdout, /^\{.*\}\n$/);
+  return JSON.parse(result.stdout);
+}
+
+/** Returns the error that a command printed: the last line of its stderr. */
+export function errorOf(result: ProgramResult) {
+  strictEqual(result.stdout, "");
+  const last = result.stderr.trimEnd().split("\n").at(-1) ?? "";
+  match(last, /^\{"error":/, result.stderr);
+  const { error } = JSON.parse(last);
+  strictEqual(error.exit_code, result.code);
+  return error;
+}
+
+/** Kills a program with SIGKILL, and returns when it is gone. */
+export async function killed(program: Program): Promise<void> {
+  program.kill("SIGKILL");
+  await program.done;
 }

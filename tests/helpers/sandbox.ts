@@ -1,5 +1,13 @@
+import { strictEqual } from "node:assert/strict";
+import { programCommand } from "./program_command.ts";
+import {
+  killed,
+  type Program,
+  type ProgramResult,
+  startProgram,
+} from "./program.ts";
+import { until } from "./until.ts";
 import { type LedgerLine, readLedgerLines } from "./ledger_lines.ts";
-import { type Program, type ProgramResult, startProgram } from "./program.ts";
 
 /** Options for {@linkcode Sandbox.start}. */
 export interface SandboxStartOptions {
@@ -77,4 +85,59 @@ export class Sandbox implements AsyncDisposable {
     for (const program of this.#programs) await program[Symbol.asyncDispose]();
     await Deno.remove(this.#root, { recursive: true });
   }
+}
+
+/** The command that most of the tests are about. */
+export const RUN = ["run", "--wait", "--vm-alias", "my-vm"];
+
+/** Returns the status of each line, `delivered` where that is marked. */
+export function storyOf(sandbox: Sandbox): string[] {
+  return sandbox.ledgerLines().map(({ check, entry }) => {
+    strictEqual(check, "good");
+    return entry.delivered_at === undefined ? entry.status : "delivered";
+  });
+}
+
+/** Starts a command and kills it as soon as its VM's id is on disk. */
+export async function killedMidPoll(
+  sandbox: Sandbox,
+  args: readonly string[] = RUN,
+): Promise<void> {
+  const program = await sandbox.start(args);
+  await program.stderrLine(/accepted/);
+  await until(() => storyOf(sandbox).includes("running"));
+  await killed(program);
+}
+
+/** Gives the sandbox's user these settings. */
+export async function writeSettings(
+  sandbox: Sandbox,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  await Deno.mkdir(`${sandbox.home}/.vers`, { recursive: true });
+  await Deno.writeTextFile(
+    `${sandbox.home}/.vers/settings.jsonc`,
+    JSON.stringify(settings),
+  );
+}
+
+/**
+ * Runs a line of sh in which `$VERS` is the program under test; for what only
+ * a shell can do with a program's output.
+ */
+export async function runInShell(
+  sandbox: Sandbox,
+  line: string,
+): Promise<ProgramResult> {
+  const { executable, args } = programCommand();
+  const quoted = [executable, ...args].map((word) => `'${word}'`).join(" ");
+  const program = await startProgram([], {
+    cwd: sandbox.project,
+    env: { ...sandbox.env, PATH: "/usr/bin:/bin" },
+    command: {
+      executable: "/bin/sh",
+      args: ["-c", line.replaceAll("$VERS", quoted)],
+    },
+  });
+  return await program.done;
 }

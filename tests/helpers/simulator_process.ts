@@ -59,3 +59,23 @@ export async function startSimulator(
     return text === "" ? undefined : JSON.parse(text);
   }
 }
+
+/** Returns how many requests to make a VM the server has seen. */
+export async function creations(
+  simulator: SimulatorProcess,
+  operation = "new_root",
+): Promise<number> {
+  const requests = await simulator.requests();
+  return requests.filter((request) => request.operation === operation).length;
+}
+
+/** Returns the ids of the VMs that the server has; deleted ones do not count. */
+export async function livingVms(
+  simulator: SimulatorProcess,
+): Promise<string[]> {
+  const vms = await simulator.control("GET", "vms") as {
+    vmId: string;
+    deletedAt: string | null;
+  }[];
+  return vms.filter(({ deletedAt }) => !deletedAt).map(({ vmId }) => vmId);
+}

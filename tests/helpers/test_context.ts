@@ -23,6 +23,8 @@ export interface TestContextOptions {
   readonly stdin?: string | Uint8Array;
   /** What stands in for the kernel behind stdout. */
   readonly stdoutWriter?: ByteWriter;
+  /** What stands in for the kernel behind stderr. */
+  readonly stderrWriter?: ByteWriter;
   /** Called with each text that was written to stderr. */
   readonly onStderr?: (text: string, context: TestContext) => void;
 }
@@ -72,13 +74,16 @@ export async function testContext(
     pid: Deno.pid,
     stdin: { isTerminal, read: memoryReader(options.stdin ?? "") },
     stdout: sink(options.stdoutWriter ?? out, false),
-    stderr: sink({
-      async write(bytes) {
-        const taken = await err.write(bytes);
-        options.onStderr?.(new TextDecoder().decode(bytes), context);
-        return taken;
+    stderr: sink(
+      options.stderrWriter ?? {
+        async write(bytes) {
+          const taken = await err.write(bytes);
+          options.onStderr?.(new TextDecoder().decode(bytes), context);
+          return taken;
+        },
       },
-    }, true),
+      true,
+    ),
     clock,
     random: () => 0.5,
     signal: controller.signal,

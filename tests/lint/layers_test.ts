@@ -30,7 +30,7 @@ const CASES: readonly Case[] = [
     file: "src/ledger/ledger_error.ts",
     bad: `import type { VersClient } from "../api/vers_client.ts";`,
     good: `import type { Job } from "../job/job.ts";`,
-    allowedIn: ["src/cli/session.ts", "tests/run_wait_test.ts"],
+    allowedIn: ["src/cli/session.ts", "tests/wait/run_wait_test.ts"],
   },
   {
     rule: "layers",
@@ -375,7 +375,7 @@ const CASES: readonly Case[] = [
   },
   {
     rule: "in-full",
-    file: "src/job/fingerprint.ts",
+    file: "src/job/key.ts",
     bad: `const system = Deno.build.os;`,
     good: `const hash = await crypto.subtle.digest("SHA-256", bytes);`,
     allowedIn: ["src/atomic_file.ts", "src/job/testdata/planted.ts"],
@@ -809,6 +809,37 @@ const CASES: readonly Case[] = [
     file: "src/ledger/file/file_ledger.ts",
     bad: `await using lock = await acquire();`,
     good: `await using _lock = await acquire();`,
+  },
+  {
+    rule: "words",
+    file: "src/engine/wait.ts",
+    bad: `new Failure(why, { code, hint: "wait a while" });`,
+    good: `new Failure(why, { code, hint: error.hint, advice: { type } });`,
+    allowedIn: ["src/cli/targets.ts", "src/engine/wait_test.ts"],
+  },
+  {
+    rule: "words",
+    file: "src/api/proxy.ts",
+    bad: "new Failure(why, { code, hint: `set ${name}` });",
+    good: "new Failure(why, { code, hint, advice });",
+  },
+  {
+    rule: "words",
+    file: "src/project/settings.ts",
+    bad: `const HINT = "log in: vers login --token -";`,
+    good: `const why = "vers may not use files there";`,
+  },
+  {
+    rule: "words",
+    file: "src/engine/settle.ts",
+    bad: "const line = `to see it: vers jobs get ${id}`;",
+    good: "const userAgent = `vers/${VERSION}`;",
+  },
+  {
+    rule: "words",
+    file: "src/engine/run_work.ts",
+    bad: `const advice = "leave out --resume-job";`,
+    good: `const dashes = "--"; const why = "a -- b";`,
   },
   {
     rule: "using",

@@ -31,7 +31,7 @@ Deno.test("ImportGraph finds the tests that load a file, its own first", async (
   const tests = [
     "src/job/retention_test.ts",
     "src/job/decide_test.ts",
-    "src/job/fingerprint_test.ts",
+    "src/job/key_test.ts",
     // It tries many values.
     "src/job/listed_job_test.ts",
     // It starts processes.
@@ -39,8 +39,8 @@ Deno.test("ImportGraph finds the tests that load a file, its own first", async (
   ];
   const graph = await ImportGraph.of(ROOT, tests);
   const testsOf = (file: string) => graph.testsOf(file, ["src/"]);
-  deepStrictEqual(testsOf("src/job/fingerprint.ts"), [
-    "src/job/fingerprint_test.ts",
+  deepStrictEqual(testsOf("src/job/key.ts"), [
+    "src/job/key_test.ts",
     "src/job/decide_test.ts",
   ]);
   strictEqual(testsOf("src/job/job.ts").at(-1), "src/job/listed_job_test.ts");

@@ -5,15 +5,13 @@
  */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import config from "../../deno.json" with { type: "json" };
-import { Sandbox } from "../helpers/sandbox.ts";
-import { startSimulator } from "../helpers/simulator_process.ts";
+import { killedMidPoll, RUN, Sandbox } from "../helpers/sandbox.ts";
 import {
   creations,
-  killedMidPoll,
   livingVms,
-  resultOf,
-  RUN,
-} from "../helpers/story.ts";
+  startSimulator,
+} from "../helpers/simulator_process.ts";
+import { resultOf } from "../helpers/program.ts";
 import { executableName } from "./compile.ts";
 import { ROOT } from "./root.ts";
 import { runScript } from "./script.ts";

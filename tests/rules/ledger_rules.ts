@@ -5,7 +5,7 @@ const DAMAGED = [
   "every reader finds the same in a ledger after",
 ] as const;
 const ENTRY_LINE = "src/ledger/file/entry_line.ts";
-const FIND_JOB = "src/ledger/file/find_job.ts";
+const FIND_BY_KEY = "src/ledger/file/find_by_key.ts";
 const SUSPECTS = "src/ledger/file/suspects.ts";
 const UNREADABLE = "src/ledger/file/unreadable_line_test.ts";
 
@@ -13,7 +13,7 @@ const UNREADABLE = "src/ledger/file/unreadable_line_test.ts";
 export const LEDGER_RULES: readonly Rule[] = [
   {
     rule: "a write that failed is cut back",
-    test: ["tests/file_size_limit_test.ts", "leaves no half line"],
+    test: ["tests/ledger/file_size_limit_test.ts", "leaves no half line"],
     change: [
       "src/ledger/file/ledger_file.ts",
       "cutBack(path, size, size + written);",
@@ -22,7 +22,7 @@ export const LEDGER_RULES: readonly Rule[] = [
   },
   {
     rule: "a file that would become too large is a failed write",
-    test: ["tests/file_size_limit_test.ts", "leaves no half line"],
+    test: ["tests/ledger/file_size_limit_test.ts", "leaves no half line"],
     change: ["src/cli/context.ts", "  outliveFileSizeLimit();\n", ""],
   },
   {
@@ -41,9 +41,12 @@ export const LEDGER_RULES: readonly Rule[] = [
   },
   {
     rule: "lines out of order are read to the start of the file",
-    test: DAMAGED,
+    test: [
+      "src/ledger/file/find_unordered_test.ts",
+      "a long file that was sorted to its start",
+    ],
     change: [
-      FIND_JOB,
+      FIND_BY_KEY,
       "    if (order.isLost) return findAnywhere(file, size, key, options);\n",
       "",
     ],
@@ -55,7 +58,7 @@ export const LEDGER_RULES: readonly Rule[] = [
       "the job that goes on, wherever the last one stands",
     ],
     change: [
-      "src/ledger/file/find_unordered.ts",
+      "src/ledger/file/jobs_of_key.ts",
       "hopeOf(latest) > hopeOf(last) ? latest : last",
       "last",
     ],
@@ -83,9 +86,9 @@ export const LEDGER_RULES: readonly Rule[] = [
       "a line too long to be held is looked through, over the blocks' edges",
     test: [UNREADABLE, "over whichever edge of a block it lies"],
     change: [
-      "src/ledger/file/long_lines.ts",
-      'const text = letters + (seen?.beginning ?? "");',
-      "const text = letters;",
+      SUSPECTS,
+      "kept = Math.min(bytes.length, wanted.length);",
+      "kept = 0;",
     ],
   },
   {
@@ -93,7 +96,7 @@ export const LEDGER_RULES: readonly Rule[] = [
     test: [UNREADABLE, "says that its job is complete"],
     change: [
       SUSPECTS,
-      "if (name !== undefined && this.#settled.has(name)) return false;",
+      "(name !== undefined && this.#settled.has(name)) ||",
       "",
     ],
   },
@@ -111,14 +114,14 @@ export const LEDGER_RULES: readonly Rule[] = [
     test: [UNREADABLE, "a write that was cut off, and closed off"],
     change: [
       SUSPECTS,
-      "      if (parsed.isTorn) return undefined;\n",
+      "      if (parsed.isTorn && !ANSWERED.test(text)) return undefined;\n",
       "",
     ],
   },
   {
     rule: "other corrupt lines are said once",
-    test: ["tests/damaged_ledger_test.ts", "are said once"],
-    change: [FIND_JOB, "if (!isTaken && isBad) badLines++;", ""],
+    test: ["tests/ledger/damaged_ledger_test.ts", "are said once"],
+    change: [SUSPECTS, "if (isBad) this.#badLines++;", ""],
   },
   {
     rule: "the doctor sets aside what cannot be read, a newer program's too",
@@ -140,16 +143,16 @@ export const LEDGER_RULES: readonly Rule[] = [
     ],
     change: [
       "src/ledger/file/prune.ts",
-      'case "newer":\n        if (parsed.id !== undefined) unclear.add(parsed.id);',
-      'case "newer":\n        id = parsed.id;',
+      "if (named !== undefined) unclear.add(named);",
+      "",
     ],
   },
   {
     rule: "a ledger of another user is not used",
-    test: ["src/ledger/file/ledger_access_test.ts", "another user's file"],
+    test: ["src/ledger/file/ledger_processes_test.ts", "another user's file"],
     change: [
       "src/ledger/file/ledger_file.ts",
-      "if (uid !== null && info.uid !== uid && info.uid !== 0) {",
+      "if (uid !== null && isStrange) {",
       "if (uid === undefined) {",
     ],
   },
@@ -165,13 +168,13 @@ export const LEDGER_RULES: readonly Rule[] = [
   {
     rule: "a job that nobody waited for is told from one that was waited for",
     test: [
-      "src/ledger/file/find_job_test.ts",
+      "src/ledger/file/find_by_key_test.ts",
       "apart from the one before it that was",
     ],
     change: [
-      "src/ledger/file/met_jobs.ts",
-      "if (!isKnown) this.#accepted ??= name;",
-      "this.#own ??= name;",
+      "src/ledger/file/jobs_of_key.ts",
+      'job.marks.has("accepted") === isAccepted;',
+      "!isAccepted;",
     ],
   },
   {
@@ -181,6 +184,57 @@ export const LEDGER_RULES: readonly Rule[] = [
       "src/ledger/file/file_ledger.ts",
       "const ID_DIGITS = 3;",
       "const ID_DIGITS = 5;",
+    ],
+  },
+  {
+    rule: "a ledger is compacted only when a quarter of it is old",
+    test: ["src/ledger/file/compact_test.ts", "until a quarter of the ledger"],
+    change: [
+      "src/ledger/file/maintenance.ts",
+      "[0, size * WORTHWHILE].every",
+      "[0].every",
+    ],
+  },
+  {
+    rule: "compaction keeps what may not go",
+    test: ["src/ledger/file/compact_test.ts", "keeps what may not go"],
+    change: [
+      "src/ledger/file/prune.ts",
+      "if (staying.length > 0) continue;",
+      "",
+    ],
+  },
+  {
+    rule: "a young line of ours in a block says that the search goes on",
+    test: [
+      "src/ledger/file/find_by_key_test.ts",
+      "behind lines inside the window",
+    ],
+    change: [
+      "src/ledger/file/find_by_key.ts",
+      "if (dated.isOurs && !isOld) return false;",
+      "",
+    ],
+  },
+  {
+    rule: "a key over the edge of what is read at a time is seen",
+    test: [
+      "src/ledger/file/find_by_key_model_test.ts",
+      "within steps of an hour",
+    ],
+    change: [
+      "src/ledger/file/lines.ts",
+      "held = at > 0 && first === 0 ? bytes.length : first;",
+      "held = 0;",
+    ],
+  },
+  {
+    rule: "a prune chooses anew when a job that goes was gone on with",
+    test: ["src/ledger/file/prune_test.ts", "chooses anew when something"],
+    change: [
+      "src/ledger/file/prune.ts",
+      'ids.has(id) ? "again" : true;',
+      "ids.has(id) ? true : true;",
     ],
   },
 ];

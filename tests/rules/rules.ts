@@ -22,7 +22,7 @@ const DELETION_TEST = "src/engine/deletion_test.ts";
 const KINDS = "src/engine/kinds.ts";
 const LOOK = "src/engine/look.ts";
 const EXEC_JOB = "src/engine/exec_job.ts";
-const EXEC_JOB_TEST = "tests/exec_job_test.ts";
+const EXEC_JOB_TEST = "tests/commands/exec_job_test.ts";
 const RECOVER = "src/engine/recover.ts";
 const RECOVER_TEST = "src/engine/recover_test.ts";
 const RUN_WORK = "src/engine/run_work.ts";
@@ -40,7 +40,7 @@ export const RULES: readonly Rule[] = [
   {
     rule: "the key's lock is held from the look-up to the running entry",
     test: [
-      "tests/run_wait_test.ts",
+      "tests/wait/run_wait_test.ts",
       "run --wait twenty times at once makes one VM and twenty results",
     ],
     change: [
@@ -51,7 +51,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "what was decided while this process ran is its answer, too",
-    test: ["tests/run_wait_test.ts", ", asks once"],
+    test: ["tests/wait/run_wait_test.ts", ", asks once"],
     change: [
       "src/ledger/file/file_ledger.ts",
       "return { job: placed.job, isSettledSinceStart };",
@@ -72,7 +72,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "a result is delivered when it was printed, and not before",
-    test: ["tests/delivery_test.ts", "and its result is owed"],
+    test: ["tests/wait/delivery_test.ts", "and its result is owed"],
     change: [
       RUN_WORK,
       "  await run.options.deliver({ ...job.result, effect });\n" +
@@ -157,7 +157,10 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "an idempotency key that stands for other work is a conflict",
-    test: ["tests/resume_test.ts", "is a conflict that names the fields"],
+    test: [
+      "tests/commands/resume_test.ts",
+      "is a conflict that names the fields",
+    ],
     change: [DECIDE, "if (fields.length > 0) {", "if (!1) {"],
   },
   {
@@ -171,7 +174,10 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "a job with a handle is as old as the server's clock says",
-    test: ["tests/resume_test.ts", "trusts the server's clock more than ours"],
+    test: [
+      "tests/commands/resume_test.ts",
+      "trusts the server's clock more than ours",
+    ],
     change: [
       CHOOSE,
       "const ageOnServerMs = await serverAgeMs(run, newest.job);",
@@ -226,7 +232,10 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "another account's job is ours only if the server shows its VM",
-    test: ["tests/resume_test.ts", "passes over a job that it cannot see"],
+    test: [
+      "tests/commands/resume_test.ts",
+      "passes over a job that it cannot see",
+    ],
     change: [
       CHOOSE,
       "!await isShownToUs(run, newest.job)",
@@ -424,7 +433,10 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "nothing is sent again before the confirm window has passed",
-    test: ["tests/recovery_test.ts", "sends again, after the confirm window"],
+    test: [
+      "tests/recovery/recovery_test.ts",
+      "sends again, after the confirm window",
+    ],
     change: [
       RECOVER,
       "const isLate = age.at(lookedAtMs) >= confirmWindowMs(run);",
@@ -461,7 +473,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "the VM of a run carries its token from the start",
-    test: ["tests/recovery_test.ts", "finds the VM by its label"],
+    test: ["tests/recovery/recovery_test.ts", "finds the VM by its label"],
     change: [
       KINDS,
       "labels: { [JOB_LABEL]: token }",
@@ -470,7 +482,10 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "an unlabelled new VM keeps a lost run from being sent again",
-    test: ["tests/recovery_test.ts", "that keeps labels to itself gives up"],
+    test: [
+      "tests/recovery/recovery_test.ts",
+      "that keeps labels to itself gives up",
+    ],
     change: [
       SEARCH,
       "if (metadata && isWithin(vm, 0)) vms.push({ vm, metadata });",
@@ -479,7 +494,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "a candidate is owned by the intent's account",
-    test: ["tests/branch_test.ts", "takes no VM that another key"],
+    test: ["tests/commands/branch_test.ts", "takes no VM that another key"],
     change: [
       SEARCH,
       "(!isOwnerKnown(job) || vm.owner_id === job.account) &&",
@@ -488,7 +503,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "a candidate was made in the time of the sends",
-    test: ["tests/branch_test.ts", "takes no VM that another key"],
+    test: [RECOVER_TEST, "made a few seconds early"],
     change: [
       SEARCH,
       "if (metadata && isWithin(vm, 0))",
@@ -531,7 +546,7 @@ export const RULES: readonly Rule[] = [
   {
     rule: "another open intent of the same source hinders adopting",
     test: [
-      "tests/branch_test.ts",
+      "tests/commands/branch_test.ts",
       "beside one of the same parent whose answer",
     ],
     change: [
@@ -593,7 +608,10 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "every VM made without a label is labelled, with or without --wait",
-    test: ["tests/branch_test.ts", "branch without --wait labels its VM"],
+    test: [
+      "tests/commands/branch_test.ts",
+      "branch without --wait labels its VM",
+    ],
     change: [
       VM_LABELS,
       "if (recovery === undefined || recovery.isLabelled) return;",
@@ -602,12 +620,15 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: 'adopt = "never" turns adopting by lineage off',
-    test: ["tests/branch_test.ts", "branch with adopt = never takes no VM"],
+    test: [
+      "tests/commands/branch_test.ts",
+      "branch with adopt = never takes no VM",
+    ],
     change: [KINDS, 'policy !== "never" && ', ""],
   },
   {
     rule: "a lost deploy is adopted only if the settings say so",
-    test: ["tests/deploy_test.ts", "asks whose VM it is, with 21"],
+    test: ["tests/commands/deploy_test.ts", "asks whose VM it is, with 21"],
     change: [
       KINDS,
       'mayAdopt: (policy) => policy === "always"',
@@ -686,12 +707,15 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "a VM that is asleep ends the wait with exit 20, and no failure",
-    test: ["tests/resume_test.ts", "and the job completes when it runs"],
+    test: [
+      "tests/commands/resume_test.ts",
+      "and the job completes when it runs",
+    ],
     change: [WAIT, 'return "asleep";', 'return "failed";'],
   },
   {
     rule: "a VM that is dead fails its job",
-    test: ["tests/resume_test.ts", "fails the job"],
+    test: ["tests/commands/resume_test.ts", "fails the job"],
     change: [WAIT, 'return "failed";', 'return "wait";'],
   },
   {
@@ -705,7 +729,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "a batch of fewer VMs than asked for ends with exit 20",
-    test: ["tests/branch_test.ts", "branch that gets fewer VMs"],
+    test: ["tests/commands/branch_test.ts", "branch that gets fewer VMs"],
     change: [
       RUN_WORK,
       "if (vm_ids.length >= wanted) return;",
@@ -714,7 +738,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     rule: "a time-out is never recorded as a failure",
-    test: ["tests/run_wait_test.ts", "ends with 6, and the job goes on"],
+    test: ["tests/wait/run_wait_test.ts", "ends with 6, and the job goes on"],
     change: [
       RUN_WORK,
       "    if (!(error instanceof JobFailedError)) throw error;\n" +

@@ -13,7 +13,7 @@ import { systemClock } from "../../src/clock.ts";
 import { foldRecords } from "../../src/job/job.ts";
 import { isListedInFlight } from "../../src/job/listed_job.ts";
 import { FileLedger } from "../../src/ledger/file/file_ledger.ts";
-import { Upkeep } from "../../src/ledger/file/upkeep.ts";
+import { Maintenance } from "../../src/ledger/file/maintenance.ts";
 import { complete, submitted } from "../helpers/entries.ts";
 
 const [role, dir, name = "", count] = Deno.args;
@@ -34,11 +34,11 @@ if (role === "append") {
     await ledger.append(foldRecords([complete(over)]));
   }
 } else {
-  const upkeep = new Upkeep(ledger, systemClock);
+  const maintenance = new Maintenance(ledger, systemClock);
   for (;;) {
     const mayGo = (job: Parameters<typeof isListedInFlight>[0]) =>
       !isListedInFlight(job);
-    say(String((await upkeep.prune({ mayGo })).prunedJobs));
+    say(String((await maintenance.prune({ mayGo })).prunedJobs));
     await systemClock.sleep(1);
   }
 }

@@ -2,17 +2,25 @@ import type { Context } from "../context.ts";
 import { UsageError } from "../output/exit_code.ts";
 import { choice, type FlagTable } from "./flag.ts";
 
+const FORMATS = ["text", "json"] as const;
+const parseFormat = choice(FORMATS);
+
+/** In which form a result, or an error, is printed. */
+export type Format = typeof FORMATS[number];
+
+/** Returns a value as the format that it names, if it names one. */
+export function formatNamed(value: unknown): Format | undefined {
+  return FORMATS.find((format) => format === value);
+}
+
 /** How a result is printed. */
 export interface OutputChoice {
-  readonly format: "text" | "json";
+  readonly format: Format;
   /** Whether the format was asked for, and not taken by what stdout is. */
   readonly isExplicit: boolean;
   /** Ids only. */
   readonly isQuiet: boolean;
 }
-
-const FORMATS = ["text", "json"] as const;
-const parseFormat = choice(FORMATS);
 
 /** The flags that every command takes. */
 export const GLOBAL_FLAGS = {
@@ -39,7 +47,7 @@ export const GLOBAL_FLAGS = {
 
 /** What the flags of {@linkcode GLOBAL_FLAGS} were given as. */
 export interface GivenOutput {
-  readonly output: "text" | "json" | undefined;
+  readonly output: Format | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -66,33 +74,31 @@ export function chooseOutput(
 export function guessFormat(
   args: readonly string[],
   context: Context,
-): "text" | "json" {
+): Format {
   for (const [index, word] of args.entries()) {
     if (word === "--") break;
-    if (word === "--json" || word === "--output=json") return "json";
-    if (word === "--output=text") return "text";
-    const next = args[index + 1];
-    if (word === "--output" && (next === "json" || next === "text")) {
-      return next;
-    }
+    if (word === "--json") return "json";
+    const [name, given = args[index + 1]] = word.split("=", 2);
+    const format = name === "--output" ? formatNamed(given) : undefined;
+    if (format !== undefined) return format;
   }
   try {
     const variable = context.env("VERS_OUTPUT");
-    return FORMATS.find((format) => format === variable) ?? byStream(context);
+    return formatNamed(variable) ?? byStream(context);
   } catch {
     // It is no text, and this is to say what is wrong.
     return byStream(context);
   }
 }
 
-function byStream(context: Context): "text" | "json" {
+function byStream(context: Context): Format {
   return context.stdout.isTerminal ? "text" : "json";
 }
 
-function fromVariable(context: Context): "text" | "json" | undefined {
+function fromVariable(context: Context): Format | undefined {
   const text = context.env("VERS_OUTPUT");
   if (text === undefined) return undefined;
-  const format = FORMATS.find((format) => format === text);
+  const format = formatNamed(text);
   if (format !== undefined) return format;
   throw new UsageError(
     `Cannot use VERS_OUTPUT: it is "${text}", but it must be text or json`,

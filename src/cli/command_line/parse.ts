@@ -25,7 +25,7 @@ import {
   ValueError,
   type ValueFlag,
 } from "./flag.ts";
-import { chooseOutput, GLOBAL_FLAGS } from "./output_choice.ts";
+import { chooseOutput, formatNamed, GLOBAL_FLAGS } from "./output_choice.ts";
 import { closest } from "./suggestion.ts";
 
 /** What a command line asks for. */
@@ -177,7 +177,7 @@ function globalValues(
 ): FlagValues<typeof GLOBAL_FLAGS> {
   const { output, json, quiet, local, verbose } = values;
   return {
-    output: output === "json" || output === "text" ? output : undefined,
+    output: formatNamed(output),
     json: json === true,
     quiet: quiet === true,
     local: local === true,

@@ -4,7 +4,7 @@ import type { Notice, Resume } from "../../engine/engine.ts";
 import { JobError, OutputLostError } from "../../engine/engine_error.ts";
 import type { ExecEnd, OnOutput } from "../../engine/exec.ts";
 import { Failure, messageOf } from "../../failure.ts";
-import { canonicalJson } from "../../job/fingerprint.ts";
+import { canonicalJson } from "../../job/key.ts";
 import { isInFlight } from "../../job/job.ts";
 import type { JsonObject } from "../../json.ts";
 import { Patience } from "../../patience.ts";

@@ -2,7 +2,7 @@ import { JobError } from "../../engine/engine_error.ts";
 import { Failure, type FailureCode } from "../../failure.ts";
 import { InterruptedError } from "../../patience.ts";
 
-/** The codes that a process of ours ends with. */
+/** The exit codes of this program. */
 export type ExitCode =
   | 0
   | 1

@@ -3,7 +3,7 @@ import type { Work } from "../../engine/engine.ts";
 import { explainWork, type Explanation } from "../../engine/choose.ts";
 import type { Job } from "../../job/job.ts";
 import { ageMs } from "../../job/decide.ts";
-import { canonicalJson } from "../../job/fingerprint.ts";
+import { canonicalJson } from "../../job/key.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
 import type { Command, CommandInput } from "../command_line/command.ts";
 import type { Context } from "../context.ts";
@@ -25,7 +25,7 @@ export interface ExplainJobOptions {
  * Prints what the command would do with its job, and why: `--explain`.
  * Nothing is sent and nothing written.
  *
- * @throws {Failure} when a job was named that the command cannot go on with.
+ * @throws {Failure} when a job was named that the command cannot resume.
  */
 export async function explainJob(
   { engine, account }: Session,

@@ -3,11 +3,12 @@ import type { Context } from "../context.ts";
 import { type FlagTable, wholeNumber } from "../command_line/flag.ts";
 import type { OutputChoice } from "../command_line/output_choice.ts";
 import type { Progress } from "./progress.ts";
-import { jsonLine, visible } from "./terminal_text.ts";
+import { linesOf } from "./render_result.ts";
+import { jsonLine } from "./terminal_text.ts";
 
 const MAX_COUNT = 2 ** 31 - 1;
 
-/** How many items a page has unless it is said. */
+/** How many items a page has by default. */
 export const DEFAULT_LIMIT = 50;
 
 /** The flags of every command that prints a list. */
@@ -73,8 +74,8 @@ export interface DeliverPageOptions {
 }
 
 /**
- * Prints a part of a list: in JSON an array, or an object that says how to go
- * on where more follows. People are told that on stderr.
+ * Prints a part of a list: in JSON an array, or an object that says how to get
+ * the rest where more follows. People see that on stderr.
  *
  * @throws {ClosedPipeError} when nobody reads it.
  */
@@ -84,21 +85,23 @@ export async function deliverPage(
 ): Promise<void> {
   const { context, progress, output, view } = options;
   progress.clear();
-  if (output.format === "json" && !output.isQuiet) {
-    await context.stdout.write(jsonLine(pageJson(page)) + "\n");
-    return;
-  }
-  const lines = output.isQuiet
-    ? page.items.map(view.id)
-    : view.text(page.items);
-  await context.stdout.write(
-    lines.map((line) => visible(line) + "\n").join(""),
-  );
-  const hint = pageHint(page);
+  await context.stdout.write(renderPage(page, output, view));
+  const isWhole = output.format === "json" && !output.isQuiet;
+  const hint = isWhole ? undefined : pageHint(page);
   if (hint !== undefined) progress.say(hint);
 }
 
-/** The list itself if nothing follows; else the part of it, and how to go on. */
+function renderPage(page: Page, output: OutputChoice, view: PageView): string {
+  if (output.isQuiet) return linesOf(page.items.map(view.id));
+  switch (output.format) {
+    case "json":
+      return jsonLine(pageJson(page)) + "\n";
+    case "text":
+      return linesOf(view.text(page.items));
+  }
+}
+
+/** The list itself if nothing follows; else a part, and how to get the rest. */
 function pageJson(page: Page): JsonObject | readonly JsonObject[] {
   const hint = pageHint(page);
   if (hint === undefined) return page.items;

@@ -17,7 +17,7 @@ const LINE_EVERY_MS = 30_000;
 const CLEAR_LINE = "\r\x1b[K";
 
 /**
- * Tells the person watching what goes on: notices as lines, and what the looks
+ * Shows the person watching what happens: notices as lines, and what the looks
  * show as one line that is rewritten; where nobody watches, as a line every
  * 30 seconds.
  */
@@ -102,7 +102,7 @@ export class Progress {
   }
 }
 
-/** What is said of these is said of the job that the command is about. */
+/** Notices of these types are about the job that the command works on. */
 const JOBS_UNDER_WAY: ReadonlySet<Notice["type"]> = new Set([
   "submitted",
   "accepted",

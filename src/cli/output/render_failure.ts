@@ -1,9 +1,9 @@
-import { InterruptedError } from "../../patience.ts";
 import { ApiError, NoAnswerError } from "../../api/api_error.ts";
 import {
   type Candidate,
   type FoundBy,
   IncompleteJobError,
+  isResumable,
   JobError,
   OutputLostError,
   RecordedFailure,
@@ -13,6 +13,7 @@ import { Failure, type FailureCode } from "../../failure.ts";
 import { isInFlight, type Job } from "../../job/job.ts";
 import type { JsonObject } from "../../json.ts";
 import { FileLockError, type LockHolder } from "../../file_lock.ts";
+import type { Format } from "../command_line/output_choice.ts";
 import {
   type InvokedCommand,
   isFoundAgain,
@@ -21,13 +22,13 @@ import {
   resumeCommand,
   withoutSecrets,
 } from "../command_line/written_line.ts";
-import { failureHint } from "./failure_hint.ts";
+import { failureHint, hintOf } from "./failure_hint.ts";
 import { type ExitCode, exitCodeFor } from "./exit_code.ts";
 import { jsonLine, visible } from "./terminal_text.ts";
 
 /** What is known of the command that ended with an error. */
 export interface RenderFailureOptions {
-  readonly format: "text" | "json";
+  readonly format: Format;
   /** The command, if the line was understood. */
   readonly invoked?: InvokedCommand | undefined;
   /** The job that the command was about when it ended. */
@@ -38,22 +39,22 @@ export interface RenderFailureOptions {
 interface Report {
   readonly code: FailureCode | "bug";
   readonly message: string;
-  readonly cause: string | undefined;
+  readonly cause?: string | undefined;
   /** Our id of the request, by which the service's logs can find it. */
-  readonly requestId: string | undefined;
-  /** What they have it under besides. */
-  readonly serviceRequestId: string | undefined;
+  readonly requestId?: string | undefined;
+  /** The service's own id of it, where that is another. */
+  readonly serviceRequestId?: string | undefined;
   readonly hint: string | undefined;
   readonly exitCode: ExitCode;
   readonly job: Job | undefined;
   readonly resumeCommand: string | undefined;
   readonly isRetryable: boolean;
   /** How long the service asked to be left alone. */
-  readonly retryAfterMs: number | undefined;
-  /** Who holds what the command waited for in vain, as far as it is known. */
-  readonly holder: LockHolder | undefined;
+  readonly retryAfterMs?: number | undefined;
+  /** Who holds what the command waited for, if that is known. */
+  readonly holder?: LockHolder | undefined;
   /** What the command in the VM ended with, whose output is not all there. */
-  readonly commandExitCode: number | undefined;
+  readonly commandExitCode?: number | undefined;
   /** VMs of which one may be what the job asked for. */
   readonly candidates: readonly Candidate[];
 }
@@ -64,12 +65,15 @@ export function renderFailure(
   options: RenderFailureOptions,
 ): string {
   const report = withoutSecretsIn(reportOf(error, options));
-  return options.format === "json"
-    ? jsonLine({ error: toJson(report) }) + "\n"
-    : toText(report);
+  switch (options.format) {
+    case "json":
+      return jsonLine({ error: toJson(report) }) + "\n";
+    case "text":
+      return toText(report);
+  }
 }
 
-/** Whoever typed a key in a wrong place is not to find it in a log. */
+/** A key that was typed in a wrong place must not end up in a log. */
 function withoutSecretsIn(report: Report): Report {
   const clean = (text: string | undefined) =>
     text === undefined ? undefined : withoutSecrets(text);
@@ -90,19 +94,13 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
   if (!(failure instanceof Failure)) {
     return {
       code: "bug",
-      message: `Cannot go on: ${messageOf(failure)}`,
-      cause: undefined,
-      requestId: undefined,
-      serviceRequestId: undefined,
-      hint: "this is a mistake in vers, not in the command; " +
+      message: `Cannot continue: ${messageOf(failure)}`,
+      hint: "this is a bug in vers; " +
         "please report it with the command line and this message",
       exitCode,
       job,
-      resumeCommand: goOn(job, options, "words"),
+      resumeCommand: resumeLine(job, options, "words"),
       isRetryable: false,
-      retryAfterMs: undefined,
-      holder: undefined,
-      commandExitCode: undefined,
       candidates: [],
     };
   }
@@ -110,12 +108,16 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
     code: failure.code,
     message: failure.message,
     cause: causeOf(failure),
-    requestId: requestIdOf(failure),
+    requestId: firstOf<ApiError | NoAnswerError | RecordedFailure>(failure, [
+      ApiError,
+      NoAnswerError,
+      RecordedFailure,
+    ])?.requestId,
     serviceRequestId:
       failure instanceof ApiError || failure instanceof RecordedFailure
         ? failure.serviceRequestId
         : undefined,
-    hint: failure.hint ?? settlingHint(failure, job, options) ??
+    hint: hintOf(failure) ?? settlingHint(failure, job, options) ??
       incompleteHint(failure, job, options) ??
       (foundBy === "nothing" ? lostHint(job) : undefined) ??
       failureHint(failure, {
@@ -124,12 +126,14 @@ function reportOf(error: unknown, options: RenderFailureOptions): Report {
       }),
     exitCode,
     job,
-    resumeCommand: canGoOn(failure, job)
-      ? goOn(job, options, foundBy)
+    resumeCommand: isResumable(failure, job)
+      ? resumeLine(job, options, foundBy)
       : undefined,
     isRetryable: error instanceof Failure && error.retryable,
-    retryAfterMs: retryAfterMsOf(failure),
-    holder: holderOf(failure),
+    retryAfterMs: failure.retryable
+      ? firstOf(failure, [ApiError])?.retryAfterMs
+      : undefined,
+    holder: firstOf(failure, [FileLockError])?.holder,
     commandExitCode: failure instanceof OutputLostError
       ? failure.commandExitCode
       : undefined,
@@ -148,7 +152,7 @@ function settlingHint(
   }
   if (job.kind === "vm.exec") {
     return "look in the VM whether it ran; to run it again: " +
-      anewCommand(job, invoked);
+      repeatCommand(job, invoked);
   }
   const { count } = job.inputs;
   const ids = Array.from(
@@ -157,7 +161,7 @@ function settlingHint(
   );
   const adopt = `vers jobs adopt ${job.id} ${ids.join(" ")}`;
   return `if a VM is the one: ${adopt}; if none is: ` +
-    anewCommand(job, invoked);
+    repeatCommand(job, invoked);
 }
 
 /** What may be done where not all VMs of a job are there. */
@@ -169,14 +173,14 @@ function incompleteHint(
   if (!(failure instanceof IncompleteJobError) || !job || !invoked) {
     return undefined;
   }
-  const anew = `to make all of them anew: ${anewCommand(job, invoked)}`;
+  const again = `to make all of them again: ${repeatCommand(job, invoked)}`;
   return isInFlight(job)
-    ? `${anew}; to give the job up: vers jobs cancel ${job.id}`
-    : anew;
+    ? `${again}; to give the job up: vers jobs cancel ${job.id}`
+    : again;
 }
 
-/** Returns the command that makes the VMs of a job anew, as far as it is kept. */
-function anewCommand(job: Job, invoked: InvokedCommand): string {
+/** Returns the command that makes the VMs of a job again, as far as it is kept. */
+function repeatCommand(job: Job, invoked: InvokedCommand): string {
   // The words of a command that names its job are those of another one.
   const isNamed = job.command !== "" && namesJob(invoked);
   const line = isNamed ? job.command : resumeCommand(invoked);
@@ -202,17 +206,7 @@ function lostHint(job: Job | undefined): string | undefined {
       "to see whether there is one: vers status";
 }
 
-/** Whether there is something that a later command can go on with. */
-function canGoOn(failure: Failure, job: Job | undefined): boolean {
-  if (failure.code === "undelivered") return true;
-  // It would be told the same again.
-  if (failure instanceof IncompleteJobError) return false;
-  if (failure.code === "unconfirmed") return false;
-  if (job) return isInFlight(job);
-  return failure instanceof InterruptedError || failure.code === "timed_out";
-}
-
-function goOn(
+function resumeLine(
   job: Job | undefined,
   { invoked }: RenderFailureOptions,
   foundBy: FoundBy,
@@ -240,7 +234,7 @@ function toText(report: Report): string {
   }
   if (hint !== undefined) lines.push(`hint: ${visible(hint)}`);
   if (resumeCommand !== undefined && !hint?.includes(resumeCommand)) {
-    lines.push(`hint: to go on: ${visible(resumeCommand)}`);
+    lines.push(`hint: to resume: ${visible(resumeCommand)}`);
   }
   return lines.join("\n") + "\n";
 }
@@ -248,13 +242,13 @@ function toText(report: Report): string {
 function toJson(report: Report): JsonObject {
   const { job } = report;
   const handle = job && job.status !== "submitted" ? job.handle : undefined;
-  const toGoOn = report.resumeCommand === undefined
+  const toResume = report.resumeCommand === undefined
     ? undefined
-    : `to go on: ${report.resumeCommand}`;
+    : `to resume: ${report.resumeCommand}`;
   return {
     code: report.code,
     message: report.message,
-    hint: report.hint ?? toGoOn,
+    hint: report.hint ?? toResume,
     exit_code: report.exitCode,
     command_exit_code: report.commandExitCode,
     job_id: job?.id,
@@ -278,29 +272,15 @@ function toJson(report: Report): JsonObject {
   };
 }
 
-/** The id of the request that the failure is about; also of a cause of it. */
-function requestIdOf(failure: Failure): string | undefined {
+/** The failure, or the first cause of it, that is of one of these classes. */
+function firstOf<Class extends Error>(
+  failure: Failure,
+  classes: readonly (new (...args: never[]) => Class)[],
+): Class | undefined {
+  const isMeant = (error: Error): error is Class =>
+    classes.some((one) => error instanceof one);
   for (let at: unknown = failure; at instanceof Error; at = at.cause) {
-    if (at instanceof ApiError || at instanceof NoAnswerError) {
-      return at.requestId;
-    }
-    if (at instanceof RecordedFailure) return at.requestId;
-  }
-  return undefined;
-}
-
-/** What the service said with its refusal, or with that of a cause of it. */
-function retryAfterMsOf(failure: Failure): number | undefined {
-  if (!failure.retryable) return undefined;
-  for (let at: unknown = failure; at instanceof Error; at = at.cause) {
-    if (at instanceof ApiError) return at.retryAfterMs;
-  }
-  return undefined;
-}
-
-function holderOf(failure: Failure): LockHolder | undefined {
-  for (let at: unknown = failure; at instanceof Error; at = at.cause) {
-    if (at instanceof FileLockError) return at.holder;
+    if (isMeant(at)) return at;
   }
   return undefined;
 }
@@ -308,7 +288,7 @@ function holderOf(failure: Failure): LockHolder | undefined {
 /** The first cause that says something which the message does not. */
 function causeOf(failure: Failure): string | undefined {
   for (let at = failure.cause; at instanceof Error; at = at.cause) {
-    // That somebody holds a lock was said already.
+    // The message already says that somebody holds a lock.
     if (at instanceof FileLockError) return undefined;
     const text = at.message.trim();
     if (text !== "" && !failure.message.includes(text)) return text;

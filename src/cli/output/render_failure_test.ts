@@ -95,12 +95,12 @@ Deno.test("renderFailure() never lets a server's text at the terminal", () => {
 
 Deno.test("renderFailure() of a time-out shows how to go on", () => {
   const error = new JobError(new TimedOutError("Timed out"), runningJob());
-  strictEqual(text(error), `error: Timed out\nhint: to go on: ${SAME}\n`);
+  strictEqual(text(error), `error: Timed out\nhint: to resume: ${SAME}\n`);
   deepStrictEqual(json(error), {
     error: {
       code: "timed_out",
       message: "Timed out",
-      hint: `to go on: ${SAME}`,
+      hint: `to resume: ${SAME}`,
       exit_code: 6,
       job_id: "job_8f2a3b4c5d",
       vm_ids: [SAMPLE_VM],
@@ -114,7 +114,7 @@ Deno.test("renderFailure() names a job that its words find no more, and calls no
   const timedOut = new TimedOutError("Timed out");
   match(
     text(new JobError(timedOut, runningJob(), "id")),
-    /^hint: to go on: vers run --resume-job job_8f2a3b4c5d$/m,
+    /^hint: to resume: vers run --resume-job job_8f2a3b4c5d$/m,
   );
   const { error } = JSON.parse(renderFailure(
     new JobError(timedOut, runningJob(), "nothing"),
@@ -152,7 +152,7 @@ Deno.test("renderFailure() repeats the words of the job itself, where the comman
     /if none is: the command that started it, with --no-resume$/,
   );
   const incomplete = new IncompleteJobError("VM a is gone");
-  const anew = `to make all of them anew: ${command} --no-resume`;
+  const anew = `to make all of them again: ${command} --no-resume`;
   strictEqual(
     hintOf(incomplete, runningJob({ command })),
     `${anew}; to give the job up: vers jobs cancel job_8f2a3b4c5d`,
@@ -171,7 +171,7 @@ Deno.test("renderFailure() of an interruption knows the job from the notices", (
     error: {
       code: "interrupted",
       message: "Interrupted by SIGTERM",
-      hint: `to go on: ${SAME}`,
+      hint: `to resume: ${SAME}`,
       exit_code: 143,
       job_id: "job_8f2a3b4c5d",
       resume_command: SAME,
@@ -229,10 +229,10 @@ Deno.test("renderFailure() of an unconfirmed job lists what it may be, and what 
 Deno.test("renderFailure() of what is no failure says that it is a bug", () => {
   strictEqual(
     text(new TypeError("x is not a function")),
-    "error: Cannot go on: TypeError: x is not a function\n" +
-      "hint: this is a mistake in vers, not in the command; please report it " +
+    "error: Cannot continue: TypeError: x is not a function\n" +
+      "hint: this is a bug in vers; please report it " +
       "with the command line and this message\n" +
-      `hint: to go on: ${SAME}\n`,
+      `hint: to resume: ${SAME}\n`,
   );
 });
 
@@ -243,7 +243,7 @@ for (
     [409, /vers status$/],
     [422, /vers run --help$/],
     [429, /run the same command again$/],
-    [500, /run the same command again in a while$/],
+    [500, /run the same command again later$/],
     [501, /vers help$/],
   ] as const
 ) {

@@ -41,20 +41,20 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
         return [
           `note: the result of job ${notice.job.id} was never printed, but is ` +
           `too old to be returned (age ${formatAge(notice.ageMs)}); starting ` +
-          `anew. To print it: --resume-job ${notice.job.id}`,
+          `a new one. To print it: --resume-job ${notice.job.id}`,
         ];
       }
       return [
-        `note: job ${notice.job.id} is still in flight, but too old to go on ` +
-        `with (age ${formatAge(notice.ageMs)}); starting anew. ` +
-        `--max-resume-age takes older jobs, ` +
-        `--resume-job ${notice.job.id} takes this one`,
+        `note: job ${notice.job.id} is still in flight, but too old to be ` +
+        `resumed (age ${formatAge(notice.ageMs)}); starting a new one. ` +
+        `--max-resume-age resumes older jobs, ` +
+        `--resume-job ${notice.job.id} resumes this one`,
       ];
     case "sourceMoved":
       return [
         `note: job ${notice.job.id} was about ` +
         `${notice.job.source ?? "another VM"}, which is not what is meant ` +
-        `now; starting anew. --resume-job ${notice.job.id} goes on with it`,
+        `now; starting a new one. --resume-job ${notice.job.id} resumes it`,
       ];
     case "acceptedBefore":
       return [
@@ -62,14 +62,14 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
         `ago to be resumed; to wait for it: vers jobs wait ${notice.job.id}`,
       ];
     case "deleted":
-      return [`note: ${vmsOf(notice.job)} is gone; starting anew`];
+      return [`note: ${vmsOf(notice.job)} was deleted; starting a new one`];
     case "stopped":
       return [
-        `note: ${vmsOf(notice.job)} does not run any more; starting anew`,
+        `note: ${vmsOf(notice.job)} is no longer running; starting a new one`,
       ];
     case "noStableKey":
       return [
-        `note: if this is cut off, the same command will not find its job ` +
+        `note: if this is interrupted, the same command will not find its job ` +
         `again; ${STABLE_KEY[notice.kind]}`,
       ];
     case "noLedger":
@@ -99,8 +99,8 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
       const { job, strippedId } = notice;
       return [
         `warning: job ${strippedId} may be the same work: the Go CLI's jobs ` +
-        `prune took out what would tell, so job ${job.id} is made beside it`,
-        `hint: to go on with the first one: vers jobs wait ${strippedId}`,
+        `prune removed what would show it, so job ${job.id} is new beside it`,
+        `hint: to resume the first one: vers jobs wait ${strippedId}`,
       ];
     }
     case "notAnswered":
@@ -122,7 +122,7 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
     case "notShown":
       return [
         `note: job ${notice.job.id} was started with another API key, and ` +
-        `this key is not shown its VM; starting anew`,
+        `this key cannot see its VM; starting a new one`,
       ];
     case "skippedVms": {
       const { count } = notice;
@@ -133,7 +133,7 @@ function lines(notice: Exclude<Notice, LookNotice>): readonly string[] {
     }
     case "confirming":
       return [
-        `note: the answer to job ${notice.job.id} was lost; looking whether ` +
+        `note: the answer to job ${notice.job.id} was lost; checking whether ` +
         (notice.job.kind === "vm.exec"
           ? "the command was started"
           : "the VM was made"),

@@ -25,7 +25,7 @@ for (
     ],
     [
       { type: "confirming", job },
-      "note: the answer to job job_8f2a3b4c5d was lost; looking whether the VM was made",
+      "note: the answer to job job_8f2a3b4c5d was lost; checking whether the VM was made",
     ],
     [
       { type: "sendingAgain", job },
@@ -37,7 +37,7 @@ for (
     ],
     [
       { type: "sourceMoved", job: runningJob({ source: OTHER_VM }) },
-      `note: job job_8f2a3b4c5d was about ${OTHER_VM}, which is not what is meant now; starting anew. --resume-job job_8f2a3b4c5d goes on with it`,
+      `note: job job_8f2a3b4c5d was about ${OTHER_VM}, which is not what is meant now; starting a new one. --resume-job job_8f2a3b4c5d resumes it`,
     ],
     [
       { type: "resumedAgain", job },
@@ -86,13 +86,13 @@ for (
     ],
     [
       { type: "tooOld", job, ageMs: 97_200_000 },
-      "note: job job_8f2a3b4c5d is still in flight, but too old to go on " +
-      "with (age 1d3h); starting anew. --max-resume-age takes older jobs, " +
-      "--resume-job job_8f2a3b4c5d takes this one",
+      "note: job job_8f2a3b4c5d is still in flight, but too old to be " +
+      "resumed (age 1d3h); starting a new one. --max-resume-age resumes older jobs, " +
+      "--resume-job job_8f2a3b4c5d resumes this one",
     ],
     [
       { type: "noStableKey", kind: "vm.run" },
-      "note: if this is cut off, the same command will not find its job " +
+      "note: if this is interrupted, the same command will not find its job " +
       "again; --vm-alias NAME, --idempotency-key KEY or VERS_RUN_ID makes it " +
       "resumable",
     ],
@@ -142,12 +142,12 @@ for (
     ],
     [
       { type: "deleted", job },
-      `note: VM ${SAMPLE_VM} of job job_8f2a3b4c5d is gone; starting anew`,
+      `note: VM ${SAMPLE_VM} of job job_8f2a3b4c5d was deleted; starting a new one`,
     ],
     [
       { type: "stopped", job },
-      `note: VM ${SAMPLE_VM} of job job_8f2a3b4c5d does not run any more; ` +
-      "starting anew",
+      `note: VM ${SAMPLE_VM} of job job_8f2a3b4c5d is no longer running; ` +
+      "starting a new one",
     ],
     [
       { type: "noLedger", why: 'Cannot write "/x\x1b[2J": read-only' },

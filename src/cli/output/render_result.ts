@@ -16,10 +16,17 @@ export function renderResult(
   output: OutputChoice,
   view: ResultView,
 ): string {
-  if (output.format === "json" && !output.isQuiet) {
-    return jsonLine(result) + "\n";
+  if (output.isQuiet) return linesOf(view.ids(result));
+  switch (output.format) {
+    case "json":
+      return jsonLine(result) + "\n";
+    case "text":
+      return linesOf(view.text(result));
   }
-  const lines = output.isQuiet ? view.ids(result) : view.text(result);
+}
+
+/** Returns lines as a terminal may show them. */
+export function linesOf(lines: readonly string[]): string {
   return lines.map((line) => visible(line) + "\n").join("");
 }
 

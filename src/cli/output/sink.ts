@@ -68,7 +68,7 @@ export class Sink {
       return this.#last;
     }
     this.#last = written;
-    // Whoever called hears of it; whoever waits for all of it does, too.
+    // The caller sees the error, and so does whoever flushes.
     written.catch(() => {});
     return written;
   }

@@ -20,7 +20,7 @@ import { formatLine } from "./entry_line.ts";
 import type { FoundJob } from "../../job/decide.ts";
 import type { KeySearch } from "../ledger.ts";
 import { FileLedger } from "./file_ledger.ts";
-import { Upkeep } from "./upkeep.ts";
+import { Maintenance } from "./maintenance.ts";
 
 /** Returns the VM that a job of the ledgers below made. */
 function vmOf(id: string): string {
@@ -99,7 +99,7 @@ async function answersOf(content: Uint8Array) {
     const clock = new FakeClock();
     clock.advance(HOUR_MS / 2);
     const ledger = new FileLedger({ dir, clock });
-    const upkeep = new Upkeep(ledger, clock);
+    const maintenance = new Maintenance(ledger, clock);
     const search = (key: string) =>
       ledger.findByKey(key, {
         account: ACCOUNT,
@@ -107,14 +107,17 @@ async function answersOf(content: Uint8Array) {
         now: clock.now(),
       });
     const found = await search(KEY);
-    const pruned = await upkeep.prune({ mayGo: () => true, isDryRun: true });
-    const inspected = upkeep.inspect();
+    const pruned = await maintenance.prune({
+      mayGo: () => true,
+      isDryRun: true,
+    });
+    const inspected = maintenance.inspect();
     const answers = {
       byKey: [found, await search(OTHER_KEY)].map(withoutPlaces),
       byId: await Promise.all(NAMES.map((id) => ledger.findById(id))),
       owners: await ledger.ownersOf(NAMES.map(vmOf)),
       openIntents: await ledger.openIntents(),
-      jobs: upkeep.jobs(),
+      jobs: maintenance.jobs(),
       pruned: pruned.prunedIds.toSorted(),
       unreadable: pruned.unreadable,
       bad: inspected?.bad,

@@ -1,4 +1,5 @@
 import { GO_RECORD, type GoRecord } from "../../job/go_job.ts";
+import type { Standing } from "../../job/listed_job.ts";
 import {
   fieldsOf,
   FORMAT_VERSION,
@@ -9,6 +10,7 @@ import {
 } from "../../job/record.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
 import { crc32 } from "./crc32.ts";
+import { Needle, quoteIn } from "./needle.ts";
 
 /** What one line of the ledger turned out to be. */
 export type ParsedLine =
@@ -34,8 +36,9 @@ export function formatLine(record: JobRecord): Uint8Array {
   const fields: Readonly<Record<string, unknown>> = { ...record };
   const ordered = fieldsOf(record).map((name) => [name, fields[name]] as const);
   const text = JSON.stringify(Object.fromEntries(ordered));
-  const crc = checksum(new TextEncoder().encode(text));
-  return new TextEncoder().encode(`${text.slice(0, -1)},"crc":"${crc}"}\n`);
+  const crc = crc32(new TextEncoder().encode(text)).toString(16);
+  const digits = crc.padStart(CRC_DIGITS, "0");
+  return new TextEncoder().encode(`${text.slice(0, -1)},"crc":"${digits}"}\n`);
 }
 
 const BYTE_ORDER_MARK = new Uint8Array([0xef, 0xbb, 0xbf]);
@@ -55,20 +58,25 @@ export function trimLine(line: Uint8Array): Uint8Array {
   }
   let end = line.length;
   while (end > start && isWhite(line[end - 1])) end--;
-  return line.subarray(start, end);
+  return end - start === line.length ? line : line.subarray(start, end);
 }
 
 function isWhite(byte: number | undefined): boolean {
   return byte === RETURN || byte === BLANK || byte === TAB;
 }
 
+/** What a line says that is too long to be held. */
+const TOO_LONG = corrupt("it is longer than 1 MiB");
+
 /**
- * Returns what one line says; `whole` is without its newline.
+ * Returns what one line says; `whole` is without its newline, or `undefined`
+ * where it is too long to be held.
  *
  * A line that is broken and one that a newer version wrote are told apart: the
  * checksum is looked at first, then the version, then the fields.
  */
-export function parseEntryLine(whole: Uint8Array): ParsedLine {
+export function parseEntryLine(whole: Uint8Array | undefined): ParsedLine {
+  if (whole === undefined) return TOO_LONG;
   const line = trimLine(whole);
   if (line.length === 0) return { type: "blank" };
   const crc = checkChecksum(line);
@@ -95,41 +103,154 @@ export function parseEntryLine(whole: Uint8Array): ParsedLine {
   return corrupt(`its field "${path}" is not what it should be`);
 }
 
+/** What a line says that tells which job it is of, and how that stood. */
+export type EntryHead = Pick<JobRecord, "id" | "token" | "status" | "at">;
+
+/** What a line is, and of one of ours no more than its head. */
+export type SkimmedLine =
+  | { readonly type: "entry"; readonly entry: EntryHead }
+  | Exclude<ParsedLine, { readonly type: "entry" }>;
+
+/**
+ * Returns what a line is. One of ours that is as it was written is not parsed:
+ * each field of its head stands in its place, before any that may hold such
+ * fields itself.
+ */
+export function skimLine(whole: Uint8Array | undefined): SkimmedLine {
+  if (whole === undefined) return TOO_LONG;
+  const line = trimLine(whole);
+  const entry = checkChecksum(line) === "right" ? headOf(line) : undefined;
+  return entry === undefined ? parseEntryLine(line) : { type: "entry", entry };
+}
+
 /**
  * Returns whether a line is sound, as far as that is seen without parsing it:
- * one that does not seem so is yet to be parsed. `letters` is its text, of
- * ASCII at least.
+ * one that does not seem so is yet to be parsed.
  */
-export function isSound(whole: Uint8Array, letters: string): boolean {
+export function isSound(whole: Uint8Array): boolean {
   const line = trimLine(whole);
-  switch (checkChecksum(line)) {
-    case "right":
-      return true;
-    case "wrong":
-      return false;
-    case "missing":
-      return looksSound(line, letters);
-  }
+  const crc = checkChecksum(line);
+  return crc === "right" || (crc === "missing" && looksSound(line));
 }
 
 /** The same, by its beginning and its end: no checksum is computed. */
-export function looksSound(whole: Uint8Array, letters: string): boolean {
+export function looksSound(whole: Uint8Array): boolean {
   const line = trimLine(whole);
   if (line.length === 0) return true;
-  const isClosed = letters.startsWith('{"id":"') &&
+  const isClosed = hasAt(line, 0, BEGINNING) &&
     line[line.length - 1] === CLOSING[0];
   // The Go CLI's lines have neither.
-  return isClosed && (hasChecksum(line) || !letters.includes('"v":'));
+  return isClosed && (hasChecksum(line) || !VERSION.isIn(line));
+}
+
+const BEGINNING = new TextEncoder().encode('{"id":"');
+const VERSION = new Needle('"v":');
+const KIND = new Needle(',"kind":"');
+const STATUS = new Needle(',"status":"');
+const WRITTEN = new Needle(`,"v":${FORMAT_VERSION},"at":"`);
+const TOKEN = new Needle(',"token":"');
+
+const STARTED = new Needle(',"started_at":"');
+const COMPLETED = new TextEncoder().encode(',"completed_at":"');
+const MARKS_LENGTH = 256;
+/** The last fields of a line, each where it has it. */
+const MARKS = new RegExp(
+  ["accepted_at", "unconfirmed_at", "delivered_at", "gone_at", "crc"]
+    .map((name) => `(?:,"${name}":"(?<${name}>[^"]*)")?`).join("") + "}$",
+);
+
+/**
+ * Returns how the job stands that a line of ours says something of, which is
+ * known to be as it was written; `undefined` where it is to be parsed.
+ */
+export function standingOf(whole: Uint8Array): Standing | undefined {
+  const line = trimLine(whole);
+  const head = headOf(line);
+  const start = STARTED.endIn(line);
+  if (head === undefined || start < 0) return undefined;
+  const stop = quoteIn(line, start);
+  const end = stop + 1 + COMPLETED.length;
+  const isEnded = hasAt(line, stop + 1, COMPLETED);
+  const tail = lettersOf(line.subarray(-MARKS_LENGTH));
+  const { accepted_at, delivered_at, gone_at } = MARKS.exec(tail)?.groups ?? {};
+  return {
+    token: head.token,
+    status: head.status,
+    started_at: wordOf(line.subarray(start, stop)),
+    completed_at: isEnded
+      ? wordOf(line.subarray(end, quoteIn(line, end)))
+      : undefined,
+    accepted_at,
+    delivered_at,
+    gone_at,
+  };
+}
+
+/** Returns the id of a line that is known to be sound. */
+export function idOfSound(whole: Uint8Array): string | undefined {
+  const line = trimLine(whole);
+  const start = BEGINNING.length;
+  const id = hasAt(line, 0, BEGINNING)
+    ? wordOf(line.subarray(start, quoteIn(line, start)))
+    : "";
+  if (PLAIN.test(id)) return id;
+  const parsed = parseEntryLine(line);
+  const isKnown = parsed.type === "entry" || parsed.type === "go";
+  return isKnown ? parsed.entry.id : undefined;
+}
+
+/** What is the same as JSON, as UTF-8 and as it is. */
+const PLAIN = /^[\w.-]+$/;
+
+/** Returns the head of a line of ours; `undefined` where it is to be parsed. */
+function headOf(line: Uint8Array): EntryHead | undefined {
+  if (!hasAt(line, 0, BEGINNING)) return undefined;
+  let at = BEGINNING.length;
+  const valueAt = (start: number) => {
+    at = start < 0 ? line.length : quoteIn(line, start);
+    return start < 0 ? "" : wordOf(line.subarray(start, at));
+  };
+  const id = valueAt(at);
+  const kind = valueAt(KIND.endIn(line, at));
+  const status = valueAt(STATUS.endIn(line, at)) as JobRecord["status"];
+  const written = valueAt(WRITTEN.endIn(line, at));
+  const token = valueAt(TOKEN.endIn(line, at));
+  const isPlain = PLAIN.test(id) && PLAIN.test(token);
+  const isOurs = isPlain && isJobKind(kind) && STATUSES.includes(status);
+  return isOurs ? { id, token, status, at: written } : undefined;
+}
+
+/** Returns a few bytes as text, without the way that a decoder goes. */
+function wordOf(bytes: Uint8Array): string {
+  return Reflect.apply(String.fromCharCode, undefined, bytes);
+}
+
+const latin1 = new TextDecoder("latin1");
+
+/** Returns bytes as text in which each is one letter: ASCII is what it is. */
+export function lettersOf(bytes: Uint8Array): string {
+  return latin1.decode(bytes);
 }
 
 /** Returns whether bytes are UTF-8 text, which may be cut off at its end. */
 export function isUtf8(bytes: Uint8Array): boolean {
+  if (isAscii(bytes)) return true;
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
     return true;
   } catch {
     return false;
   }
+}
+
+/** Whether all bytes are ASCII: four at a time, for most text is. */
+function isAscii(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let seen = 0;
+  let at = 0;
+  for (; at + 4 <= bytes.length; at += 4) seen |= view.getInt32(at);
+  for (; at < bytes.length; at++) seen |= view.getInt8(at);
+  return (seen & 0x80808080) === 0;
 }
 
 function parseGoLine(value: JsonObject): ParsedLine {
@@ -164,10 +285,16 @@ function corrupt(why: string): ParsedLine {
 
 const OPENING = new TextEncoder().encode('{"');
 
-/** Whether what is no JSON begins as a line does, and does not end as one. */
+/** The end of every line of ours, which no part of one has. */
+const END = /"crc":"[0-9a-f]{8}"\}/;
+
+/**
+ * Whether what is no JSON begins as a line does, and stops before its end. With
+ * something behind its end it was written whole, and changed later.
+ */
 function isTorn(line: Uint8Array): boolean {
   return hasAt(line, 0, OPENING) &&
-    line[line.length - 1] !== CLOSING[0];
+    line[line.length - 1] !== CLOSING[0] && !END.test(lettersOf(line));
 }
 
 const CLOSING = new TextEncoder().encode("}");
@@ -180,7 +307,8 @@ function checkChecksum(line: Uint8Array): "right" | "wrong" | "missing" {
   if (!hasChecksum(line)) return "missing";
   const end = line.length - CRC_LENGTH;
   const crc = hexNumberAt(line, end + BEFORE_CRC.length);
-  return crc === crc32(line.subarray(0, end), CLOSING) ? "right" : "wrong";
+  const computed = crc32(CLOSING, crc32(line.subarray(0, end)));
+  return crc === computed ? "right" : "wrong";
 }
 
 function hasChecksum(line: Uint8Array): boolean {
@@ -210,14 +338,6 @@ function hexNumberAt(line: Uint8Array, at: number): number | undefined {
     number = number * 16 + (isLetter ? byte - LETTER_A + 10 : byte - ZERO);
   }
   return number;
-}
-
-function checksum(text: Uint8Array): string {
-  return hex(crc32(text));
-}
-
-function hex(crc: number): string {
-  return crc.toString(16).padStart(8, "0");
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

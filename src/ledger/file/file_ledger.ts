@@ -1,4 +1,4 @@
-import { ensurePrivateFolder } from "../../atomic_file.ts";
+import { ensurePrivateFolder, folderOf } from "../../atomic_file.ts";
 import type { Clock } from "../../clock.ts";
 import {
   acquireFileLock,
@@ -7,8 +7,7 @@ import {
 } from "../../file_lock.ts";
 import type { FoundJob } from "../../job/decide.ts";
 import type { GoRecord } from "../../job/go_job.ts";
-import { foldRecords, type Job, type SubmittedJob } from "../../job/job.ts";
-import { type JobRecord, makesVms } from "../../job/record.ts";
+import type { Job, SubmittedJob } from "../../job/job.ts";
 import type {
   FindByKeyOptions,
   FindStrippedOptions,
@@ -22,21 +21,15 @@ import type {
   UpdateOptions,
 } from "../ledger.ts";
 import { LedgerError } from "../ledger_error.ts";
-import {
-  blockIncludes,
-  blocksBackwards,
-  linesBackwards,
-} from "./backward_lines.ts";
-import { formatLine, parseEntryLine } from "./entry_line.ts";
+import { formatLine, skimLine } from "./entry_line.ts";
+import { findById, unreadableOf } from "./find_by_id.ts";
 import { findGoById, findStripped } from "./find_go_job.ts";
-import { findById, findByKey, unreadableOf } from "./find_job.ts";
+import { findByKey } from "./find_by_key.ts";
 import { appendLine, readLedger, statLedger } from "./ledger_file.ts";
-import {
-  identityOf,
-  isSettledAfter,
-  type Mark,
-  type PlacedJob,
-} from "./placed_job.ts";
+import { blocksBackwards, linesBackwards } from "./lines.ts";
+import { openIntents } from "./open_intents.ts";
+import { ownersOf } from "./owners.ts";
+import { isSettledAfter, type Mark, type PlacedJob } from "./placed_job.ts";
 
 const LEDGER_NAME = "jobs.jsonl";
 const LOCK_NAME = "jobs.lock";
@@ -170,9 +163,26 @@ export class FileLedger implements Ledger {
   async lockJob(keyOrId: string, options: LockJobOptions): Promise<FileLock> {
     const [, idDigits] = /^job_(.*)$/s.exec(keyOrId) ?? [];
     const name = idDigits?.slice(0, ID_DIGITS) ?? keyOrId.slice(0, KEY_DIGITS);
-    const lock = await this.#lockFile(`${LOCKS_FOLDER}/${name}.lock`, options);
+    statLedger(this.#path());
+    const lock = await this.lockNamed(`${LOCKS_FOLDER}/${name}.lock`, options);
     lock.writeHolder(this.#clock.now());
     return lock;
+  }
+
+  /**
+   * Returns when this process holds a lock in the ledger's folder.
+   *
+   * @throws {FileLockError} when another process still holds it, or when there
+   *   is no locking here.
+   */
+  lockNamed(name: string, options: LockJobOptions): Promise<FileLock> {
+    const path = `${folderOf(this.#path())}/${name}`;
+    try {
+      ensurePrivateFolder(folderOf(path));
+    } catch {
+      // Opening the lock says why, if it is not there already.
+    }
+    return acquireFileLock(path, options);
   }
 
   /**
@@ -218,26 +228,15 @@ export class FileLedger implements Ledger {
   async #lock(patienceMs: number): Promise<FileLock> {
     const waitMs = Math.min(patienceMs, this.#lockWaitMs);
     try {
-      return await this.#lockFile(LOCK_NAME, { waitMs });
+      // What is not to be used is not to be locked either.
+      statLedger(this.#path());
+      return await this.lockNamed(LOCK_NAME, { waitMs });
     } catch (cause) {
       if (!(cause instanceof FileLockError)) throw cause;
       // Who was waited for in vain is not waited for at every entry.
       if (cause.reason === "held") this.#lockWaitMs = 0;
       throw new LedgerError("lock the ledger", cause.message, { cause });
     }
-  }
-
-  #lockFile(name: string, options: LockJobOptions): Promise<FileLock> {
-    const path = this.#path();
-    const file = `${this.#dir}/${name}`;
-    try {
-      ensurePrivateFolder(file.slice(0, file.lastIndexOf("/")));
-    } catch {
-      // Opening the lock says why, if it is not there already.
-    }
-    // What is not to be used is not to be locked either.
-    statLedger(path);
-    return acquireFileLock(file, options);
   }
 
   #path(): string {
@@ -270,72 +269,11 @@ export class FileLedger implements Ledger {
 /** Returns when the last entry of ours in the last block was written. */
 function lastTime(file: Deno.FsFile, size: number): number | undefined {
   for (const block of blocksBackwards(file, size)) {
-    for (const line of linesBackwards(block)) {
-      const parsed = parseEntryLine(line.bytes);
-      if (parsed.type === "entry") return Date.parse(parsed.entry.at);
+    for (const { bytes } of linesBackwards(block)) {
+      const skimmed = skimLine(bytes);
+      if (skimmed.type === "entry") return Date.parse(skimmed.entry.at);
     }
     return undefined;
   }
   return undefined;
-}
-
-function openIntents(file: Deno.FsFile, size: number): SubmittedJob[] {
-  const intents = new Map<string, JobRecord[]>();
-  // By their lines before an intent, too: a file may have been sorted.
-  const accepted = new Set<string>();
-  for (const block of blocksBackwards(file, size)) {
-    for (const line of linesBackwards(block)) {
-      const parsed = parseEntryLine(line.bytes);
-      if (parsed.type !== "entry") continue;
-      const name = identityOf(parsed.entry);
-      if (parsed.entry.status !== "submitted") accepted.add(name);
-      else if (!accepted.has(name)) {
-        intents.set(name, [...intents.get(name) ?? [], parsed.entry]);
-      }
-    }
-  }
-  return [...intents].filter(([name]) => !accepted.has(name))
-    .map(([, entries]) => foldRecords(entries))
-    .filter((job) => job.status === "submitted");
-}
-
-function ownersOf(
-  file: Deno.FsFile,
-  size: number,
-  vmIds: readonly string[],
-  except: Job | undefined,
-): Owners {
-  const owners = new Map<string, string>();
-  const left = new Set(vmIds);
-  for (const block of blocksBackwards(file, size)) {
-    const isAnyMet = [...left].some((vmId) => blockIncludes(block, vmId));
-    if (!isAnyMet) continue;
-    for (const line of linesBackwards(block)) {
-      const { id, vmIds } = vmsIn(line.bytes, except);
-      for (const vmId of vmIds) {
-        if (left.delete(vmId)) owners.set(vmId, id);
-      }
-    }
-    if (left.size === 0) break;
-  }
-  return owners;
-}
-
-/** Returns the VMs that a line says its job has made; none of `except`. */
-function vmsIn(
-  bytes: Uint8Array,
-  except: Job | undefined,
-): { readonly id: string; readonly vmIds: readonly string[] } {
-  const none = { id: "", vmIds: [] };
-  const parsed = parseEntryLine(bytes);
-  if (parsed.type === "go") {
-    const { id, result_id } = parsed.entry;
-    return { id, vmIds: result_id?.split(",") ?? [] };
-  }
-  if (parsed.type !== "entry") return none;
-  const { entry } = parsed;
-  if (entry.id === except?.id && entry.token === except.token) return none;
-  // What was resumed, or run in, was made by another job.
-  if (entry.status === "submitted" || !makesVms(entry.kind)) return none;
-  return { id: entry.id, vmIds: entry.handle?.vm_ids ?? [] };
 }

@@ -13,11 +13,14 @@ import {
   submitted,
   VM_ID,
 } from "../../../tests/helpers/entries.ts";
-import { LedgerDesk, searchFor } from "../../../tests/helpers/ledger_desk.ts";
+import {
+  LedgerFixture,
+  searchFor,
+} from "../../../tests/helpers/ledger_fixture.ts";
 import { FileLockError } from "../../file_lock.ts";
 import type { JobRecord } from "../../job/record.ts";
 import { foldRecords, type Job } from "../../job/job.ts";
-import { MAX_LINE_LENGTH } from "./backward_lines.ts";
+import { MAX_LINE_LENGTH } from "./lines.ts";
 import { LedgerError } from "../ledger_error.ts";
 
 const MINUTE_MS = 60_000;
@@ -29,15 +32,15 @@ function jobOf(...entries: readonly JobRecord[]): Job {
 }
 
 Deno.test("Ledger gives back the job that was written to it", async () => {
-  using desk = new LedgerDesk();
-  const { ledger } = desk;
+  using fixture = new LedgerFixture();
+  const { ledger } = fixture;
   strictEqual((await searchFor(ledger)).own, undefined);
   strictEqual(await ledger.findById("job_8f2a3b4c5d"), undefined);
-  await desk.write(submitted(), running());
+  await fixture.write(submitted(), running());
   const { own } = await searchFor(ledger);
   strictEqual(own?.job.status, "running");
   deepStrictEqual(await ledger.findById("job_8f2a3b4c5d"), own.job);
-  deepStrictEqual(desk.lines().map(({ check }) => check), ["good", "good"]);
+  deepStrictEqual(fixture.lines().map(({ check }) => check), ["good", "good"]);
 });
 
 for (
@@ -64,61 +67,63 @@ for (
   ]
 ) {
   Deno.test(`Ledger.append() dates an entry rightly when the clock ${name}`, async () => {
-    using desk = new LedgerDesk();
-    const { ledger, clock } = desk;
+    using fixture = new LedgerFixture();
+    const { ledger, clock } = fixture;
     await ledger.append(jobOf(submitted()));
     clock.stepWall(stepMs);
     // What others wrote in between has no say in it.
-    await Deno.writeTextFile(desk.path, "no line\n{}\n", { append: true });
-    await Deno.writeTextFile(desk.path, await Deno.readTextFile(GO), {
+    await Deno.writeTextFile(fixture.path, "no line\n{}\n", { append: true });
+    await Deno.writeTextFile(fixture.path, await Deno.readTextFile(GO), {
       append: true,
     });
     await ledger.append(jobOf(running()));
-    const times = desk.lines().filter(({ check }) => check === "good")
+    const times = fixture.lines().filter(({ check }) => check === "good")
       .map(({ entry }) => Date.parse(entry.at) - START_MS);
     deepStrictEqual(times, [0, atMs]);
   });
 }
 
 Deno.test("Ledger.append() closes a line that was cut off, and keeps what is there", async () => {
-  using desk = new LedgerDesk();
-  await desk.write(submitted(), running());
-  const whole = await Deno.readFile(desk.path);
+  using fixture = new LedgerFixture();
+  await fixture.write(submitted(), running());
+  const whole = await Deno.readFile(fixture.path);
   // Every offset is in ledger_file_test.ts; here are some, with the lock.
   for (let cut = 0; cut <= whole.length; cut += 61) {
-    await Deno.writeFile(desk.path, whole.subarray(0, cut));
-    const known = desk.lines().filter(({ check }) => check === "good").length;
-    await desk.ledger.append(jobOf(complete()));
-    const lines = desk.lines();
+    await Deno.writeFile(fixture.path, whole.subarray(0, cut));
+    const known = fixture.lines().filter(({ check }) =>
+      check === "good"
+    ).length;
+    await fixture.ledger.append(jobOf(complete()));
+    const lines = fixture.lines();
     strictEqual(lines.filter(({ check }) => check === "torn").length, 0);
     strictEqual(
       lines.filter(({ check }) => check === "good").length,
       known + 1,
     );
-    const { own } = await searchFor(desk.ledger);
+    const { own } = await searchFor(fixture.ledger);
     strictEqual(own?.job.status, "complete");
   }
 });
 
 Deno.test("Ledger.append() refuses an entry that could never be read again", async () => {
-  using desk = new LedgerDesk();
-  await desk.write(submitted());
+  using fixture = new LedgerFixture();
+  await fixture.write(submitted());
   const args = ["x".repeat(MAX_LINE_LENGTH)];
   await rejects(
-    desk.ledger.append(jobOf(running({ args }))),
+    fixture.ledger.append(jobOf(running({ args }))),
     (error) => error instanceof LedgerError && /too long/.test(error.why),
   );
-  strictEqual(desk.lines().length, 1);
+  strictEqual(fixture.lines().length, 1);
 });
 
 Deno.test("Ledger.ownersOf() names the job that has a VM, whoever wrote of it", async () => {
-  using desk = new LedgerDesk();
-  const { ledger } = desk;
-  await Deno.mkdir(desk.dir);
-  await Deno.copyFile(GO, desk.path);
+  using fixture = new LedgerFixture();
+  const { ledger } = fixture;
+  await Deno.mkdir(fixture.dir);
+  await Deno.copyFile(GO, fixture.path);
   const many = { vm_ids: ["vm-a", "vm-b"] };
   const other = { id: "job_0000000001", token: "other" };
-  await desk.write(
+  await fixture.write(
     submitted({ ...other, args: ["vm-arg"], inputs: { from: "vm-input" } }),
     running({ ...other, handle: many }),
     submitted(),
@@ -148,13 +153,13 @@ Deno.test("Ledger.ownersOf() names the job that has a VM, whoever wrote of it", 
 });
 
 Deno.test("Ledger.update() decides on what is there, and one at a time", async () => {
-  using desk = new LedgerDesk();
+  using fixture = new LedgerFixture();
   const job = jobOf(submitted());
   const done = jobOf(submitted(), complete());
   const deciders = Array.from(
     { length: 12 },
     () =>
-      desk.ledger.update(job, ({ job: known }) => {
+      fixture.ledger.update(job, ({ job: known }) => {
         return known === undefined
           ? { append: done, result: "wrote" }
           : { result: known.status };
@@ -165,45 +170,45 @@ Deno.test("Ledger.update() decides on what is there, and one at a time", async (
     ...Array<string>(11).fill("complete"),
     "wrote",
   ]);
-  strictEqual(desk.lines().length, 1);
+  strictEqual(fixture.lines().length, 1);
 });
 
 Deno.test("Ledger.update() does not show a job that is not in it, and makes no file", async () => {
-  using desk = new LedgerDesk();
+  using fixture = new LedgerFixture();
   const job = jobOf(submitted());
-  const read = await desk.ledger.update(job, (known) => ({
+  const read = await fixture.ledger.update(job, (known) => ({
     result: known.job,
   }));
   strictEqual(read, undefined);
-  throws(() => Deno.lstatSync(desk.path), Deno.errors.NotFound);
+  throws(() => Deno.lstatSync(fixture.path), Deno.errors.NotFound);
 });
 
 Deno.test("Ledger.update() tells apart two jobs of one id by their token", async () => {
-  using desk = new LedgerDesk();
-  await desk.write(complete({ token: "other" }));
+  using fixture = new LedgerFixture();
+  await fixture.write(complete({ token: "other" }));
   const read = (job: Job) =>
-    desk.ledger.update(job, (known) => ({ result: known.job?.status }));
+    fixture.ledger.update(job, (known) => ({ result: known.job?.status }));
   strictEqual(await read(jobOf(submitted())), undefined);
   strictEqual(await read(jobOf(submitted({ token: "other" }))), "complete");
 });
 
 Deno.test("Ledger.update() writes nothing and lets go when the decision throws", async () => {
-  using desk = new LedgerDesk();
-  await desk.write(submitted());
+  using fixture = new LedgerFixture();
+  await fixture.write(submitted());
   const error = new RangeError("no");
   await rejects(
-    desk.ledger.update(jobOf(submitted()), () => {
+    fixture.ledger.update(jobOf(submitted()), () => {
       throw error;
     }),
     error,
   );
-  await desk.write(running());
-  strictEqual(desk.lines().length, 2);
+  await fixture.write(running());
+  strictEqual(fixture.lines().length, 2);
 });
 
 Deno.test("Ledger.lockJob() locks a small file of the key, and says who holds it", async () => {
-  using desk = new LedgerDesk();
-  const { ledger, dir } = desk;
+  using fixture = new LedgerFixture();
+  const { ledger, dir } = fixture;
   {
     using _key = await ledger.lockJob(KEY, { waitMs: 0 });
     using _id = await ledger.lockJob("job_8f2a3b4c5d", { waitMs: 0 });
@@ -220,27 +225,27 @@ Deno.test("Ledger.lockJob() locks a small file of the key, and says who holds it
 });
 
 Deno.test("Ledger.lockJob() leaves few files behind, however many jobs have no key", async () => {
-  using desk = new LedgerDesk();
+  using fixture = new LedgerFixture();
   for (let job = 0; job < 300; job++) {
     const id = `job_0a0${job.toString(16).padEnd(7, "f")}`;
-    using _lock = await desk.ledger.lockJob(id, { waitMs: 0 });
+    using _lock = await fixture.ledger.lockJob(id, { waitMs: 0 });
   }
-  const names = [...Deno.readDirSync(`${desk.dir}/locks`)]
+  const names = [...Deno.readDirSync(`${fixture.dir}/locks`)]
     .map(({ name }) => name);
   deepStrictEqual(names, ["0a0.lock"]);
 });
 
 Deno.test("Ledger.lockJob() says that another holds it", async () => {
-  using desk = new LedgerDesk();
+  using fixture = new LedgerFixture();
   {
-    using _lock = await desk.ledger.lockJob(KEY, { waitMs: 0 });
+    using _lock = await fixture.ledger.lockJob(KEY, { waitMs: 0 });
     await rejects(
-      desk.ledger.lockJob(KEY, { waitMs: 0 }),
+      fixture.ledger.lockJob(KEY, { waitMs: 0 }),
       (error) =>
         error instanceof FileLockError && error.reason === "held" &&
         error.holder?.pid === Deno.pid,
     );
   }
   // Until it lets go.
-  using _lock = await desk.ledger.lockJob(KEY, { waitMs: 60_000 });
+  using _lock = await fixture.ledger.lockJob(KEY, { waitMs: 60_000 });
 });

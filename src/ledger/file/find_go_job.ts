@@ -5,8 +5,9 @@ import {
   looksStripped,
 } from "../../job/go_job.ts";
 import type { FindStrippedOptions } from "../ledger.ts";
-import { blocksBackwards, linesBackwards } from "./backward_lines.ts";
 import { parseEntryLine } from "./entry_line.ts";
+import { blocksBackwards, linesBackwards } from "./lines.ts";
+import { Needle } from "./needle.ts";
 
 /**
  * Returns what the lines of an id come to that are in the Go CLI's format: its
@@ -53,21 +54,17 @@ function gives(arg: string, value: string): boolean {
   return /^-[^-]/.test(arg) && arg.slice(2) === value;
 }
 
-const decoder = new TextDecoder("latin1");
-
 /** Yields the Go CLI's lines from the end that have a text in them. */
 function* goEntries(
   file: Deno.FsFile,
   size: number,
   text: string,
 ): Generator<GoRecord> {
-  const needle = decoder.decode(
-    new TextEncoder().encode(JSON.stringify(text).slice(1, -1)),
-  );
+  const needle = new Needle(JSON.stringify(text).slice(1, -1));
   for (const block of blocksBackwards(file, size)) {
-    if (!decoder.decode(block.bytes).includes(needle)) continue;
-    for (const line of linesBackwards(block)) {
-      const parsed = parseEntryLine(line.bytes);
+    if (block.bytes === undefined || !needle.isIn(block.bytes)) continue;
+    for (const { bytes } of linesBackwards(block)) {
+      const parsed = parseEntryLine(bytes);
       if (parsed.type === "go") yield parsed.entry;
     }
   }

@@ -17,9 +17,10 @@ import {
   timeAt,
 } from "../../../tests/helpers/ledger_parts.ts";
 import type { JobRecord } from "../../job/record.ts";
-import { BLOCK_SIZE } from "./backward_lines.ts";
+import { BLOCK_SIZE } from "./lines.ts";
 import { formatLine } from "./entry_line.ts";
-import { ALWAYS_READ, findById, findByKey } from "./find_job.ts";
+import { findById } from "./find_by_id.ts";
+import { ALWAYS_READ, findByKey } from "./find_by_key.ts";
 
 const A = { id: "job_aaaaaaaaaa", token: "token-a" };
 const B = { id: "job_bbbbbbbbbb", token: "token-b" };

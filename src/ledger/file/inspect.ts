@@ -1,7 +1,6 @@
 import { looksStripped } from "../../job/go_job.ts";
-import { type ParsedLine, parseEntryLine } from "./entry_line.ts";
-import { linesForward, type PlacedLine } from "./forward_lines.ts";
-import { TOO_LONG } from "./long_lines.ts";
+import { type ParsedLine, skimLine } from "./entry_line.ts";
+import { type Line, linesForward } from "./lines.ts";
 
 /** A line that says nothing, and those behind it that do so likewise. */
 export interface BadLine {
@@ -71,38 +70,36 @@ export function inspectLines(
   const goIds = new Set<string>();
   const stripped = new Map<string, number>();
   let number = 0;
-  const noteFuture = (offset: number, id: string, at: string) => {
-    if (!(Date.parse(at) - now.getTime() > MAX_LEAD_MS)) return;
-    counts.future++;
-    if (futureLines.length >= MAX_SHOWN) return;
-    futureLines.push({ line: number, offset, id, at });
-  };
   for (const line of linesForward(file, 0, size)) {
-    number++;
-    const parsed = parseLine(line);
-    if (parsed.type === "corrupt") {
+    const place = { line: ++number, offset: line.offset };
+    const skimmed = skimLine(line.bytes);
+    if (skimmed.type === "blank") continue;
+    if (skimmed.type === "corrupt") {
       counts.bad++;
-      addBad(badLines, number, line, parsed);
+      addBad(badLines, number, line, skimmed);
+      continue;
     }
-    if (parsed.type === "newer") {
+    if (skimmed.type === "newer") {
       counts.newer++;
-      const { id } = parsed;
-      if (newerLines.length >= MAX_SHOWN) continue;
-      newerLines.push({ line: number, offset: line.offset, id });
+      show(newerLines, { ...place, id: skimmed.id });
+      continue;
     }
-    if (parsed.type === "entry") {
+    const { id } = skimmed.entry;
+    let at: string;
+    if (skimmed.type === "entry") {
       counts.ours++;
-      ourIds.add(parsed.entry.id);
-      noteFuture(line.offset, parsed.entry.id, parsed.entry.at);
-    }
-    if (parsed.type === "go") {
-      const { entry } = parsed;
+      ourIds.add(id);
+      ({ at } = skimmed.entry);
+    } else {
       counts.go++;
-      goIds.add(entry.id);
-      noteFuture(line.offset, entry.id, entry.started_at);
-      if (looksStripped(entry)) {
-        stripped.set(entry.id, (stripped.get(entry.id) ?? 0) + 1);
-      }
+      goIds.add(id);
+      at = skimmed.entry.started_at;
+      const isStripped = looksStripped(skimmed.entry);
+      if (isStripped) stripped.set(id, (stripped.get(id) ?? 0) + 1);
+    }
+    if (Date.parse(at) - now.getTime() > MAX_LEAD_MS) {
+      counts.future++;
+      show(futureLines, { ...place, id, at });
     }
   }
   // The Go CLI itself never writes of a job that is ours.
@@ -120,10 +117,15 @@ export function inspectLines(
   };
 }
 
+/** Adds to what is shown, of which there are never too many. */
+function show<Item>(shown: Item[], item: Item): void {
+  if (shown.length < MAX_SHOWN) shown.push(item);
+}
+
 function addBad(
   badLines: BadLine[],
   number: number,
-  { offset, end, isWhole }: PlacedLine,
+  { offset, end, isWhole }: Line,
   { isTorn, why }: ParsedLine & { readonly type: "corrupt" },
 ): void {
   const last = badLines.at(-1);
@@ -137,11 +139,4 @@ function addBad(
     lastLine: number,
     length,
   });
-}
-
-/** Returns what a line of a file is; of one that is too long, that. */
-export function parseLine({ bytes }: PlacedLine): ParsedLine {
-  return bytes === undefined
-    ? { type: "corrupt", why: TOO_LONG, isTorn: false }
-    : parseEntryLine(bytes);
 }

@@ -1,6 +1,11 @@
-import { folderOf, syncFolder, writeSomeSync } from "../../atomic_file.ts";
+import {
+  ensureOwnedFile,
+  folderOf,
+  syncFolder,
+  writeSomeSync,
+} from "../../atomic_file.ts";
 import { reasonOf } from "../../regular_file.ts";
-import { MAX_LINE_LENGTH } from "./backward_lines.ts";
+import { MAX_LINE_LENGTH } from "./lines.ts";
 import { LedgerError } from "../ledger_error.ts";
 import { joinBytes } from "../../bytes.ts";
 
@@ -24,16 +29,16 @@ export function statLedger(path: string): FileState | undefined {
     info = Deno.lstatSync(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new LedgerError(`use the ledger "${path}"`, reasonOf(cause), {
-      cause,
-    });
+    throw failed("use", path, cause);
   }
   if (!info.isFile) {
     const what = info.isDirectory ? "a folder" : "not a regular file";
     throw new LedgerError(`use the ledger "${path}"`, `it is ${what}`);
   }
   const uid = userId();
-  if (uid !== null && info.uid !== uid && info.uid !== 0) {
+  // Root may use what is a user's, as a user may use what is root's.
+  const isStrange = info.uid !== uid && info.uid !== 0 && uid !== 0;
+  if (uid !== null && isStrange) {
     throw new LedgerError(
       `use the ledger "${path}"`,
       `it belongs to user ${info.uid}, and this is user ${uid}`,
@@ -62,9 +67,7 @@ export function openForReading(path: string): Deno.FsFile | undefined {
   try {
     return Deno.openSync(path, { read: true });
   } catch (cause) {
-    throw new LedgerError(`read the ledger "${path}"`, reasonOf(cause), {
-      cause,
-    });
+    throw failed("read", path, cause);
   }
 }
 
@@ -87,6 +90,7 @@ export function appendLine(path: string, line: Uint8Array): void {
     );
   }
   const before = statLedger(path);
+  if (before === undefined) ensureOwnedFile(path, 0o600);
   let written = 0;
   let size = before?.size ?? 0;
   try {
@@ -111,9 +115,7 @@ export function appendLine(path: string, line: Uint8Array): void {
       throw error;
     }
   } catch (cause) {
-    throw new LedgerError(`write to the ledger "${path}"`, reasonOf(cause), {
-      cause,
-    });
+    throw failed("write to", path, cause);
   }
   if (before === undefined) syncFolder(folderOf(path));
 }
@@ -134,9 +136,7 @@ export function readLedger<Result>(
   try {
     return read(file, file.statSync().size);
   } catch (cause) {
-    throw new LedgerError(`read the ledger "${path}"`, reasonOf(cause), {
-      cause,
-    });
+    throw failed("read", path, cause);
   }
 }
 
@@ -155,4 +155,14 @@ function cutBack(path: string, size: number, end: number): void {
   } catch {
     // A half line stays. Readers skip it, and the next writer closes it off.
   }
+}
+
+/** Returns what the system would not do with the ledger, and why. */
+export function failed(
+  verb: string,
+  path: string,
+  cause: unknown,
+): LedgerError {
+  const why = reasonOf(cause);
+  return new LedgerError(`${verb} the ledger "${path}"`, why, { cause });
 }

@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { submitted } from "../../../tests/helpers/entries.ts";
+import { testNeeding } from "../../../tests/helpers/machine.ts";
 import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
 import { readLedgerLines } from "../../../tests/helpers/ledger_lines.ts";
 import { needing } from "../../../tests/helpers/machine.ts";
@@ -156,3 +157,19 @@ Deno.test({
       deepStrictEqual(await Deno.readFile(path), before);
     }),
 });
+
+testNeeding(
+  ["root"],
+  "Ledger does not use another user's file",
+  () =>
+    inFolder(async (dir) => {
+      const path = `${dir}/jobs.jsonl`;
+      Deno.writeTextFileSync(path, "");
+      for (const place of [dir, path]) Deno.chmodSync(place, 0o777);
+      Deno.chownSync(path, 12_345, 12_345);
+      const writer = await startWriter(dir, "a", "1", NOBODY);
+      const { stderr } = await writer.done;
+      match(stderr, /it belongs to user 12345, and this is user 65534/);
+      strictEqual(Deno.readTextFileSync(path), "");
+    }),
+);

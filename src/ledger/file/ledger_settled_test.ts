@@ -5,7 +5,10 @@ import {
   running,
   submitted,
 } from "../../../tests/helpers/entries.ts";
-import { LedgerDesk, searchFor } from "../../../tests/helpers/ledger_desk.ts";
+import {
+  LedgerFixture,
+  searchFor,
+} from "../../../tests/helpers/ledger_fixture.ts";
 
 const UNCONFIRMED = { unconfirmed_at: "2026-01-05T09:00:10.000Z" };
 const DELIVERED = { delivered_at: "2026-01-05T09:00:40.000Z" };
@@ -114,16 +117,16 @@ for (
   for (const isReplaced of [false, true]) {
     const how = isReplaced ? ", in a file that was replaced since" : "";
     Deno.test(`FoundJob.isSettledSinceStart of a job ${name}${how} is ${isSettled}`, async () => {
-      using desk = new LedgerDesk();
+      using fixture = new LedgerFixture();
       // So that there is a file to be replaced.
-      await desk.write(submitted({ id: "job_0000000001", token: "other" }));
-      await desk.write(...before);
-      desk.clock.advance(1_000);
-      const ledger = desk.open();
-      await desk.write(...after);
+      await fixture.write(submitted({ id: "job_0000000001", token: "other" }));
+      await fixture.write(...before);
+      fixture.clock.advance(1_000);
+      const ledger = fixture.open();
+      await fixture.write(...after);
       if (isReplaced) {
-        await Deno.copyFile(desk.path, `${desk.path}.new`);
-        await Deno.rename(`${desk.path}.new`, desk.path);
+        await Deno.copyFile(fixture.path, `${fixture.path}.new`);
+        await Deno.rename(`${fixture.path}.new`, fixture.path);
       }
       const { own } = await searchFor(ledger);
       strictEqual(own?.job.id, "job_8f2a3b4c5d");
@@ -133,24 +136,24 @@ for (
 }
 
 Deno.test("FoundJob.isSettledSinceStart counts everything where there was no file", async () => {
-  using desk = new LedgerDesk();
-  const ledger = desk.open();
-  await desk.write(submitted(), complete(DELIVERED));
+  using fixture = new LedgerFixture();
+  const ledger = fixture.open();
+  await fixture.write(submitted(), complete(DELIVERED));
   const { own } = await searchFor(ledger);
   strictEqual(own?.job.id, "job_8f2a3b4c5d");
   strictEqual(own.isSettledSinceStart, true);
 });
 
 Deno.test("FoundJob.isSettledSinceStart goes by the times in a file that was cut short", async () => {
-  using desk = new LedgerDesk();
-  await desk.write(submitted({ id: "job_0000000001", token: "other" }));
-  const head = (await Deno.stat(desk.path)).size;
-  await desk.write(submitted(), complete());
-  desk.clock.advance(1_000);
-  const ledger = desk.open();
+  using fixture = new LedgerFixture();
+  await fixture.write(submitted({ id: "job_0000000001", token: "other" }));
+  const head = (await Deno.stat(fixture.path)).size;
+  await fixture.write(submitted(), complete());
+  fixture.clock.advance(1_000);
+  const ledger = fixture.open();
   // Rewritten in its place, without the first line.
-  const content = await Deno.readFile(desk.path);
-  await Deno.writeFile(desk.path, content.subarray(head));
+  const content = await Deno.readFile(fixture.path);
+  await Deno.writeFile(fixture.path, content.subarray(head));
   const { own } = await searchFor(ledger);
   strictEqual(own?.job.id, "job_8f2a3b4c5d");
   strictEqual(own.isSettledSinceStart, false);

@@ -1,10 +1,14 @@
-const MARK = '"v":2,"at":"';
+import { blocksBackwards } from "./lines.ts";
+import { lettersOf } from "./entry_line.ts";
+import { Needle } from "./needle.ts";
+
+const MARK = new Needle('"v":2,"at":"');
 const TIME_LENGTH = "2026-01-05T09:00:00.000Z".length;
 
 /** Returns when a line of ours says that it was written, as it says it. */
-export function timeIn(line: string): string | undefined {
-  const at = line.indexOf(MARK);
-  return at < 0 ? undefined : timeAt(line, at);
+export function timeIn(line: Uint8Array): string | undefined {
+  const at = MARK.endIn(line);
+  return at < 0 ? undefined : lettersOf(line.subarray(at, at + TIME_LENGTH));
 }
 
 /**
@@ -14,7 +18,7 @@ export function timeIn(line: string): string | undefined {
  * back by more than an hour.
  */
 export class OrderWatch {
-  #earliest: string | undefined;
+  #earliest: Uint8Array | undefined;
   #isLost = false;
 
   /** Whether a line was seen behind one that is newer. */
@@ -22,25 +26,45 @@ export class OrderWatch {
     return this.#isLost;
   }
 
-  /** Takes note of a block's text; the last block of the file comes first. */
-  note(text: string): void {
-    let last: string | undefined;
-    let first: string | undefined;
-    for (let at = text.indexOf(MARK); at >= 0; at = text.indexOf(MARK, at)) {
-      const time = timeAt(text, at);
-      first ??= time;
-      if (last !== undefined && time < last) this.#isLost = true;
-      last = time;
-      at += MARK.length;
+  /** Takes note of a block; the last block of the file comes first. */
+  note(bytes: Uint8Array): void {
+    const first = MARK.endIn(bytes);
+    if (first < 0) return;
+    let last = first;
+    for (let at = first; at >= 0; at = MARK.endIn(bytes, at)) {
+      if (isEarlier(bytes, at, bytes, last)) this.#isLost = true;
+      last = at;
     }
-    if (last === undefined) return;
-    if (this.#earliest !== undefined && this.#earliest < last) {
-      this.#isLost = true;
-    }
-    this.#earliest = first;
+    const behind = this.#earliest;
+    if (behind && isEarlier(behind, 0, bytes, last)) this.#isLost = true;
+    this.#earliest = bytes.slice(first, first + TIME_LENGTH);
   }
 }
 
-function timeAt(text: string, mark: number): string {
-  return text.slice(mark + MARK.length, mark + MARK.length + TIME_LENGTH);
+/** Returns whether the lines from a place to the end stand in their order. */
+export function isInOrder(
+  file: Deno.FsFile,
+  from: number,
+  size: number,
+): boolean {
+  const order = new OrderWatch();
+  for (const { bytes, offset } of blocksBackwards(file, size)) {
+    if (bytes !== undefined) order.note(bytes);
+    if (order.isLost || offset <= from) break;
+  }
+  return !order.isLost;
+}
+
+/** Whether the time at one place is before that at another, as text. */
+function isEarlier(
+  one: Uint8Array,
+  at: number,
+  other: Uint8Array,
+  otherAt: number,
+): boolean {
+  for (let index = 0; index < TIME_LENGTH; index++) {
+    const by = (one[at + index] ?? 0) - (other[otherAt + index] ?? 0);
+    if (by !== 0) return by < 0;
+  }
+  return false;
 }

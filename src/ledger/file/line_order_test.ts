@@ -1,15 +1,18 @@
 import { strictEqual } from "node:assert/strict";
 import { submitted } from "../../../tests/helpers/entries.ts";
 import { goLine, timeAt } from "../../../tests/helpers/ledger_parts.ts";
+import { joinBytes } from "../../bytes.ts";
 import { formatLine } from "./entry_line.ts";
 import { OrderWatch, timeIn } from "./line_order.ts";
 
 /** Returns a block of lines that were written at these milliseconds. */
-function block(...times: readonly number[]): string {
-  return times.map((ms) =>
-    new TextDecoder().decode(formatLine(submitted({ at: timeAt(ms) })))
-  ).join("");
+function block(...times: readonly number[]): Uint8Array {
+  return joinBytes(
+    times.map((ms) => formatLine(submitted({ at: timeAt(ms) }))),
+  );
 }
+
+const go = new TextEncoder().encode(goLine(timeAt(0)));
 
 for (
   const { name, blocks, isLost } of [
@@ -31,25 +34,22 @@ for (
     },
     {
       name: "a block before an older one, with others' lines between",
-      blocks: [block(3, 4), goLine(timeAt(0)), block(1, 2)],
+      blocks: [block(3, 4), go, block(1, 2)],
       isLost: true,
     },
-    { name: "no line of ours", blocks: [goLine(timeAt(0)), ""], isLost: false },
+    { name: "no line of ours", blocks: [go, new Uint8Array()], isLost: false },
   ]
 ) {
   Deno.test(`OrderWatch finds of ${name} that order is ${isLost ? "lost" : "kept"}`, () => {
     const watch = new OrderWatch();
-    for (const text of blocks.toReversed()) watch.note(text);
+    for (const bytes of blocks.toReversed()) watch.note(bytes);
     strictEqual(watch.isLost, isLost);
   });
 }
 
 Deno.test("timeIn() gives when a line of ours was written, and nothing of others", () => {
   strictEqual(timeIn(block(7)), timeAt(7));
-  strictEqual(timeIn(goLine(timeAt(7))), undefined);
+  strictEqual(timeIn(go), undefined);
   const odd = submitted({ at: timeAt(7), args: ['"v":2,"at":"no time"'] });
-  strictEqual(
-    timeIn(new TextDecoder().decode(formatLine(odd))),
-    timeAt(7),
-  );
+  strictEqual(timeIn(formatLine(odd)), timeAt(7));
 });

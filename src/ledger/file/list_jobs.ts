@@ -1,6 +1,6 @@
-import { JobRoll, type ListedJob } from "../../job/listed_job.ts";
+import { JobTable, type ListedJob } from "../../job/listed_job.ts";
 import { parseEntryLine } from "./entry_line.ts";
-import { linesForward } from "./forward_lines.ts";
+import { linesForward } from "./lines.ts";
 
 /** Every job of a ledger, and what there is besides. */
 export interface LedgerJobs {
@@ -14,17 +14,17 @@ export interface LedgerJobs {
 
 /** Reads every job of a ledger, the Go CLI's too. */
 export function listJobs(file: Deno.FsFile, size: number): LedgerJobs {
-  const roll = new JobRoll();
+  const table = new JobTable();
   const newerIds = new Set<string>();
   let unreadable = 0;
   for (const { bytes, offset } of linesForward(file, 0, size)) {
-    const parsed = bytes && parseEntryLine(bytes);
-    switch (parsed?.type) {
+    const parsed = parseEntryLine(bytes);
+    switch (parsed.type) {
       case "entry":
-        roll.add(parsed.entry, offset);
+        table.add(parsed.entry, offset);
         break;
       case "go":
-        roll.addGo(parsed.entry, offset);
+        table.addGo(parsed.entry, offset);
         break;
       case "newer":
         if (parsed.id !== undefined) newerIds.add(parsed.id);
@@ -35,5 +35,5 @@ export function listJobs(file: Deno.FsFile, size: number): LedgerJobs {
         unreadable++;
     }
   }
-  return { jobs: roll.jobs(), unreadable, newerIds: [...newerIds] };
+  return { jobs: table.jobs(), unreadable, newerIds: [...newerIds] };
 }

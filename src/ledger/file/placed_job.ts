@@ -15,8 +15,10 @@ export interface PlacedJob {
 }
 
 /** Returns the entries' job; several sends share an id and a token. */
-export function identityOf(entry: JobRecord): string {
-  return `${entry.id} ${entry.token}`;
+export function identityOf(
+  { id, token }: Pick<JobRecord, "id" | "token">,
+): string {
+  return `${id} ${token}`;
 }
 
 /** Returns whether nothing is written of a job before this: its first intent. */

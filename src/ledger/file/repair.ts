@@ -1,8 +1,7 @@
 import { writeAllSync } from "../../atomic_file.ts";
-import type { ParsedLine } from "./entry_line.ts";
-import { linesForward, type PlacedLine, readBlock } from "./forward_lines.ts";
-import { parseLine } from "./inspect.ts";
-import { rewriteLedger, type Selection } from "./rewrite.ts";
+import { type ParsedLine, skimLine } from "./entry_line.ts";
+import { type Line, linesForward } from "./lines.ts";
+import { copyBytes, rewriteLedger, type Selection } from "./rewrite.ts";
 
 /** What a repair did. */
 export interface RepairReport {
@@ -23,12 +22,6 @@ const NOTHING: RepairReport = {
   path: undefined,
 };
 
-/** Options for {@linkcode repairLedger}. */
-export interface RepairOptions {
-  readonly now: Date;
-  readonly lock: () => Promise<Disposable>;
-}
-
 /**
  * Moves the lines that this program cannot read to a file beside the ledger, as
  * they are. All others stay, byte for byte. What was moved can be added to the
@@ -38,14 +31,17 @@ export interface RepairOptions {
  */
 export async function repairLedger(
   path: string,
-  options: RepairOptions,
+  { now, lock }: {
+    readonly now: Date;
+    readonly lock: () => Promise<Disposable>;
+  },
 ): Promise<RepairReport> {
   // Windows takes no colons in a name.
-  const time = options.now.toISOString().replaceAll(":", "-");
+  const time = now.toISOString().replaceAll(":", "-");
   const aside = `${path}.bad-${time}`;
   let report = NOTHING;
   const rewritten = await rewriteLedger(path, {
-    lock: options.lock,
+    lock,
     select(file) {
       // A last line that was cut off counts too: nobody writes it any more.
       const { size } = file.statSync();
@@ -54,8 +50,8 @@ export async function repairLedger(
       let moved = 0;
       let newer = 0;
       let kept = 0;
-      const keeps = (line: PlacedLine) => {
-        const { type } = parseLine(line);
+      const keeps = (line: Line) => {
+        const { type } = skimLine(line.bytes);
         if (isReadable(type)) {
           if (type !== "blank") kept++;
           return true;
@@ -82,7 +78,7 @@ export async function repairLedger(
 
 function hasBadLine(file: Deno.FsFile, end: number): boolean {
   for (const line of linesForward(file, 0, end)) {
-    if (!isReadable(parseLine(line).type)) return true;
+    if (!isReadable(skimLine(line.bytes).type)) return true;
   }
   return false;
 }
@@ -110,15 +106,10 @@ class SideFile {
     });
   }
 
-  take({ offset, end, isWhole }: PlacedLine): void {
+  take({ offset, end, isWhole }: Line): void {
     if (this.#endsOpen) writeAllSync(this.#file, NEWLINE);
     this.#endsOpen = !isWhole;
-    for (let at = offset; at < end;) {
-      const block = readBlock(this.#ledger, at, end);
-      if (block.length === 0) break;
-      writeAllSync(this.#file, block);
-      at += block.length;
-    }
+    copyBytes(this.#ledger, { from: offset, to: end }, this.#file);
   }
 
   close(): void {

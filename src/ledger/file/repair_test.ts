@@ -11,7 +11,7 @@ import { withChecksum } from "../../../tests/helpers/ledger_lines.ts";
 import type { JobRecord } from "../../job/record.ts";
 import { formatLine } from "./entry_line.ts";
 import { FileLedger } from "./file_ledger.ts";
-import { Upkeep } from "./upkeep.ts";
+import { Maintenance } from "./maintenance.ts";
 
 const line = (entry: JobRecord) => new TextDecoder().decode(formatLine(entry));
 const NEWER = withChecksum({ id: "job_9", v: 3 }) + "\n";
@@ -31,9 +31,9 @@ async function repairOf(text: string | Uint8Array) {
       typeof text === "string" ? new TextEncoder().encode(text) : text,
     );
     const clock = new FakeClock();
-    const upkeep = new Upkeep(new FileLedger({ dir, clock }), clock);
-    const inspection = upkeep.inspect();
-    const report = await upkeep.repair();
+    const maintenance = new Maintenance(new FileLedger({ dir, clock }), clock);
+    const inspection = maintenance.inspect();
+    const report = await maintenance.repair();
     const name = report.path?.slice(dir.length + 1);
     return {
       moved: report.moved,
@@ -45,7 +45,7 @@ async function repairOf(text: string | Uint8Array) {
       mode: report.path && ((await Deno.stat(report.path)).mode ?? 0) & 0o777,
       after: textOf(await Deno.readFile(path)),
       badBefore: inspection?.badLines,
-      badAfter: upkeep.inspect()?.bad,
+      badAfter: maintenance.inspect()?.bad,
     };
   } finally {
     await Deno.remove(dir, { recursive: true });

@@ -1,16 +1,25 @@
-import { reasonOf } from "../../regular_file.ts";
-import { BLOCK_SIZE } from "./backward_lines.ts";
-import { type PlacedLine, readBlock } from "./forward_lines.ts";
+import {
+  leftOvers,
+  PendingFile,
+  removeIfThere,
+  writeAllSync,
+} from "../../atomic_file.ts";
 import { LedgerError } from "../ledger_error.ts";
-import { openForReading, statLedger } from "./ledger_file.ts";
-import { leftOvers, Replacement } from "./replacement.ts";
+import { failed, openForReading, statLedger } from "./ledger_file.ts";
+import {
+  BLOCK_SIZE,
+  lastWholeLine,
+  type Line,
+  linesForward,
+  readAt,
+} from "./lines.ts";
 
 /** Which lines of a ledger are to stay. */
 export interface Selection {
   /** Whether a line stays that was there when the selection was made. */
-  keeps(line: PlacedLine): boolean;
+  keeps(line: Line): boolean;
   /** Whether a line stays that was added since; `again`: select anew. */
-  keepsLate(line: PlacedLine): boolean | "again";
+  keepsLate(line: Line): boolean | "again";
   /** Called when all is copied, before the ledger is replaced. */
   beforeReplacing?(): void;
   /** Called when the selection is not carried out after all. */
@@ -48,7 +57,7 @@ export async function rewriteLedger(
   path: string,
   options: RewriteOptions,
 ): Promise<Rewritten | undefined> {
-  for (const leftOver of leftOvers(path)) remove(leftOver);
+  for (const leftOver of leftOvers(path)) removeIfThere(leftOver);
   for (let tries = 1; tries <= UNLOCKED_TRIES; tries++) {
     const rewritten = await attempt(path, options);
     if (rewritten !== "again") return rewritten;
@@ -81,64 +90,101 @@ async function attempt(
     const end = lastWholeLine(file, info.size);
     selection = select(file, end);
     if (selection === undefined) return undefined;
-    const { keeps } = selection;
-    const replacement = new Replacement(path, info);
-    using _removing = replacement;
-    replacement.copyLines(file, { from: 0, to: end }, (line) => keeps(line));
+    const keeps = (line: Line) => selection?.keeps(line) ?? true;
+    const pending = new PendingFile(path, { old: info });
+    using _pending = pending;
+    if (!pending.isFaithful) throw unfaithful(info);
+    const { file: copy } = pending;
+    const sizeAfter = copyLines(file, { from: 0, to: end }, copy, keeps);
     // Most of it is on disk before anybody has to wait.
-    replacement.sync();
+    pending.sync();
     const late = await lock();
     using _late = late;
-    const sizeBefore = copyLate(file, end, selection, replacement);
-    if (sizeBefore === undefined || !isAt(path, info)) return "again";
+    const added = copyLate(file, end, selection, copy);
+    if (added === undefined || !isAt(path, info)) return "again";
     selection.beforeReplacing?.();
-    // On Windows an open file cannot be replaced.
-    file.close();
-    replacement.takePlace();
+    // On Windows an open file cannot be replaced. Elsewhere the system takes
+    // its time over a large one that nobody has open, and others would wait.
+    if (Deno.build.os === "windows") file.close();
+    pending.takePlace();
     isDone = true;
-    return { sizeBefore, sizeAfter: replacement.size };
+    return {
+      sizeBefore: end + added.read,
+      sizeAfter: sizeAfter + added.copied,
+    };
   } catch (cause) {
     if (cause instanceof LedgerError) throw cause;
-    throw new LedgerError(`replace the ledger "${path}"`, reasonOf(cause), {
-      cause,
-    });
+    throw failed("replace", path, cause);
   } finally {
     if (!isDone) selection?.abandon?.();
   }
-}
-
-interface Snapshot {
-  readonly file: Deno.FsFile;
-  readonly info: Deno.FileInfo;
 }
 
 /** Under the lock no line of ours is half written: what stands then stays. */
 async function takeSnapshot(
   path: string,
   lock: RewriteOptions["lock"],
-): Promise<Snapshot | undefined> {
+): Promise<{ file: Deno.FsFile; info: Deno.FileInfo } | undefined> {
   const held = await lock();
   using _held = held;
   const file = openForReading(path);
   return file && { file, info: file.statSync() };
 }
 
-const NEWLINE = 10;
-
-/** Returns where the last line ends that has its newline. */
-export function lastWholeLine(file: Deno.FsFile, size: number): number {
-  for (let end = size; end > 0;) {
-    const start = Math.max(0, end - BLOCK_SIZE);
-    const at = readBlock(file, start, end).lastIndexOf(NEWLINE);
-    if (at >= 0) return start + at + 1;
-    end = start;
-  }
-  return 0;
+function unfaithful({ uid, gid, mode }: Deno.FileInfo): LedgerError {
+  const shown = ((mode ?? 0) & 0o7777).toString(8).padStart(4, "0");
+  return new LedgerError(
+    "replace the ledger",
+    `the new file would not keep its owner ${uid}:${gid} and mode ${shown}`,
+  );
 }
 
 /**
- * Copies what was appended meanwhile and returns how long the ledger is now;
- * `undefined` when the selection does not hold any more.
+ * Copies, byte for byte, the lines between two places of a file that are to be
+ * kept, and returns how many bytes those were.
+ */
+function copyLines(
+  source: Deno.FsFile,
+  { from, to }: { readonly from: number; readonly to: number },
+  target: Deno.FsFile,
+  keeps: (line: Line) => boolean,
+): number {
+  // Lines that follow each other are copied at once.
+  let start = from;
+  let stop = from;
+  let copied = 0;
+  for (const line of linesForward(source, from, to)) {
+    if (keeps(line)) {
+      stop = line.end;
+    } else {
+      copied += copyBytes(source, { from: start, to: stop }, target);
+      start = line.end;
+      stop = line.end;
+    }
+  }
+  return copied + copyBytes(source, { from: start, to: stop }, target);
+}
+
+/** Copies what is between two places of a file, and returns how much. */
+export function copyBytes(
+  source: Deno.FsFile,
+  { from, to }: { readonly from: number; readonly to: number },
+  target: Deno.FsFile,
+): number {
+  const buffer = new Uint8Array(Math.min(BLOCK_SIZE, to - from));
+  let at = from;
+  while (at < to) {
+    const length = readAt(source, at, buffer.subarray(0, to - at));
+    if (length === 0) break;
+    writeAllSync(target, buffer.subarray(0, length));
+    at += length;
+  }
+  return at - from;
+}
+
+/**
+ * Copies what was appended meanwhile and returns how much there was, and how
+ * much of it was kept; `undefined` when the selection does not hold any more.
  *
  * The Go CLI takes no lock: it is looked again until nothing has come.
  */
@@ -146,21 +192,22 @@ function copyLate(
   file: Deno.FsFile,
   from: number,
   selection: Selection,
-  replacement: Replacement,
-): number | undefined {
-  for (let copied = from;;) {
+  target: Deno.FsFile,
+): { readonly read: number; readonly copied: number } | undefined {
+  let copied = 0;
+  for (let at = from;;) {
     const { size } = file.statSync();
-    if (size === copied) return size;
+    if (size === at) return { read: at - from, copied };
     // Somebody cut it short.
-    if (size < copied) return undefined;
+    if (size < at) return undefined;
     let isStale = false;
-    replacement.copyLines(file, { from: copied, to: size }, (line) => {
+    copied += copyLines(file, { from: at, to: size }, target, (line) => {
       const keeps = selection.keepsLate(line);
       if (keeps === "again") isStale = true;
       return keeps !== false;
     });
     if (isStale) return undefined;
-    copied = size;
+    at = size;
   }
 }
 
@@ -168,12 +215,4 @@ function copyLate(
 function isAt(path: string, info: Deno.FileInfo): boolean {
   const now = statLedger(path);
   return now !== undefined && now.dev === info.dev && now.ino === info.ino;
-}
-
-function remove(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // It is in nobody's way.
-  }
 }

@@ -1,4 +1,13 @@
-import type { ParsedLine } from "./entry_line.ts";
+import {
+  isUtf8,
+  lettersOf,
+  type ParsedLine,
+  parseEntryLine,
+} from "./entry_line.ts";
+import type { JobRecord } from "../../job/record.ts";
+import type { UnreadableLine } from "../ledger.ts";
+import { BLOCK_SIZE, type Line, lineNumberAt, readAt } from "./lines.ts";
+import { Needle } from "./needle.ts";
 
 /** A line that cannot be read and may be about the work that is looked for. */
 export interface Suspect {
@@ -22,12 +31,61 @@ export const NEWER = "it was written by a newer vers";
 /** What is known of a line that cannot be read. */
 export interface Remains {
   readonly offset: number;
-  /** Its bytes, each taken for a letter; of a long line, a part of it. */
+  /** Its bytes, each taken for a letter; of a long line, what was looked for. */
   readonly text: string;
   /** False for a last line without a newline. */
   readonly isWhole: boolean;
   readonly parsed: ParsedLine;
-  readonly isUtf8: boolean;
+  /** Whether it is UTF-8 text, without zeros inside. */
+  readonly isText: boolean;
+}
+
+/** Returns what is known of a line in which a text is looked for. */
+export function remainsOf(
+  file: Deno.FsFile,
+  line: Line,
+  wanted: string,
+): Remains {
+  const { offset, isWhole, bytes } = line;
+  const parsed = parseEntryLine(bytes);
+  if (bytes === undefined) {
+    return { offset, isWhole, parsed, ...lookThrough(file, line, wanted) };
+  }
+  const text = lettersOf(bytes);
+  const isText = !hasZerosInside(text) && isUtf8(bytes);
+  return { offset, isWhole, parsed, text, isText };
+}
+
+/** Looks through a line that is too long to be held, part by part. */
+function lookThrough(
+  file: Deno.FsFile,
+  { offset, end }: Line,
+  wanted: string,
+): Pick<Remains, "text" | "isText"> {
+  const needle = new Needle(wanted);
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const buffer = new Uint8Array(BLOCK_SIZE + wanted.length);
+  let isFound = false;
+  let isText = true;
+  // What is looked for may lie over the edge of two parts.
+  let kept = 0;
+  for (let at = offset; at < end;) {
+    const stop = Math.min(buffer.length, kept + end - at);
+    const length = readAt(file, at, buffer.subarray(kept, stop));
+    if (length === 0) break;
+    const bytes = buffer.subarray(0, kept + length);
+    isFound ||= needle.isIn(bytes);
+    try {
+      const text = decoder.decode(bytes.subarray(kept), { stream: true });
+      isText &&= !hasZerosInside(text);
+    } catch {
+      isText = false;
+    }
+    at += length;
+    kept = Math.min(bytes.length, wanted.length);
+    buffer.copyWithin(0, bytes.length - kept, bytes.length);
+  }
+  return { text: isFound ? wanted : "", isText };
 }
 
 /**
@@ -35,8 +93,8 @@ export interface Remains {
  * job of this id: it holds the digits, or it is no text, so that nobody can
  * tell.
  *
- * A write of ours that was cut off is none, whoever has closed it off since:
- * an entry counts when all of it is on disk, and no request leaves before that.
+ * An intent that was cut off is none, whoever has closed it off since: an entry
+ * counts when all of it is on disk, and no request leaves before that.
  */
 export function suspectOf(remains: Remains, key: string): Suspect | undefined {
   const { offset, text, parsed } = remains;
@@ -54,7 +112,7 @@ export function suspectOf(remains: Remains, key: string): Suspect | undefined {
       return { ...hints, offset, why: NEWER, hasKey: true, isNewer: true };
     }
     case "corrupt": {
-      if (parsed.isTorn) return undefined;
+      if (parsed.isTorn && !ANSWERED.test(text)) return undefined;
       if (!hasKey && !mayHideAnyKey(remains)) return undefined;
       const { why } = parsed;
       return { ...hintsIn(text), offset, why, hasKey, isNewer: false };
@@ -62,19 +120,21 @@ export function suspectOf(remains: Remains, key: string): Suspect | undefined {
   }
 }
 
+/** What only a line says that was written after the request had left. */
+const ANSWERED = /"status":"(?:running|complete|failed)"/;
+
 const ANY_KEY = /"key"\s*:\s*"[0-9a-f]{32}"/;
 
 /** Whether a line is no text, and does not say whose it is for all that. */
-function mayHideAnyKey({ text, isUtf8 }: Remains): boolean {
-  if (ANY_KEY.test(text)) return false;
-  return !isUtf8 || hasZerosInside(text);
+function mayHideAnyKey({ text, isText }: Remains): boolean {
+  return !isText && !ANY_KEY.test(text);
 }
 
 /**
- * Returns whether there are zeros between other letters. Those at an end are
- * what a crash leaves of a write that never counted.
+ * Whether there are zeros between other letters. Those at an end are what a
+ * crash leaves of a write that never counted.
  */
-export function hasZerosInside(text: string): boolean {
+function hasZerosInside(text: string): boolean {
   let start = 0;
   let end = text.length;
   while (text[start] === "\0") start++;
@@ -88,8 +148,8 @@ const TOKENS = /"token"\s*:\s*"([^"\\]{1,64})"/g;
 const TIMES = /"at"\s*:\s*"([^"\\]{1,40})"/g;
 
 /** Returns the id, or the token, of the one job that a line names. */
-export function jobNamedIn(text: string): string | undefined {
-  return nameOf(hintsIn(text));
+export function jobNamedIn(line: Uint8Array | undefined): string | undefined {
+  return line && nameOf(hintsIn(lettersOf(line)));
 }
 
 /** Returns what can be made out in a line. */
@@ -125,6 +185,16 @@ export interface Verdict {
   readonly mayBeNewest: boolean;
 }
 
+/** Returns the line of a verdict, with its number. */
+export function unreadableLineOf(
+  file: Deno.FsFile,
+  { suspect, mayBeNewest }: Verdict,
+): UnreadableLine {
+  const { offset, why, isNewer } = suspect;
+  const line = lineNumberAt(file, offset);
+  return { line, offset, why, isNewer, mayBeNewest };
+}
+
 /** A job that a search has found. */
 export interface JobStart {
   readonly id: string;
@@ -147,31 +217,50 @@ export class Suspects {
   /** The newest of each job that is named; of none: `undefined`. */
   readonly #ofKey = new Map<string | undefined, Suspect>();
   #noText: Suspect | undefined;
+  #badLines = 0;
+
+  /** How many lines are torn or corrupt, and no suspects. */
+  get badLines(): number {
+    return this.#badLines;
+  }
 
   constructor(window: Window) {
     this.#window = window;
   }
 
-  /** Takes note that an intact line says how a job ended. */
-  settle({ id, token }: Pick<JobStart, "id" | "token">): void {
-    this.#settled.add(id).add(token);
+  /** Takes note of an intact line: if its job has ended, no other matters. */
+  clear({ id, token, status }: JobRecord): void {
+    const hasEnded = status === "complete" || status === "failed";
+    if (hasEnded) this.#settled.add(id).add(token);
   }
 
   /**
-   * Takes a suspect, unless it is cleared: its job is known to have ended, or
-   * it is older than the window, as it says or, where it says nothing, as the
-   * next line behind it does. Returns whether it was taken. The newest one is
-   * to be given first.
+   * Takes what is left of a line, if it is a suspect and none that is cleared:
+   * its job is known to have ended, or it is older than the window, as it says
+   * or, where it says nothing, as the next line behind it does. The newest one
+   * is to be given first. Others that are bad are counted.
    */
-  take(suspect: Suspect, next: string | undefined): boolean {
-    const { timeMs, hasKey } = suspect;
-    const name = nameOf(suspect);
-    if (name !== undefined && this.#settled.has(name)) return false;
-    const nextMs = next === undefined ? undefined : Date.parse(next);
-    if (this.#isPast(timeMs ?? nextMs)) return false;
-    if (!hasKey) this.#noText ??= suspect;
+  take(
+    remains: Remains,
+    key: string,
+    { isMeant, next }: {
+      /** Whether a suspect may be of a newer job than is known. */
+      readonly isMeant: (suspect: Suspect) => boolean;
+      readonly next?: string | undefined;
+    },
+  ): void {
+    const suspect = suspectOf(remains, key);
+    const name = suspect && nameOf(suspect);
+    const isCleared = !suspect || !isMeant(suspect) ||
+      (name !== undefined && this.#settled.has(name)) ||
+      this.#isPast(suspect.timeMs ?? Date.parse(next ?? ""));
+    if (isCleared) {
+      // Zeros at the end of a file are no line that is being written.
+      const isBad = remains.parsed.type === "corrupt" &&
+        (remains.isWhole || remains.text.includes("\0"));
+      if (isBad) this.#badLines++;
+    } else if (!suspect.hasKey) this.#noText ??= suspect;
     else if (!this.#ofKey.has(name)) this.#ofKey.set(name, suspect);
-    return true;
   }
 
   /** Returns what must not be submitted beside, with these jobs found. */
@@ -185,9 +274,9 @@ export class Suspects {
     return suspect && { suspect, mayBeNewest: false };
   }
 
-  #isPast(timeMs: number | undefined): boolean {
+  /** Of no time it is not known. */
+  #isPast(timeMs: number): boolean {
     const { now, windowMs } = this.#window;
-    if (timeMs === undefined) return false;
     const ageMs = now.getTime() - timeMs;
     return ageMs >= 0 && ageMs > windowMs;
   }

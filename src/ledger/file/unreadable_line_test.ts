@@ -19,10 +19,10 @@ import {
   timeAt,
 } from "../../../tests/helpers/ledger_parts.ts";
 import type { JobRecord } from "../../job/record.ts";
-import { BLOCK_SIZE, MAX_LINE_LENGTH } from "./backward_lines.ts";
+import { BLOCK_SIZE, lineNumberAt, MAX_LINE_LENGTH } from "./lines.ts";
 import { formatLine } from "./entry_line.ts";
-import { findByKey, unreadableOf } from "./find_job.ts";
-import { lineNumberAt } from "./forward_lines.ts";
+import { unreadableOf } from "./find_by_id.ts";
+import { findByKey } from "./find_by_key.ts";
 import { inspectLines } from "./inspect.ts";
 
 const A = { id: "job_aaaaaaaaaa", token: "token-a" };
@@ -199,6 +199,29 @@ const CASES: Readonly<Record<string, Case>> = {
     parts: [OTHER.slice(0, 50), "\0".repeat(9_000), "\n", OTHER],
     badLines: 1,
   },
+  "nothing but zeros": { parts: ["\0".repeat(9_000)], badLines: 1 },
+  "lines of the key that were all cut off, one of them behind its answer": {
+    parts: [
+      line(submitted(A)).slice(0, -20) + "\n",
+      line(running(A)).slice(0, -20) + "\n",
+      OTHER,
+    ],
+    way: "line 2",
+    badLines: 1,
+  },
+  "an intent, and its answer that was cut off": {
+    parts: [line(submitted(A)), line(running(A)).slice(0, -20) + "\n", OTHER],
+    own: A.id,
+    way: "line 2, not newest",
+  },
+  "a line of the key with a comma behind it": {
+    parts: [line(submitted(A)).replace("\n", ",\n"), OTHER],
+    way: "line 1",
+  },
+  "a line of the key with a remark behind it": {
+    parts: [line(submitted(A)).replace("\n", " # mine\n"), OTHER],
+    way: "line 1",
+  },
   "a newer program's line of the key": {
     parts: [
       line(submitted(A)),
@@ -243,10 +266,9 @@ for (const [name, { parts, windowMs, ...said }] of Object.entries(CASES)) {
 }
 
 Deno.test("findByKey() sees the key in a line that is too long, over whichever edge of a block it lies", () => {
-  // What is read before it is known to be too long is looked at as a whole.
-  const edge = MAX_LINE_LENGTH + BLOCK_SIZE;
   for (let by = 0; by <= KEY.length; by++) {
-    const text = `${"x".repeat(BLOCK_SIZE)}${KEY}${"x".repeat(edge - by)}`;
+    const before = "x".repeat(BLOCK_SIZE + by);
+    const text = `${before}${KEY}${"x".repeat(MAX_LINE_LENGTH)}`;
     strictEqual(say([text]).way, "line 1", String(by));
   }
 });

@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
-import { ask, until } from "../../../tests/helpers/ask_simulator.ts";
+import { ask } from "../../../tests/helpers/ask_simulator.ts";
+import { until } from "../../../tests/helpers/until.ts";
 import { Simulator } from "../simulator.ts";
 import { control } from "./control.ts";
 

@@ -1,6 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
-import { ask, makeVm, until } from "../../../tests/helpers/ask_simulator.ts";
+import { ask, makeVm } from "../../../tests/helpers/ask_simulator.ts";
+import { until } from "../../../tests/helpers/until.ts";
 import type { Fault, FaultRule } from "./faults.ts";
 import { ConnectionDropped } from "../response.ts";
 import { Simulator } from "../simulator.ts";

@@ -6,7 +6,8 @@ import {
 } from "node:assert/strict";
 import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
 import { Failure } from "../../failure.ts";
-import { ask, makeVm, until } from "../../../tests/helpers/ask_simulator.ts";
+import { ask, makeVm } from "../../../tests/helpers/ask_simulator.ts";
+import { until } from "../../../tests/helpers/until.ts";
 import { ConnectionDropped } from "../response.ts";
 import { Simulator } from "../simulator.ts";
 import { FolderStore } from "./store.ts";

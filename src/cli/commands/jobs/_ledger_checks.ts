@@ -1,7 +1,7 @@
 import { Failure } from "../../../failure.ts";
 import type { Inspection } from "../../../ledger/file/inspect.ts";
-import { leftOvers } from "../../../ledger/file/replacement.ts";
 import { LedgerError } from "../../../ledger/ledger_error.ts";
+import { leftOvers } from "../../../atomic_file.ts";
 import { reasonOf } from "../../../regular_file.ts";
 import type { Context } from "../../context.ts";
 import type { JobLedger } from "../../job_ledger.ts";
@@ -28,7 +28,7 @@ export async function diagnose(
   jobLedger: JobLedger,
   context: Context,
 ): Promise<Diagnosis> {
-  const { path, upkeep } = jobLedger;
+  const { path, maintenance } = jobLedger;
   const file = statOf(path);
   let lines: Inspection | undefined;
   const checks: Check[] = [];
@@ -38,7 +38,7 @@ export async function diagnose(
     status: Check["status"] = "ok",
   ) => checks.push({ name, status, detail });
   try {
-    lines = upkeep.inspect();
+    lines = maintenance.inspect();
     add(
       "ledger",
       file ? sizeOf(file) : "there is none yet; the first job " +
@@ -91,14 +91,14 @@ function accessCheck(path: string, file: Deno.FileInfo): Check {
     : { name: "access", status: "ok", detail: shown };
 }
 
-async function lockCheck({ upkeep, path }: JobLedger): Promise<Check> {
+async function lockCheck({ maintenance, path }: JobLedger): Promise<Check> {
   const name = "locks";
   const folder = path.slice(0, path.lastIndexOf("/"));
   if (statOf(folder) === undefined) {
     const detail = `not tried: there is no folder "${folder}" yet`;
     return { name, status: "ok", detail };
   }
-  const why = await upkeep.checkLocking();
+  const why = await maintenance.checkLocking();
   const detail = why ??
     `they hold in "${folder}/locks"; they do not reach across machines`;
   return { name, status: why === undefined ? "ok" : "problem", detail };

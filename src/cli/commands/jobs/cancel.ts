@@ -12,6 +12,7 @@ import { duration, type FlagTable } from "../../command_line/flag.ts";
 import type { Context } from "../../context.ts";
 import type { FoundJobs } from "../../job_ledger.ts";
 import { lazy } from "../../lazy.ts";
+import { hintOf } from "../../output/failure_hint.ts";
 import { openSession, type Session } from "../../session.ts";
 import { dropNamesOf } from "../../vm_was_deleted.ts";
 import { defineJobCommand } from "./_job_command.ts";
@@ -80,7 +81,7 @@ async function cancel(
   const patience = new Patience({ clock, interrupt, timeoutMs });
   using _stopping = patience;
   const { job, isNew } = await withLedger(() =>
-    cancelJob(ledger, named, { clock, patience })
+    cancelJob(ledger, named, { clock, patience, hintOf })
   );
   const deleted = session && await deleteVms(job, session, { input, context });
   if (!deleted) progress.say(whatStays(job));

@@ -37,7 +37,7 @@ export const command = defineCommand({
     const { openJobLedger, withLedger } = await lazy.jobLedger();
     const jobLedger = openJobLedger(context);
     const repaired = flags.repair
-      ? await withLedger(() => jobLedger.upkeep.repair())
+      ? await withLedger(() => jobLedger.maintenance.repair())
       : undefined;
     const diagnosis = await diagnose(jobLedger, context);
     const isFine = diagnosis.checks.every(({ status }) => status !== "problem");

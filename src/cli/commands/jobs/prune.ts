@@ -1,4 +1,4 @@
-import type { ListedJob } from "../../../job/listed_job.ts";
+import type { ListedStanding } from "../../../job/listed_job.ts";
 import type { Retention } from "../../../job/retention.ts";
 import type { JsonObject } from "../../../json.ts";
 import {
@@ -72,16 +72,16 @@ export const command = defineCommand({
       ...protection(context, settings),
     };
     const isDryRun = flags["dry-run"];
-    const { upkeep, path } = openJobLedger(context);
+    const { maintenance, path } = openJobLedger(context);
     let kept = { in_flight: 0, undelivered: 0 };
-    const mayGo = (job: ListedJob) => {
+    const mayGo = (job: ListedStanding) => {
       if (!isOld(job, retention)) return false;
       const protection = flags.force ? undefined : protectionOf(job, retention);
       if (protection !== undefined) kept[protection]++;
       return protection === undefined;
     };
     const report = await withLedger(() =>
-      upkeep.prune({
+      maintenance.prune({
         mayGo,
         isDryRun,
         onChoosing: () => kept = { in_flight: 0, undelivered: 0 },
