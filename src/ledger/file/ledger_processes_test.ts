@@ -1,9 +1,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { submitted } from "../../../tests/helpers/entries.ts";
-import { testNeeding } from "../../../tests/helpers/machine.ts";
 import { FakeClock } from "../../../tests/helpers/fake_clock.ts";
 import { readLedgerLines } from "../../../tests/helpers/ledger_lines.ts";
-import { needing } from "../../../tests/helpers/machine.ts";
+import { needing, testNeeding } from "../../../tests/helpers/machine.ts";
 import { type Program, startProgram } from "../../../tests/helpers/program.ts";
 import { foldRecords } from "../../job/job.ts";
 import { formatLine } from "./entry_line.ts";
