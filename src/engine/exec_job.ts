@@ -99,7 +99,7 @@ export async function recoverExec(
 ): Promise<Accepted> {
   const { engine: { clock, notify } } = run;
   let job = intent;
-  let age = sendAge(run, job);
+  let age = sendAge(run, job, { isJustLost: isOwn });
   let mayStillSend = maySend && isOwn;
   let unknownLooks = 0;
   let refusal: Failure | undefined;
@@ -127,7 +127,7 @@ export async function recoverExec(
       if (again === undefined) throw await unconfirmed(run, job, [], refusal);
       const sent = await sendOnce(run, again, send);
       job = sent.job;
-      age = sendAge(run, job);
+      age = sendAge(run, job, { isJustLost: true });
       unknownLooks = 0;
       if (sent.type === "accepted") {
         const value = await accept(run, job, sent.handle, "created");

@@ -53,7 +53,7 @@ export async function recover(
   const { kind: { recovery }, engine: { clock, notify } } = run;
   if (recovery === undefined) return await repeat(run, intent);
   let job = intent;
-  let age = sendAge(run, job);
+  let age = sendAge(run, job, { isJustLost: options.isOwn });
   let mayStillSend = options.maySend;
   let refusal: Failure | undefined;
   return await run.patience.poll<Accepted>(async (looks) => {
@@ -87,7 +87,7 @@ export async function recover(
       }
       const sent = await sendOnce(run, again, send);
       job = sent.job;
-      age = sendAge(run, job);
+      age = sendAge(run, job, { isJustLost: true });
       if (sent.type === "accepted") {
         const value = await accept(run, job, sent.handle, "created");
         return { isDone: true, value };
@@ -218,13 +218,16 @@ const HEADER_SLACK_MS = 1_000;
  * The wall clock may have stepped since the send. What this process has seen
  * pass is certain; beyond that, our clock and the server's must agree.
  */
-export function sendAge(run: Run, job: SubmittedJob): SendAge {
+export function sendAge(
+  run: Run,
+  job: SubmittedJob,
+  { isJustLost = false }: { readonly isJustLost?: boolean | undefined } = {},
+): SendAge {
   const { clock } = run.engine;
   const startMs = clock.elapsedMs();
-  const wallMs = Math.max(
-    0,
-    clock.now().getTime() - Date.parse(job.sent_at),
-  );
+  const sentMs = Date.parse(job.sent_at);
+  // It may have been carried out until a moment ago, whenever it was sent.
+  const wallMs = isJustLost ? 0 : Math.max(0, clock.now().getTime() - sentMs);
   let serverMs: number | undefined;
   let notedMs = startMs;
   return {

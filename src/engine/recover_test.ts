@@ -239,6 +239,22 @@ Deno.test("a step of our clock does not shorten the confirm window: the server's
   strictEqual((await service.alive()).length, 1);
 });
 
+Deno.test("a request that was lost late may show until its confirm window after that", async () => {
+  await using service = await SlowService.create({ bootMs: 0 });
+  await service.simulator.addFault({
+    operation: "new_root",
+    times: 1,
+    faults: [
+      { type: "delay", when: "before", ms: 30_000 },
+      { type: "drop", when: "after" },
+      { type: "unlisted", ms: 5_000 },
+    ],
+  });
+  const { result, err } = await service.run(...RUN);
+  strictEqual(result?.effect, "recovered", err);
+  strictEqual((await service.alive()).length, 1);
+});
+
 Deno.test("a candidate that its maker may yet label is waited for", async () => {
   await using service = await SlowService.create({ bootMs: 0 });
   const parent = await service.simulator.addVm();

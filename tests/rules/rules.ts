@@ -561,6 +561,11 @@ export const RULES: readonly Rule[] = [
     change: [SEARCH, "[...own, ...vmIds, ...doubtful]", "[...vmIds]"],
   },
   {
+    rule: "a request that was just lost has its whole confirm window",
+    test: [RECOVER_TEST, "that was lost late"],
+    change: [RECOVER, "isJustLost ? 0 :", "isJustLost && !1 ? 0 :"],
+  },
+  {
     rule: "nothing is sent beside a VM whose time two clocks disagree about",
     test: [RECOVER_TEST, "made a few seconds early"],
     change: [SEARCH, "TWO_CLOCKS_MS = 60_000", "TWO_CLOCKS_MS = 0"],
